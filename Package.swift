@@ -1,0 +1,73 @@
+// swift-tools-version:6.2
+import PackageDescription
+
+/// Every target: warnings are errors, imports are explicit, unsafe code is marked at each use.
+let strict: [SwiftSetting] = [
+  .treatAllWarnings(as: .error),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .strictMemorySafety(),
+]
+
+/// Spikes are decided by comparisons of exact sums: contracting `a + s * w` into a fused
+/// operation would change the last bit and with it the whole event history.
+let exactC: [CSetting] = [.treatAllWarnings(as: .error), .enableWarning("all")]
+
+let package = Package(
+  name: "DeepSpikingNetworks",
+  products: [
+    .library(name: "Networks", targets: ["Networks"]),
+    .library(name: "DenseReLU", targets: ["DenseReLU"]),
+    .library(name: "SpikingReLU", targets: ["SpikingReLU"]),
+    .library(name: "Datasets", targets: ["Datasets"]),
+    .library(name: "Experiments", targets: ["Experiments"]),
+    .executable(name: "bench", targets: ["bench"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")
+  ],
+  targets: [
+    .systemLibrary(
+      name: "CBLAS", pkgConfig: "openblas",
+      providers: [.apt(["libopenblas-dev", "liblapacke-dev"]), .brew(["openblas"])]),
+    .systemLibrary(
+      name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
+    .target(name: "CEmbeddedDigits", cSettings: exactC),
+    .target(name: "CSpikeKernels", cSettings: exactC),
+
+    .target(name: "Networks", swiftSettings: strict),
+    .target(
+      name: "DenseReLU", dependencies: ["CBLAS", "Networks"], swiftSettings: strict,
+      linkerSettings: [.linkedLibrary("lapacke", .when(platforms: [.linux]))]),
+    .target(
+      name: "SpikeKernels", dependencies: ["CSpikeKernels", "Networks"], swiftSettings: strict),
+    .target(
+      name: "SpikingReLU", dependencies: ["SpikeKernels", "Networks"], swiftSettings: strict),
+    .target(
+      name: "Datasets", dependencies: ["CZlib", "CEmbeddedDigits", "Networks"],
+      swiftSettings: strict),
+    .target(
+      name: "Experiments",
+      dependencies: ["Networks", "DenseReLU", "SpikeKernels", "SpikingReLU", "Datasets"],
+      swiftSettings: strict),
+    .executableTarget(
+      name: "bench",
+      dependencies: [
+        "Experiments", "Networks", "DenseReLU", "SpikeKernels", "SpikingReLU", "Datasets",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: strict),
+
+    .testTarget(name: "NetworksTests", dependencies: ["Networks"], swiftSettings: strict),
+    .testTarget(name: "DenseReLUTests", dependencies: ["DenseReLU"], swiftSettings: strict),
+    .testTarget(name: "SpikeKernelsTests", dependencies: ["SpikeKernels"], swiftSettings: strict),
+    .testTarget(
+      name: "SpikingReLUTests", dependencies: ["SpikingReLU"],
+      exclude: ["Fixtures"], swiftSettings: strict),
+    .testTarget(name: "DatasetsTests", dependencies: ["Datasets"], swiftSettings: strict),
+    .testTarget(name: "ExperimentsTests", dependencies: ["Experiments"], swiftSettings: strict),
+    .testTarget(name: "BenchTests", dependencies: ["bench"], swiftSettings: strict),
+  ],
+  cLanguageStandard: .c17
+)

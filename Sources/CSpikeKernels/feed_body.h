@@ -1,0 +1,230 @@
+// Feeding a quantizer, for one number type and one instruction set (see kernels_body.h).
+//
+//   phi += v;  while phi > 1/2: emit +, phi -= 1;  while phi < -1/2: emit -, phi += 1
+//
+// The loops are replaced by their closed form, n = max(0, ceil(phi - 1/2)), which gives the same
+// count and the same bits (phi - n is a multiple of the last place of phi, and smaller), and which
+// ends for every input. Potentials of a block of columns stay in registers while the rows of a
+// chunk are added; a row costs one comparison until some unit crosses its threshold.
+
+#define CSK_T(name) CSK_NAME(CSK_JOIN(name, CSK_KIND))
+// Lane by lane: a where the mask is set, else b. C has no ?: on vectors; compilers make this a
+// maximum or minimum.
+#define CSK_SELECT(mask, a, b)                                  \
+  ((CSK_T(vector))(((CSK_NAME(csk_ints))(a) & (mask)) |         \
+                   ((CSK_NAME(csk_ints))(b) & ~(mask))))
+#define CSK_LANES (CSK_VECTOR_BYTES / sizeof(CSK_REAL))
+
+// A vector register; loads need no alignment beyond that of an element.
+typedef CSK_REAL CSK_T(vector)
+    __attribute__((vector_size(CSK_VECTOR_BYTES), aligned(sizeof(CSK_REAL))));
+
+#if CSK_IS_FLOAT
+#define CSK_LIMIT CSK_FLOAT_POTENTIAL_LIMIT
+#define CSK_ABOVE 0.5f
+#define CSK_BELOW -0.5f
+#else
+#define CSK_LIMIT CSK_INTEGER_POTENTIAL_LIMIT
+// 2 phi > S is phi > floor(S / 2), and 2 phi <= -S is phi < 1 - ceil(S / 2).
+#define CSK_ABOVE (unit / 2)
+#define CSK_BELOW (1 - (unit / 2 + unit % 2))
+#endif
+
+// Fires unit `index` if its potential is beyond the threshold; 0 when it is beyond the limit.
+static inline int CSK_T(fire)(CSK_REAL *potentials, size_t index, int is_signed, int32_t unit,
+                              uint32_t row, csk_firing *firings, size_t *count) {
+  CSK_REAL phi = potentials[index];
+  int is_positive = phi > CSK_ABOVE;
+  if (!is_positive && !(is_signed && phi < CSK_BELOW)) return 1;
+  CSK_REAL size = is_positive ? phi : -phi;
+#if CSK_IS_FLOAT
+  (void)unit;
+  if (size > CSK_LIMIT) return 0;
+  int32_t fired = (int32_t)__builtin_ceilf(size - 0.5f);
+  CSK_REAL taken = (CSK_REAL)fired;
+  uint32_t tag;
+  memcpy(&tag, &size, sizeof tag);
+#else
+  if (size > CSK_LIMIT) return 0;
+  int64_t doubled = 2 * (int64_t)size, worth = 2 * (int64_t)unit;
+  // Positive: the least n with 2 (phi - n S) <= S. Negative: the least n with 2 (|phi| - n S) < S.
+  int32_t fired = (int32_t)(is_positive ? (doubled - unit + worth - 1) / worth
+                                        : (doubled - unit) / worth + 1);
+  CSK_REAL taken = (CSK_REAL)(fired * (int64_t)unit);
+  uint32_t tag = (uint32_t)size;
+#endif
+  potentials[index] = is_positive ? phi - taken : phi + taken;
+  firings[(*count)++] = (csk_firing){
+      .row = row, .spike = is_positive ? (int32_t)index : ~(int32_t)index, .tag = tag,
+      .count = fired};
+  return 1;
+}
+
+// Adds the rows of a chunk to `width` vectors of potentials, starting at column `first`.
+static inline __attribute__((always_inline)) int CSK_T(feed_block)(
+    CSK_REAL *potentials, const CSK_REAL *weights, size_t stride, const int32_t *spikes,
+    size_t rows, int is_signed, int32_t unit, size_t first, const int width,
+    csk_firing *firings, size_t *count) {
+  typedef CSK_T(vector) vector;
+  vector phi[CSK_BLOCK];
+  const vector *stored = (const vector *)(potentials + first);
+#pragma clang loop unroll(full)
+  for (int v = 0; v < width; v++) phi[v] = stored[v];
+
+  for (size_t row = 0; row < rows; row++) {
+    const vector *w = (const vector *)(weights + csk_unit_of(spikes[row]) * stride + first);
+    if (row + 2 < rows) {
+      const char *next =
+          (const char *)(weights + csk_unit_of(spikes[row + 2]) * stride + first);
+#pragma clang loop unroll(full)
+      for (int line = 0; line < width * CSK_VECTOR_BYTES; line += 64) {
+        __builtin_prefetch(next + line);
+      }
+    }
+    if (spikes[row] >= 0) {
+#pragma clang loop unroll(full)
+      for (int v = 0; v < width; v++) phi[v] += w[v];
+    } else {
+#pragma clang loop unroll(full)
+      for (int v = 0; v < width; v++) phi[v] -= w[v];
+    }
+    vector highest = phi[0];
+#pragma clang loop unroll(full)
+    for (int v = 1; v < width; v++) {
+      highest = CSK_SELECT(phi[v] > highest, phi[v], highest);
+    }
+    int fires = CSK_NAME(any)(highest > CSK_ABOVE);
+    if (is_signed) {
+      vector lowest = phi[0];
+#pragma clang loop unroll(full)
+      for (int v = 1; v < width; v++) {
+        lowest = CSK_SELECT(phi[v] < lowest, phi[v], lowest);
+      }
+      fires |= CSK_NAME(any)(lowest < CSK_BELOW);
+    }
+    if (__builtin_expect(fires, 0)) {
+      vector *spilled = (vector *)(potentials + first);
+#pragma clang loop unroll(full)
+      for (int v = 0; v < width; v++) spilled[v] = phi[v];
+      for (int v = 0; v < width; v++) {
+        uint32_t mask = CSK_NAME(mask)(spilled[v] > CSK_ABOVE);
+        if (is_signed) mask |= CSK_NAME(mask)(spilled[v] < CSK_BELOW);
+        for (; mask != 0; mask &= mask - 1) {
+          size_t index = first + (size_t)v * CSK_LANES + (size_t)__builtin_ctz(mask);
+          if (!CSK_T(fire)(potentials, index, is_signed, unit, (uint32_t)row, firings, count)) {
+            return 0;
+          }
+        }
+      }
+#pragma clang loop unroll(full)
+      for (int v = 0; v < width; v++) phi[v] = spilled[v];
+    }
+  }
+  vector *stores = (vector *)(potentials + first);
+#pragma clang loop unroll(full)
+  for (int v = 0; v < width; v++) stores[v] = phi[v];
+  return 1;
+}
+
+// Calls feed_block with the number of vectors as a constant, so that they live in registers.
+static int CSK_T(feed_columns)(CSK_REAL *potentials, const CSK_REAL *weights, size_t stride,
+                               const int32_t *spikes, size_t rows, int is_signed, int32_t unit,
+                               size_t first, size_t width, csk_firing *firings, size_t *count) {
+#define CSK_CASE(n)                                                                              \
+  case n:                                                                                        \
+    return is_signed ? CSK_T(feed_block)(potentials, weights, stride, spikes, rows, 1, unit,     \
+                                         first, n, firings, count)                               \
+                     : CSK_T(feed_block)(potentials, weights, stride, spikes, rows, 0, unit,     \
+                                         first, n, firings, count);
+  switch (width) {
+    CSK_WIDTHS(CSK_CASE)
+    default: __builtin_unreachable();
+  }
+#undef CSK_CASE
+}
+
+// Whether a potential is below minus the limit: a rectified unit that has sunk too far.
+static int CSK_T(fell)(const CSK_REAL *potentials, size_t units) {
+  int fell = 0;
+  for (size_t index = 0; index < units; index++) fell |= potentials[index] < -CSK_LIMIT;
+  return fell;
+}
+
+static csk_outcome CSK_T(any_feed_rows)(CSK_REAL *potentials, const CSK_REAL *weights,
+                                        size_t stride, const int32_t *spikes,
+                                        size_t spike_count, int is_signed, int32_t unit,
+                                        int32_t *out, size_t out_capacity, csk_scratch scratch) {
+  size_t chunk = scratch.capacity / stride;
+  if (chunk > CSK_CHUNK_ROWS) chunk = CSK_CHUNK_ROWS;
+  size_t vectors = stride / CSK_LANES;
+  csk_outcome outcome = {CSK_DONE, 0, 0, 0, 0};
+  while (outcome.rows_done < spike_count) {
+    size_t rows = spike_count - outcome.rows_done;
+    if (rows > chunk) rows = chunk;
+    memcpy(scratch.snapshot, potentials, stride * sizeof(CSK_REAL));
+    size_t count = 0, needed = 0;
+    int in_range = 1;
+    for (size_t v = 0; v < vectors && in_range; v += CSK_BLOCK) {
+      size_t width = vectors - v < CSK_BLOCK ? vectors - v : CSK_BLOCK;
+      in_range = CSK_T(feed_columns)(potentials, weights, stride, spikes + outcome.rows_done,
+                                     rows, is_signed, unit, v * CSK_LANES, width,
+                                     scratch.firings, &count);
+    }
+    if (in_range) needed = csk_spikes_of(scratch.firings, count);
+    if (!in_range || needed > out_capacity - outcome.written) {
+      memcpy(potentials, scratch.snapshot, stride * sizeof(CSK_REAL));
+      outcome.status = in_range ? CSK_FULL : CSK_OUT_OF_RANGE;
+      outcome.needed = needed;
+      return outcome;
+    }
+    outcome.written += csk_emit_rows(
+        scratch.firings, count, scratch.firings + scratch.capacity, rows, vectors <= CSK_BLOCK,
+        CSK_JOIN(csk_lower, CSK_KIND), unit, out + outcome.written);
+    outcome.rows_done += rows;
+  }
+  outcome.fell = CSK_T(fell)(potentials, stride);
+  return outcome;
+}
+
+static csk_outcome CSK_T(any_feed_vector)(CSK_REAL *potentials, const CSK_REAL *values,
+                                          size_t units, int is_signed, int32_t unit,
+                                          int32_t *out, size_t out_capacity,
+                                          csk_scratch scratch) {
+  typedef CSK_T(vector) vector;
+  csk_outcome outcome = {CSK_DONE, 0, 0, 0, 0};
+  memcpy(scratch.snapshot, potentials, units * sizeof(CSK_REAL));
+  size_t count = 0, whole = units / CSK_LANES * CSK_LANES;
+  int in_range = 1;
+  for (size_t first = 0; first < whole && in_range; first += CSK_LANES) {
+    vector phi = *(const vector *)(potentials + first) + *(const vector *)(values + first);
+    *(vector *)(potentials + first) = phi;
+    uint32_t mask = CSK_NAME(mask)(phi > CSK_ABOVE);
+    if (is_signed) mask |= CSK_NAME(mask)(phi < CSK_BELOW);
+    for (; mask != 0 && in_range; mask &= mask - 1) {
+      in_range = CSK_T(fire)(potentials, first + (size_t)__builtin_ctz(mask), is_signed, unit, 0,
+                             scratch.firings, &count);
+    }
+  }
+  for (size_t index = whole; index < units && in_range; index++) {
+    potentials[index] += values[index];
+    in_range = CSK_T(fire)(potentials, index, is_signed, unit, 0, scratch.firings, &count);
+  }
+  if (in_range) outcome.needed = csk_spikes_of(scratch.firings, count);
+  if (!in_range || outcome.needed > out_capacity) {
+    memcpy(potentials, scratch.snapshot, units * sizeof(CSK_REAL));
+    outcome.status = in_range ? CSK_FULL : CSK_OUT_OF_RANGE;
+    return outcome;
+  }
+  outcome.written = csk_emit(scratch.firings, count, scratch.firings + scratch.capacity,
+                             CSK_JOIN(csk_lower, CSK_KIND), unit, out);
+  outcome.rows_done = 1;
+  outcome.fell = CSK_T(fell)(potentials, units);
+  return outcome;
+}
+
+#undef CSK_T
+#undef CSK_SELECT
+#undef CSK_LANES
+#undef CSK_LIMIT
+#undef CSK_ABOVE
+#undef CSK_BELOW

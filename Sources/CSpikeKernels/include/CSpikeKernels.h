@@ -1,0 +1,85 @@
+// The inner loops of the spiking network: one body (kernels_body.h), compiled once for each
+// instruction set. Nothing here multiplies: potentials change by additions and subtractions only.
+//
+// Spikes are coded in an int32_t: `unit` for sign +1, `~unit` (bitwise not) for sign -1.
+// Weight matrices are row-major; `stride` is the distance of rows in elements, a multiple of 16,
+// and the padding is zero. Potentials are padded to `stride` as well.
+#pragma once
+#include <stddef.h>
+#include <stdint.h>
+
+// |potential| beyond this after an addition is an error: at 2^22 one unit in the last place of a
+// Float is 1/2, so the residue that decides the next spike carries no information.
+#define CSK_FLOAT_POTENTIAL_LIMIT 4194304.0f
+// The same for integers: two numbers below it add up without overflow.
+#define CSK_INTEGER_POTENTIAL_LIMIT 1073741824
+
+// The most rows that a feed takes at a time.
+#define CSK_CHUNK_ROWS 64
+
+// One unit that fired `count` times in one feed. `tag` orders spikes: the bits of |potential|
+// before the first subtraction, which are in the order of the values because these are positive.
+typedef struct {
+  uint32_t row;
+  int32_t spike;
+  uint32_t tag;
+  int32_t count;
+} csk_firing;
+
+typedef enum {
+  CSK_DONE = 0,
+  // The output has no room for the spikes of the next rows; nothing of these rows was done.
+  CSK_FULL = 1,
+  // A potential left the limit in the next rows; nothing of these rows was done.
+  CSK_OUT_OF_RANGE = 2,
+} csk_status;
+
+typedef struct {
+  csk_status status;
+  size_t rows_done;
+  size_t written;
+  size_t needed;  // CSK_FULL: the room that the next rows want
+  int fell;       // CSK_DONE: whether some potential is now below minus the limit
+} csk_outcome;
+
+// Scratch memory of a feed. `firings` holds 2 * capacity records, capacity >= stride.
+typedef struct {
+  csk_firing *firings;
+  size_t capacity;
+  void *snapshot;  // stride elements
+} csk_scratch;
+
+// The kernels of one instruction set.
+typedef struct {
+  const char *name;
+
+  // For each spike in order: potentials += or -= its weight row, then every unit beyond the
+  // threshold fires. Spikes go to `out`: by row, within a row by decreasing tag, then by unit.
+  csk_outcome (*feed_rows_float)(float *potentials, const float *weights, size_t stride,
+                                 const int32_t *spikes, size_t spike_count, int is_signed,
+                                 int32_t *out, size_t out_capacity, csk_scratch scratch);
+  // The same for integers; a spike is worth `unit`.
+  csk_outcome (*feed_rows_int32)(int32_t *potentials, const int32_t *weights, size_t stride,
+                                 const int32_t *spikes, size_t spike_count, int is_signed,
+                                 int32_t unit, int32_t *out, size_t out_capacity,
+                                 csk_scratch scratch);
+  // One feed of a vector of `units` values: rows_done is 1 when it was done.
+  csk_outcome (*feed_vector_float)(float *potentials, const float *values, size_t units,
+                                   int is_signed, int32_t *out, size_t out_capacity,
+                                   csk_scratch scratch);
+  csk_outcome (*feed_vector_int32)(int32_t *potentials, const int32_t *values, size_t units,
+                                   int is_signed, int32_t unit, int32_t *out,
+                                   size_t out_capacity, csk_scratch scratch);
+  // sums += or -= the weight row of each spike, in order.
+  void (*add_rows_float)(float *sums, const float *weights, size_t stride, const int32_t *spikes,
+                         size_t spike_count);
+  void (*add_rows_int32)(int64_t *sums, const int32_t *weights, size_t stride, size_t units,
+                         const int32_t *spikes, size_t spike_count);
+  // counts[unit] += sign of each spike.
+  void (*tally)(int32_t *counts, const int32_t *spikes, size_t spike_count);
+} csk_kernels;
+
+// The instruction sets of this build, best first; `*count` of them.
+const csk_kernels *const *csk_all(size_t *count);
+// Whether this processor and its operating system run the set.
+int csk_is_supported(const csk_kernels *kernels);

@@ -1,0 +1,87 @@
+// All kernels for one instruction set. No include guard: included once for each set, with
+//   CSK_SET           the suffix of the names
+//   CSK_VECTOR_BYTES  the width of a vector register
+//   CSK_BLOCK         vectors of potentials that stay in registers while rows are added
+#pragma STDC FP_CONTRACT OFF
+
+#define CSK_JOIN_(a, b) a##_##b
+#define CSK_JOIN(a, b) CSK_JOIN_(a, b)
+#define CSK_NAME(name) CSK_JOIN(name, CSK_SET)
+
+// ---- Float: thresholds at 1/2 and -1/2, a spike worth 1 ----
+#define CSK_REAL float
+#define CSK_KIND float
+#define CSK_IS_FLOAT 1
+#include "feed_body.h"
+#undef CSK_REAL
+#undef CSK_KIND
+#undef CSK_IS_FLOAT
+
+// ---- Int32: fires + when 2 phi > S and - when 2 phi <= -S, a spike worth S ----
+#define CSK_REAL int32_t
+#define CSK_KIND int32
+#define CSK_IS_FLOAT 0
+#include "feed_body.h"
+#undef CSK_REAL
+#undef CSK_KIND
+#undef CSK_IS_FLOAT
+
+static csk_outcome CSK_NAME(feed_rows_float)(float *potentials, const float *weights,
+                                             size_t stride, const int32_t *spikes,
+                                             size_t spike_count, int is_signed, int32_t *out,
+                                             size_t out_capacity, csk_scratch scratch) {
+  return CSK_NAME(any_feed_rows_float)(potentials, weights, stride, spikes, spike_count,
+                                       is_signed, 1, out, out_capacity, scratch);
+}
+
+static csk_outcome CSK_NAME(feed_vector_float)(float *potentials, const float *values,
+                                               size_t units, int is_signed, int32_t *out,
+                                               size_t out_capacity, csk_scratch scratch) {
+  return CSK_NAME(any_feed_vector_float)(potentials, values, units, is_signed, 1, out,
+                                         out_capacity, scratch);
+}
+
+static void CSK_NAME(add_rows_float)(float *sums, const float *weights, size_t stride,
+                                     const int32_t *spikes, size_t spike_count) {
+  for (size_t s = 0; s < spike_count; s++) {
+    const float *row = weights + csk_unit_of(spikes[s]) * stride;
+    if (spikes[s] >= 0) {
+      for (size_t j = 0; j < stride; j++) sums[j] += row[j];
+    } else {
+      for (size_t j = 0; j < stride; j++) sums[j] -= row[j];
+    }
+  }
+}
+
+static void CSK_NAME(add_rows_int32)(int64_t *sums, const int32_t *weights, size_t stride,
+                                     size_t units, const int32_t *spikes, size_t spike_count) {
+  for (size_t s = 0; s < spike_count; s++) {
+    const int32_t *row = weights + csk_unit_of(spikes[s]) * stride;
+    if (spikes[s] >= 0) {
+      for (size_t j = 0; j < units; j++) sums[j] += row[j];
+    } else {
+      for (size_t j = 0; j < units; j++) sums[j] -= row[j];
+    }
+  }
+}
+
+static void CSK_NAME(tally)(int32_t *counts, const int32_t *spikes, size_t spike_count) {
+  for (size_t s = 0; s < spike_count; s++) {
+    counts[csk_unit_of(spikes[s])] += spikes[s] >= 0 ? 1 : -1;
+  }
+}
+
+static const csk_kernels CSK_NAME(csk_kernels) = {
+    .name = CSK_SET_NAME,
+    .feed_rows_float = CSK_NAME(feed_rows_float),
+    .feed_rows_int32 = CSK_NAME(any_feed_rows_int32),
+    .feed_vector_float = CSK_NAME(feed_vector_float),
+    .feed_vector_int32 = CSK_NAME(any_feed_vector_int32),
+    .add_rows_float = CSK_NAME(add_rows_float),
+    .add_rows_int32 = CSK_NAME(add_rows_int32),
+    .tally = CSK_NAME(tally),
+};
+
+#undef CSK_NAME
+#undef CSK_JOIN
+#undef CSK_JOIN_

@@ -1,0 +1,104 @@
+/// What a network did: exact integers, counted by the network code while it works.
+///
+/// Every published counter treats signed spikes, and several spikes of a unit in one step, in its
+/// own way. The ledger keeps the plain facts per layer and direction; `OperationLedger+Views`
+/// derives from them the figures that other tools would print.
+public struct OperationLedger: Sendable, Equatable, Codable {
+  /// The facts of one layer. Layer 0 is the input: it sends spikes, and adds nothing.
+  public struct Layer: Sendable, Equatable, Codable {
+    /// The number of units, `n_l`.
+    public let units: Int
+    /// Spikes of sign +1 that the layer sent.
+    public var positiveSpikes = 0
+    /// Spikes of sign -1 that the layer sent.
+    public var negativeSpikes = 0
+    /// Pairs of a unit and a time step: `units` a step.
+    public var unitSteps = 0
+    /// Unit-steps with a net signed spike count other than 0. Kept only when activity is recorded.
+    public var activeUnitSteps = 0
+
+    /// Additions of weights to potentials: `n_l` for each spike that arrives from below.
+    public var forwardAdditions = 0
+    /// Additions of inputs to the potentials of the input quantizer: `n_0` a step. Apart from
+    /// `forwardAdditions`, which is the paper's count.
+    public var encodingAdditions = 0
+    /// Additions of weights to the output sums: `n_L` for each spike that reaches the last layer.
+    /// Apart from `forwardAdditions`, too.
+    public var readoutAdditions = 0
+    /// Additions of weights to the potentials of backward quantizers.
+    public var backwardAdditions = 0
+    /// Additions that changed weights (integer network).
+    public var updateAdditions = 0
+    /// Threshold comparisons, forward: one a unit and feed (two when signed), and one more a spike.
+    public var forwardComparisons = 0
+    /// Multiplications, forward. The spiking network makes none.
+    public var forwardMultiplications = 0
+    /// Multiplications, backward, weight updates apart. The spiking network makes none.
+    public var backwardMultiplications = 0
+
+    /// Multiply-adds, forward: `n_(l-1) * n_l` an example in a dense network.
+    public var forwardMultiplyAdds = 0
+    /// Multiply-adds that carried a gradient down.
+    public var backwardMultiplyAdds = 0
+    /// Multiply-adds that changed weights or made their gradient.
+    public var updateMultiplyAdds = 0
+    /// Multiply-adds of a forward pass that skips inputs that are 0.
+    public var zeroSkippingMultiplyAdds = 0
+
+    /// NeuroBench's Effective_ACs: nonzero inputs times nonzero weights of their rows, of the steps
+    /// in which every net input is -1, 0 or 1. Kept only when activity is recorded.
+    public var effectiveAccumulates = 0
+    /// NeuroBench's Effective_MACs: the same product, of all other steps.
+    public var effectiveMultiplyAccumulates = 0
+
+    /// A layer of `units` that has done nothing yet.
+    public init(units: Int) { self.units = units }
+
+    /// All spikes sent: the sum of |s|, one a spike.
+    public var spikes: Int { positiveSpikes + negativeSpikes }
+  }
+
+  /// Layers 0...L.
+  public var layers: [Layer]
+  /// Examples presented.
+  public var examples = 0
+  /// Time steps taken, over all examples.
+  public var timeSteps = 0
+
+  /// An empty ledger for layers of the given sizes.
+  public init(layerSizes: [Int]) { layers = layerSizes.map(Layer.init(units:)) }
+
+  /// The sum of one figure over all layers.
+  public func total(_ figure: KeyPath<Layer, Int>) -> Int {
+    layers.reduce(0) { $0 + $1[keyPath: figure] }
+  }
+
+  /// Adds what another network of the same sizes did.
+  ///
+  /// - Precondition: the layer sizes are equal.
+  public mutating func add(_ other: OperationLedger) {
+    precondition(
+      layers.map(\.units) == other.layers.map(\.units), "ledgers of networks of other sizes")
+    for index in layers.indices {
+      for figure in Self.figures {
+        layers[index][keyPath: figure] += other.layers[index][keyPath: figure]
+      }
+    }
+    examples += other.examples
+    timeSteps += other.timeSteps
+  }
+
+  /// Forgets everything counted.
+  public mutating func reset() { self = OperationLedger(layerSizes: layers.map(\.units)) }
+
+  private static var figures: [WritableKeyPath<Layer, Int>] {
+    [
+      \.positiveSpikes, \.negativeSpikes, \.unitSteps, \.activeUnitSteps, \.forwardAdditions,
+      \.encodingAdditions, \.readoutAdditions,
+      \.backwardAdditions, \.updateAdditions, \.forwardComparisons, \.forwardMultiplications,
+      \.backwardMultiplications, \.forwardMultiplyAdds, \.backwardMultiplyAdds,
+      \.updateMultiplyAdds, \.zeroSkippingMultiplyAdds, \.effectiveAccumulates,
+      \.effectiveMultiplyAccumulates,
+    ]
+  }
+}

@@ -1,0 +1,164 @@
+/// A dense matrix, stored row by row.
+///
+/// `matrix[row, column]` is element `row * stride + column` of the storage. Rows are padded with
+/// zeros to `stride`, the next multiple of 16 elements, so that each starts on a 64-byte boundary;
+/// the padding takes part in nothing that a user sees.
+public struct RowMajorMatrix<Element>: Sendable
+where Element: BitwiseCopyable & Sendable & AdditiveArithmetic {
+  /// The number of rows.
+  public let rows: Int
+  /// The number of columns.
+  public let columns: Int
+  /// The distance between the starts of neighbouring rows, in elements: `columns` rounded up to 16.
+  public let stride: Int
+  /// The elements, row after row, `rows * stride` of them. The padding is zero.
+  @usableFromInline var storage: AlignedArray<Element>
+
+  /// A matrix of zeros.
+  ///
+  /// - Precondition: `rows >= 0`, `columns >= 0` and their product, padded, fits in `Int`.
+  /// - Complexity: O(`rows * stride`).
+  public init(rows: Int, columns: Int) {
+    precondition(rows >= 0 && columns >= 0, "a matrix of \(rows) x \(columns): negative size")
+    self.rows = rows
+    self.columns = columns
+    stride = Self.stride(columns: columns)
+    let (count, overflow) = rows.multipliedReportingOverflow(by: stride)
+    precondition(!overflow, "a matrix of \(rows) x \(columns) does not fit in memory")
+    storage = AlignedArray(repeating: .zero, count: count)
+  }
+
+  /// A matrix of the given elements, row after row without padding.
+  ///
+  /// - Precondition: `elements.count == rows * columns`.
+  public init(rows: Int, columns: Int, elements: [Element]) {
+    precondition(
+      elements.count == rows * columns,
+      "\(elements.count) elements for a matrix of \(rows) x \(columns)")
+    self.init(rows: rows, columns: columns) { elements[$0 * columns + $1] }
+  }
+
+  /// A matrix whose element at (row, column) is `element(row, column)`, made in row-major order.
+  public init<Failure: Error>(
+    rows: Int, columns: Int, element: (_ row: Int, _ column: Int) throws(Failure) -> Element
+  ) throws(Failure) {
+    self.init(rows: rows, columns: columns)
+    for row in 0..<rows {
+      for column in 0..<columns {
+        storage[row * stride + column] = try element(row, column)
+      }
+    }
+  }
+
+  /// `columns` rounded up to the padding that every row has.
+  @inlinable
+  public static func stride(columns: Int) -> Int { (columns + 15) / 16 * 16 }
+
+  /// The element at (`row`, `column`).
+  ///
+  /// - Precondition: `0 <= row < rows` and `0 <= column < columns`.
+  @inlinable
+  public subscript(row: Int, column: Int) -> Element {
+    get {
+      precondition(contains(row, column), "a position is outside the matrix")
+      return storage[row * stride + column]
+    }
+    set {
+      precondition(contains(row, column), "a position is outside the matrix")
+      storage[row * stride + column] = newValue
+    }
+  }
+
+  @usableFromInline
+  func contains(_ row: Int, _ column: Int) -> Bool {
+    row >= 0 && row < rows && column >= 0 && column < columns
+  }
+
+  /// A copy of row `index`: `columns` elements.
+  public func row(_ index: Int) -> [Element] {
+    precondition(index >= 0 && index < rows, "row \(index) of \(rows)")
+    return unsafe storage.withUnsafeBufferPointer {
+      unsafe Array($0[index * stride..<index * stride + columns])
+    }
+  }
+
+  /// All elements, row after row, without padding.
+  public var elements: [Element] {
+    var result: [Element] = []
+    result.reserveCapacity(rows * columns)
+    for index in 0..<rows { result.append(contentsOf: row(index)) }
+    return result
+  }
+
+  /// The matrix with rows and columns exchanged.
+  public var transposed: RowMajorMatrix {
+    RowMajorMatrix(rows: columns, columns: rows) { self[$1, $0] }
+  }
+
+  /// The rows whose indices are given, in that order.
+  public func selectingRows(_ indices: some Collection<Int>) -> RowMajorMatrix {
+    var result = RowMajorMatrix(rows: indices.count, columns: columns)
+    for (target, source) in indices.enumerated() {
+      precondition(source >= 0 && source < rows, "row \(source) of \(rows)")
+      unsafe result.storage.withUnsafeMutableBufferPointer { to in
+        unsafe storage.withUnsafeBufferPointer { from in
+          for column in 0..<columns {
+            unsafe to[target * stride + column] = unsafe from[source * stride + column]
+          }
+        }
+      }
+    }
+    return result
+  }
+
+  /// A matrix of the same shape whose elements are `transform` of these.
+  public func map<Other, Failure: Error>(
+    _ transform: (Element) throws(Failure) -> Other
+  ) throws(Failure) -> RowMajorMatrix<Other> {
+    try RowMajorMatrix<Other>(rows: rows, columns: columns) { (row, column) throws(Failure) in
+      try transform(self[row, column])
+    }
+  }
+
+  /// Calls `body` with the padded storage, `rows * stride` elements, read-only.
+  @inlinable @unsafe
+  public func withUnsafeBufferPointer<Result, Failure: Error>(
+    _ body: (UnsafeBufferPointer<Element>) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    try unsafe storage.withUnsafeBufferPointer(body)
+  }
+
+  /// Calls `body` with the padded storage, `rows * stride` elements, which must leave the padding
+  /// zero.
+  @inlinable @unsafe
+  public mutating func withUnsafeMutableBufferPointer<Result, Failure: Error>(
+    _ body: (UnsafeMutableBufferPointer<Element>) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    try unsafe storage.withUnsafeMutableBufferPointer(body)
+  }
+}
+
+extension RowMajorMatrix: Equatable where Element: Equatable {
+  /// Whether both have the same shape and equal elements.
+  public static func == (left: RowMajorMatrix, right: RowMajorMatrix) -> Bool {
+    left.rows == right.rows && left.columns == right.columns && left.storage == right.storage
+  }
+}
+
+/// A dense matrix of `Float`, the number type of both twins.
+public typealias Matrix = RowMajorMatrix<Float>
+
+extension RowMajorMatrix where Element == Float {
+  /// The position and value of the first element, in row-major order, that is not finite.
+  ///
+  /// - Complexity: one pass over the matrix.
+  public var firstNonFinite: (row: Int, column: Int, value: Float)? {
+    for row in 0..<rows {
+      let found = unsafe storage.withUnsafeBufferPointer { elements in
+        (0..<columns).first { unsafe !elements[row * stride + $0].isFinite }
+      }
+      if let column = found { return (row, column, self[row, column]) }
+    }
+    return nil
+  }
+}

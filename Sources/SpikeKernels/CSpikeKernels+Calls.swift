@@ -1,0 +1,254 @@
+internal import CSpikeKernels
+public import Networks
+
+#if canImport(Glibc)
+  internal import Glibc
+#elseif canImport(Darwin)
+  internal import Darwin
+#elseif canImport(Musl)
+  internal import Musl
+#endif
+
+// The only Swift that calls the compiled kernels.
+
+extension FeedOutcome {
+  fileprivate init(_ outcome: csk_outcome) {
+    switch outcome.status {
+    case CSK_FULL: status = .full(needed: outcome.needed)
+    case CSK_OUT_OF_RANGE: status = .outOfRange
+    default: status = .done
+    }
+    rowsDone = outcome.rows_done
+    fell = outcome.fell != 0
+  }
+}
+
+enum CompiledKernels {
+  /// The sets of this build, best first.
+  private static var all: [UnsafePointer<csk_kernels>] {
+    var count = 0
+    let table = unsafe csk_all(&count)!
+    return unsafe (0..<count).map { unsafe table[$0]! }
+  }
+
+  static var supportedNames: [String] {
+    unsafe all.filter { unsafe csk_is_supported($0) != 0 }.map {
+      unsafe String(cString: $0.pointee.name)
+    }
+  }
+
+  static func environmentValue(_ name: String) -> String? {
+    unsafe getenv(name).map { unsafe String(cString: $0) }
+  }
+
+  /// The kernels of a compiled set, looked up once.
+  fileprivate static func table(_ set: InstructionSet) -> UnsafePointer<csk_kernels> {
+    switch set {
+    case .avx512: unsafe avx512!
+    case .avx2: unsafe avx2!
+    case .baseline: unsafe baseline!
+    case .reference: preconditionFailure("the reference has no compiled kernels")
+    }
+  }
+
+  private nonisolated(unsafe) static let avx512 = unsafe named("avx512")
+  private nonisolated(unsafe) static let avx2 = unsafe named("avx2")
+  private nonisolated(unsafe) static let baseline = unsafe named("baseline")
+
+  private static func named(_ name: String) -> UnsafePointer<csk_kernels>? {
+    unsafe all.first { unsafe String(cString: $0.pointee.name) == name }
+  }
+}
+
+extension KernelScratch {
+  /// Calls `body` with the scratch memory as C sees it.
+  fileprivate mutating func withC<Result>(_ body: (csk_scratch) -> Result) -> Result {
+    unsafe firings.withUnsafeMutableBufferPointer { firings in
+      unsafe snapshot.withUnsafeMutableBufferPointer { snapshot in
+        unsafe body(
+          csk_scratch(
+            firings: firings.baseAddress, capacity: capacity, snapshot: snapshot.baseAddress))
+      }
+    }
+  }
+}
+
+extension SpikeTrain {
+  /// Calls `body` with the free room after the last spike, and counts what it wrote there.
+  fileprivate mutating func appending(
+    _ body: (UnsafeMutablePointer<Int32>?, Int) -> csk_outcome
+  ) -> FeedOutcome {
+    let used = count
+    let outcome = unsafe codes.withUnsafeMutableBufferPointer { codes in
+      unsafe body(codes.baseAddress.map { unsafe $0 + used }, codes.count - used)
+    }
+    count += outcome.written
+    return FeedOutcome(outcome)
+  }
+}
+
+/// Checks, before C reads it, that every spike has a weight row.
+private func checkUnits(_ spikes: SpikeTrain, range: Range<Int>, rows: Int) {
+  var highest: Int32 = -1
+  for code in spikes.codes[range] { highest = max(highest, code ^ (code >> 31)) }
+  precondition(Int(highest) < rows, "a spike of unit \(highest) into a layer of \(rows) inputs")
+}
+
+extension Float: SpikeScalar {
+  /// Sums are kept in `Float`, as the authors' program does.
+  public typealias Sum = Float
+
+  /// See `SpikeScalar`.
+  public static func feedRows(
+    _ set: InstructionSet, of weights: Matrix, for spikes: SpikeTrain, range: Range<Int>,
+    isSigned: Bool, worth: Float, potentials: inout AlignedArray<Float>, train: inout SpikeTrain,
+    scratch: inout KernelScratch<Float>
+  ) -> FeedOutcome {
+    checkUnits(spikes, range: range, rows: weights.rows)
+    precondition(potentials.count == weights.stride, "potentials of another layer")
+    let kernels = unsafe CompiledKernels.table(set)
+    return unsafe train.appending { out, room in
+      unsafe scratch.withC { scratch in
+        unsafe potentials.withUnsafeMutableBufferPointer { potentials in
+          unsafe weights.withUnsafeBufferPointer { rows in
+            unsafe spikes.codes.withUnsafeBufferPointer { codes in
+              unsafe kernels.pointee.feed_rows_float(
+                potentials.baseAddress, rows.baseAddress, weights.stride,
+                codes.baseAddress.map { unsafe $0 + range.lowerBound }, range.count,
+                isSigned ? 1 : 0, out, room, scratch)
+            }
+          }
+        }
+      }
+    }
+  }
+
+  /// See `SpikeScalar`.
+  public static func feedVector(
+    _ set: InstructionSet, _ values: [Float], isSigned: Bool, worth: Float,
+    potentials: inout AlignedArray<Float>, train: inout SpikeTrain,
+    scratch: inout KernelScratch<Float>
+  ) -> FeedOutcome {
+    precondition(values.count <= potentials.count, "more values than units")
+    let kernels = unsafe CompiledKernels.table(set)
+    return unsafe train.appending { out, room in
+      unsafe scratch.withC { scratch in
+        unsafe potentials.withUnsafeMutableBufferPointer { potentials in
+          unsafe values.withUnsafeBufferPointer { values in
+            unsafe kernels.pointee.feed_vector_float(
+              potentials.baseAddress, values.baseAddress, values.count, isSigned ? 1 : 0, out,
+              room, scratch)
+          }
+        }
+      }
+    }
+  }
+
+  /// See `SpikeScalar`.
+  public static func addRows(
+    _ set: InstructionSet, of weights: Matrix, for spikes: SpikeTrain,
+    to sums: inout AlignedArray<Float>
+  ) {
+    guard set != .reference else {
+      return ReferenceKernels.addRows(of: weights, for: spikes, to: &sums)
+    }
+    checkUnits(spikes, range: 0..<spikes.count, rows: weights.rows)
+    precondition(sums.count == weights.stride, "sums of another layer")
+    let kernels = unsafe CompiledKernels.table(set)
+    unsafe sums.withUnsafeMutableBufferPointer { sums in
+      unsafe weights.withUnsafeBufferPointer { rows in
+        unsafe spikes.codes.withUnsafeBufferPointer { codes in
+          unsafe kernels.pointee.add_rows_float(
+            sums.baseAddress, rows.baseAddress, weights.stride, codes.baseAddress, spikes.count)
+        }
+      }
+    }
+  }
+}
+
+extension Int32: SpikeScalar {
+  /// Sums are kept in 64 bits: no run within the spike budget overflows them.
+  public typealias Sum = Int64
+
+  /// See `SpikeScalar`.
+  public static func feedRows(
+    _ set: InstructionSet, of weights: RowMajorMatrix<Int32>, for spikes: SpikeTrain,
+    range: Range<Int>, isSigned: Bool, worth: Int32, potentials: inout AlignedArray<Int32>,
+    train: inout SpikeTrain, scratch: inout KernelScratch<Int32>
+  ) -> FeedOutcome {
+    checkUnits(spikes, range: range, rows: weights.rows)
+    precondition(potentials.count == weights.stride, "potentials of another layer")
+    let kernels = unsafe CompiledKernels.table(set)
+    return unsafe train.appending { out, room in
+      unsafe scratch.withC { scratch in
+        unsafe potentials.withUnsafeMutableBufferPointer { potentials in
+          unsafe weights.withUnsafeBufferPointer { rows in
+            unsafe spikes.codes.withUnsafeBufferPointer { codes in
+              unsafe kernels.pointee.feed_rows_int32(
+                potentials.baseAddress, rows.baseAddress, weights.stride,
+                codes.baseAddress.map { unsafe $0 + range.lowerBound }, range.count,
+                isSigned ? 1 : 0, worth, out, room, scratch)
+            }
+          }
+        }
+      }
+    }
+  }
+
+  /// See `SpikeScalar`.
+  public static func feedVector(
+    _ set: InstructionSet, _ values: [Int32], isSigned: Bool, worth: Int32,
+    potentials: inout AlignedArray<Int32>, train: inout SpikeTrain,
+    scratch: inout KernelScratch<Int32>
+  ) -> FeedOutcome {
+    precondition(values.count <= potentials.count, "more values than units")
+    let kernels = unsafe CompiledKernels.table(set)
+    return unsafe train.appending { out, room in
+      unsafe scratch.withC { scratch in
+        unsafe potentials.withUnsafeMutableBufferPointer { potentials in
+          unsafe values.withUnsafeBufferPointer { values in
+            unsafe kernels.pointee.feed_vector_int32(
+              potentials.baseAddress, values.baseAddress, values.count, isSigned ? 1 : 0, worth,
+              out, room, scratch)
+          }
+        }
+      }
+    }
+  }
+
+  /// See `SpikeScalar`.
+  public static func addRows(
+    _ set: InstructionSet, of weights: RowMajorMatrix<Int32>, for spikes: SpikeTrain,
+    to sums: inout AlignedArray<Int64>
+  ) {
+    guard set != .reference else {
+      return ReferenceKernels.addRows(of: weights, for: spikes, to: &sums)
+    }
+    checkUnits(spikes, range: 0..<spikes.count, rows: weights.rows)
+    precondition(sums.count >= weights.columns, "sums of another layer")
+    let kernels = unsafe CompiledKernels.table(set)
+    unsafe sums.withUnsafeMutableBufferPointer { sums in
+      unsafe weights.withUnsafeBufferPointer { rows in
+        unsafe spikes.codes.withUnsafeBufferPointer { codes in
+          unsafe kernels.pointee.add_rows_int32(
+            sums.baseAddress, rows.baseAddress, weights.stride, weights.columns,
+            codes.baseAddress, spikes.count)
+        }
+      }
+    }
+  }
+}
+
+extension SpikeTrain {
+  /// `counts[unit] += sign` for each spike.
+  public func tally(_ set: InstructionSet, into counts: inout AlignedArray<Int32>) {
+    guard set != .reference else { return ReferenceKernels.tally(self, into: &counts) }
+    checkUnits(self, range: 0..<count, rows: counts.count)
+    let kernels = unsafe CompiledKernels.table(set)
+    unsafe counts.withUnsafeMutableBufferPointer { counts in
+      unsafe codes.withUnsafeBufferPointer { codes in
+        unsafe kernels.pointee.tally(counts.baseAddress, codes.baseAddress, count)
+      }
+    }
+  }
+}

@@ -1,0 +1,103 @@
+public import Networks
+
+extension Quantizer where Scalar: SpikeScalar {
+  /// One feed of a vector: `phi += values`, then every unit beyond its threshold fires.
+  ///
+  /// - Parameters:
+  ///   - values: `[units]`, finite.
+  ///   - state: potentials (and Poisson thresholds), changed.
+  ///   - train: receives the spikes, appended in order of decreasing potential.
+  ///   - scratch: working memory for layers of at least this size.
+  ///   - limit: the most spikes that `train` may hold.
+  ///   - set: which implementation; all give the same bits. Poisson kinds always run in Swift.
+  ///   - generator: draws the thresholds of Poisson kinds.
+  /// - Throws: `KernelError` when a potential leaves its range or the spikes exceed `limit`; the
+  ///   state is then unspecified.
+  /// - Complexity: `units` additions and comparisons, O(n log n) for the order of n spikes.
+  public func feed(
+    _ values: [Scalar], into state: inout QuantizerState<Scalar>, train: inout SpikeTrain,
+    scratch: inout KernelScratch<Scalar>, limit: Int = .max, using set: InstructionSet,
+    generator: inout SeededGenerator
+  ) throws(KernelError) {
+    precondition(values.count == state.units, "\(values.count) values for \(state.units) units")
+    if set == .reference || kind.isPoisson {
+      return try ReferenceKernels.feed(
+        values, quantizer: self, state: &state, train: &train, limit: limit,
+        generator: &generator)
+    }
+    while true {
+      let outcome = Scalar.feedVector(
+        set, values, isSigned: kind.isSigned, worth: worth, potentials: &state.potentials,
+        train: &train, scratch: &scratch)
+      switch outcome.status {
+      case .done: return try finish(outcome, state, train, limit)
+      case .full(let needed): try grow(&train, by: needed, limit: limit)
+      case .outOfRange:
+        return try ReferenceKernels.feed(
+          values, quantizer: self, state: &state, train: &train, limit: limit,
+          generator: &generator)
+      }
+    }
+  }
+
+  /// One feed for each spike (i, s), in order: `phi += s * W[i, :]`, then every unit beyond its
+  /// threshold fires. The threshold is checked after every single row.
+  ///
+  /// Source: ALGORITHM section 2, step 2.
+  ///
+  /// - Parameters:
+  ///   - weights: `W`, `[inputs x units]`; `state` has `units` units.
+  ///   - spikes: whose rows are fed.
+  ///   - rowsPerCheck: a fallen potential is looked for after every so many rows.
+  ///   - state, train, scratch, limit, set, generator: as in `feed(_:into:...)`.
+  /// - Throws: `KernelError` when a potential leaves its range or the spikes exceed `limit`; the
+  ///   state is then unspecified.
+  /// - Complexity: `units` additions and one read of a weight row for each spike.
+  public func feed(
+    rowsOf weights: RowMajorMatrix<Scalar>, for spikes: SpikeTrain, rowsPerCheck: Int = .max,
+    into state: inout QuantizerState<Scalar>, train: inout SpikeTrain,
+    scratch: inout KernelScratch<Scalar>, limit: Int = .max, using set: InstructionSet,
+    generator: inout SeededGenerator
+  ) throws(KernelError) {
+    precondition(weights.columns == state.units, "weights of another layer")
+    var first = 0
+    while first < spikes.count {
+      let end = first + min(rowsPerCheck, spikes.count - first)
+      if set == .reference || kind.isPoisson {
+        try ReferenceKernels.feed(
+          rowsOf: weights, for: spikes, range: first..<end, quantizer: self, state: &state,
+          train: &train, limit: limit, generator: &generator)
+        first = end
+        continue
+      }
+      let outcome = Scalar.feedRows(
+        set, of: weights, for: spikes, range: first..<end, isSigned: kind.isSigned, worth: worth,
+        potentials: &state.potentials, train: &train, scratch: &scratch)
+      first += outcome.rowsDone
+      switch outcome.status {
+      case .done: try finish(outcome, state, train, limit)
+      case .full(let needed): try grow(&train, by: needed, limit: limit)
+      case .outOfRange:
+        // The reference meets the same fault and names it.
+        try ReferenceKernels.feed(
+          rowsOf: weights, for: spikes, range: first..<end, quantizer: self, state: &state,
+          train: &train, limit: limit, generator: &generator)
+        first = end
+      }
+    }
+  }
+
+  private func grow(
+    _ train: inout SpikeTrain, by needed: Int, limit: Int
+  ) throws(KernelError) {
+    guard needed <= limit - train.count else { throw .eventBudgetExceeded(limit: limit) }
+    train.reserve(needed)
+  }
+
+  private func finish(
+    _ outcome: FeedOutcome, _ state: QuantizerState<Scalar>, _ train: SpikeTrain, _ limit: Int
+  ) throws(KernelError) {
+    guard train.count <= limit else { throw .eventBudgetExceeded(limit: limit) }
+    if outcome.fell { try ReferenceKernels.checkFloor(state) }
+  }
+}

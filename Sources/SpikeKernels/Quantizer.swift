@@ -1,0 +1,110 @@
+public import Networks
+
+/// The neurons of the specification's table: how a unit turns its potential into spikes.
+///
+/// Source: O'Connor and Welling, *Deep Spiking Networks*, arXiv 1602.08323, algorithm 1.
+public enum QuantizerKind: String, CaseIterable, Sendable, Codable {
+  /// Signed; the potential starts each example at 0.
+  case herding
+  /// A ReLU neuron: no negative spikes, the potential may fall without bound; starts at 0.
+  case rectHerding = "rect-herding"
+  /// Signed; the potential is carried from example to example.
+  case noResetHerding = "noreset-herding"
+  /// No negative spikes; the potential is carried from example to example.
+  case noResetRectHerding = "noreset-rect-herding"
+  /// Signed; the potential starts each example at a number from U(-1/2, 1/2).
+  case randomResetHerding = "randreset-herding"
+  /// Signed, with a threshold a unit, redrawn from Exp(1) at reset and after each spike.
+  case poisson
+  /// Like `poisson`, but a spike sets the potential to 0.
+  case poissonZero = "poisson-zero"
+
+  /// Whether units send negative spikes too.
+  public var isSigned: Bool { self != .rectHerding && self != .noResetRectHerding }
+
+  /// Whether thresholds are random.
+  public var isPoisson: Bool { self == .poisson || self == .poissonZero }
+
+  /// Whether potentials are carried from example to example.
+  public var keepsPotentials: Bool { self == .noResetHerding || self == .noResetRectHerding }
+}
+
+/// The parameters of a layer of quantizers. `feed` and `reset` are pure steps: they take state,
+/// input and buffers, and change nothing else.
+public struct Quantizer<Scalar: PotentialScalar>: Sendable {
+  /// Which neuron.
+  public let kind: QuantizerKind
+  /// What a spike takes from the potential: 1, or the scale S of an integer network.
+  public let worth: Scalar
+
+  /// A quantizer of the given kind.
+  ///
+  /// - Parameter worth: 1 in Float; S > 0 in integers.
+  public init(kind: QuantizerKind, worth: Scalar) {
+    precondition(worth > .zero, "a spike worth \(worth): it must be positive")
+    self.kind = kind
+    self.worth = worth
+  }
+
+  /// Starts an example: potentials as the kind says, fresh thresholds for Poisson kinds.
+  public func reset(_ state: inout QuantizerState<Scalar>, generator: inout SeededGenerator) {
+    switch kind {
+    case .noResetHerding, .noResetRectHerding: break
+    case .herding, .rectHerding, .poisson, .poissonZero: state.potentials.fill(with: .zero)
+    case .randomResetHerding:
+      for unit in 0..<state.units {
+        state.potentials[unit] = Scalar.randomPotential(worth: worth, from: &generator)
+      }
+    }
+    if kind.isPoisson {
+      state.thresholds = (0..<state.units).map { _ in
+        Scalar.randomThreshold(worth: worth, from: &generator)
+      }
+    }
+  }
+}
+
+/// The state of a layer of quantizers: everything that changes from feed to feed.
+public struct QuantizerState<Scalar: PotentialScalar>: Sendable, Equatable {
+  /// The number of units.
+  public let units: Int
+  /// The potentials phi, one a unit, padded with zeros to the stride of a weight row.
+  public internal(set) var potentials: AlignedArray<Scalar>
+  /// The thresholds of Poisson kinds, one a unit; empty for others.
+  public internal(set) var thresholds: [Scalar] = []
+
+  /// Units at rest: every potential 0.
+  public init(units: Int) {
+    self.units = units
+    potentials = AlignedArray(
+      repeating: .zero, count: RowMajorMatrix<Scalar>.stride(columns: units))
+  }
+}
+
+/// What can go wrong in a feed.
+public enum KernelError: Error, Equatable, Sendable {
+  /// The potential of `unit` left the range in which spikes carry information.
+  case potentialOverflow(unit: Int, value: Double)
+  /// More spikes than the caller allows.
+  case eventBudgetExceeded(limit: Int)
+  /// An input, scaled by S, does not fit in the number type.
+  case valueOutOfRange(index: Int, value: Float, scale: Int)
+  /// `SPIKE_ISA` names a set that is unknown or that this machine does not run.
+  case unsupportedInstructionSet(found: String, available: [String])
+}
+
+extension KernelError: CustomStringConvertible {
+  /// What is wrong, what was found and what was expected.
+  public var description: String {
+    switch self {
+    case .potentialOverflow(let unit, let value):
+      "the potential of unit \(unit) reached \(value), beyond the limit of its number type"
+    case .eventBudgetExceeded(let limit):
+      "more than \(limit) spikes"
+    case .valueOutOfRange(let index, let value, let scale):
+      "input \(index): \(value) times the scale \(scale) does not fit in the integer network"
+    case .unsupportedInstructionSet(let found, let available):
+      "SPIKE_ISA=\(found.debugDescription): this machine runs " + available.joined(separator: ", ")
+    }
+  }
+}

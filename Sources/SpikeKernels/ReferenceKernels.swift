@@ -1,0 +1,151 @@
+public import Networks
+
+/// Each kernel in plain Swift, as the specification words it: the contract that the compiled
+/// kernels are tested against, bit for bit. Clear before fast.
+public enum ReferenceKernels {
+  /// Rule 1 to 3 of a feed, for potentials that already hold `phi + v`.
+  ///
+  /// ```
+  /// while phi > 1/2:  emit (unit, +), tag phi;   phi -= 1
+  /// while phi < -1/2: emit (unit, -), tag -phi;  phi += 1     (signed quantizers)
+  /// ```
+  ///
+  /// The spikes of the feed follow in order of decreasing tag; ties by lower unit, then by
+  /// creation.
+  static func fire<Scalar: PotentialScalar>(
+    _ quantizer: Quantizer<Scalar>, _ state: inout QuantizerState<Scalar>,
+    train: inout SpikeTrain, limit: Int, generator: inout SeededGenerator
+  ) throws(KernelError) {
+    for unit in 0..<state.units { try checkRange(quantizer, state, unit: unit) }
+    var emitted: [(spike: Spike, tag: Scalar)] = []
+    for unit in 0..<state.units {
+      while true {
+        let potential = state.potentials[unit]
+        let isPositive: Bool
+        if quantizer.kind.isPoisson {
+          if potential > state.thresholds[unit] {
+            isPositive = true
+          } else if potential <= .zero - state.thresholds[unit] {
+            isPositive = false
+          } else {
+            break
+          }
+        } else if Scalar.firesPositive(potential, worth: quantizer.worth) {
+          isPositive = true
+        } else if quantizer.kind.isSigned
+          && Scalar.firesNegative(potential, worth: quantizer.worth)
+        {
+          isPositive = false
+        } else {
+          break
+        }
+        guard train.count + emitted.count < limit else {
+          throw .eventBudgetExceeded(limit: limit)
+        }
+        emitted.append(
+          (
+            Spike(unit: unit, sign: isPositive ? 1 : -1),
+            potential < .zero ? .zero - potential : potential
+          ))
+        if quantizer.kind == .poissonZero {
+          state.potentials[unit] = .zero
+        } else if isPositive {
+          state.potentials[unit] -= quantizer.worth
+        } else {
+          state.potentials[unit] += quantizer.worth
+        }
+        if quantizer.kind.isPoisson {
+          state.thresholds[unit] = Scalar.randomThreshold(
+            worth: quantizer.worth, from: &generator)
+        }
+      }
+    }
+    // `sorted` is stable: equal tags stay in order of unit and creation.
+    for event in emitted.sorted(by: { $0.tag > $1.tag }) { train.append(event.spike) }
+  }
+
+  /// A potential beyond the limit is an error. One that a rectified unit lets fall is checked at
+  /// the end of the call, by `checkFloor`: it sends nothing meanwhile.
+  private static func checkRange<Scalar: PotentialScalar>(
+    _ quantizer: Quantizer<Scalar>, _ state: QuantizerState<Scalar>, unit: Int
+  ) throws(KernelError) {
+    let potential = state.potentials[unit]
+    let isBelow = quantizer.kind.isSigned && potential < .zero - Scalar.potentialLimit
+    // Written so that NaN, too, is caught.
+    guard potential <= Scalar.potentialLimit || potential < .zero, !isBelow else {
+      throw .potentialOverflow(unit: unit, value: potential.asDouble)
+    }
+  }
+
+  /// One feed of a vector: `phi += values`, then fire.
+  ///
+  /// - Complexity: `units` additions.
+  public static func feed<Scalar: PotentialScalar>(
+    _ values: [Scalar], quantizer: Quantizer<Scalar>, state: inout QuantizerState<Scalar>,
+    train: inout SpikeTrain, limit: Int, generator: inout SeededGenerator
+  ) throws(KernelError) {
+    for unit in 0..<state.units { state.potentials[unit] += values[unit] }
+    try fire(quantizer, &state, train: &train, limit: limit, generator: &generator)
+    try checkFloor(state)
+  }
+
+  /// One feed for each spike (i, s), in order: `phi += s * W[i, :]`, then fire.
+  ///
+  /// - Complexity: `units` additions a spike.
+  public static func feed<Scalar: PotentialScalar>(
+    rowsOf weights: RowMajorMatrix<Scalar>, for spikes: SpikeTrain, range: Range<Int>,
+    quantizer: Quantizer<Scalar>, state: inout QuantizerState<Scalar>, train: inout SpikeTrain,
+    limit: Int, generator: inout SeededGenerator
+  ) throws(KernelError) {
+    for spike in spikes[range] {
+      for unit in 0..<state.units {
+        if spike.sign > 0 {
+          state.potentials[unit] += weights[spike.unit, unit]
+        } else {
+          state.potentials[unit] -= weights[spike.unit, unit]
+        }
+      }
+      try fire(quantizer, &state, train: &train, limit: limit, generator: &generator)
+    }
+    try checkFloor(state)
+  }
+
+  /// Checks that no potential fell out of range.
+  public static func checkFloor<Scalar: PotentialScalar>(
+    _ state: QuantizerState<Scalar>
+  ) throws(KernelError) {
+    let floor = Scalar.zero - Scalar.potentialLimit
+    for unit in 0..<state.units where state.potentials[unit] < floor {
+      throw .potentialOverflow(unit: unit, value: state.potentials[unit].asDouble)
+    }
+  }
+
+  /// `sums += s * W[i, :]` for each spike (i, s), in order.
+  public static func addRows(
+    of weights: RowMajorMatrix<Float>, for spikes: SpikeTrain, to sums: inout AlignedArray<Float>
+  ) {
+    for spike in spikes {
+      for unit in 0..<weights.columns {
+        let weight = weights[spike.unit, unit]
+        sums[unit] = spike.sign > 0 ? sums[unit] + weight : sums[unit] - weight
+      }
+    }
+  }
+
+  /// The same for integers, in 64 bits, which no run within the spike budget can overflow.
+  public static func addRows(
+    of weights: RowMajorMatrix<Int32>, for spikes: SpikeTrain, to sums: inout AlignedArray<Int64>
+  ) {
+    for spike in spikes {
+      for unit in 0..<weights.columns {
+        let weight = Int64(weights[spike.unit, unit])
+        sums[unit] = spike.sign > 0 ? sums[unit] + weight : sums[unit] - weight
+      }
+    }
+  }
+
+  /// `counts[unit] += sign` for each spike.
+  public static func tally(_ spikes: SpikeTrain, into counts: inout AlignedArray<Int32>) {
+    for spike in spikes { counts[spike.unit] += Int32(spike.sign) }
+  }
+}

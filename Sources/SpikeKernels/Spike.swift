@@ -1,0 +1,82 @@
+/// One signed spike: an event of unit `unit`, worth `sign`.
+public struct Spike: Hashable, Sendable {
+  /// The unit that fired, counted from 0 in its layer.
+  public let unit: Int
+  /// +1 or -1.
+  public let sign: Int
+
+  /// A spike of the given unit and sign.
+  ///
+  /// - Precondition: `0 <= unit < 2^31` and `sign` is +1 or -1.
+  public init(unit: Int, sign: Int) {
+    precondition(unit >= 0 && unit <= Int(Int32.max), "a spike of unit \(unit)")
+    precondition(sign == 1 || sign == -1, "a spike of sign \(sign): it must be +1 or -1")
+    self.unit = unit
+    self.sign = sign
+  }
+
+  /// The code that the kernels read: `unit` for +1, `~unit` for -1.
+  init(code: Int32) {
+    unit = Int(code >= 0 ? code : ~code)
+    sign = code >= 0 ? 1 : -1
+  }
+
+  var code: Int32 { sign > 0 ? Int32(unit) : ~Int32(unit) }
+}
+
+/// The spikes of one layer in one time step, in the order in which they were sent.
+///
+/// Four bytes a spike. The memory is kept when the train is emptied, so that a network which has
+/// run for a while allocates no more.
+public struct SpikeTrain: Sendable, RandomAccessCollection, Equatable {
+  /// The codes of the spikes; those from `count` on are free room.
+  var codes: [Int32] = []
+  /// The number of spikes.
+  public internal(set) var count = 0
+
+  /// An empty train.
+  public init() {}
+
+  /// A train of the given spikes.
+  public init(_ spikes: some Sequence<Spike>) {
+    for spike in spikes { append(spike) }
+  }
+
+  /// The position of the first spike.
+  public var startIndex: Int { 0 }
+  /// The position after the last spike.
+  public var endIndex: Int { count }
+
+  /// The spike at `position`.
+  ///
+  /// - Precondition: `0 <= position < count`.
+  public subscript(position: Int) -> Spike {
+    precondition(position >= 0 && position < count, "spike \(position) of \(count)")
+    return Spike(code: codes[position])
+  }
+
+  /// Adds a spike at the end.
+  public mutating func append(_ spike: Spike) {
+    reserve(1)
+    codes[count] = spike.code
+    count += 1
+  }
+
+  /// Empties the train and keeps its memory.
+  public mutating func removeAll() { count = 0 }
+
+  /// The number of spikes of sign -1. Complexity: one pass.
+  public var negativeCount: Int { codes[..<count].reduce(0) { $0 + ($1 < 0 ? 1 : 0) } }
+
+  /// Makes room for `additional` more spikes, at least doubling when memory is needed.
+  mutating func reserve(_ additional: Int) {
+    guard codes.count - count < additional else { return }
+    let grown = Swift.max(count + additional, 2 * codes.count, 64)
+    codes.append(contentsOf: repeatElement(0, count: grown - codes.count))
+  }
+
+  /// Whether both trains hold the same spikes in the same order.
+  public static func == (left: SpikeTrain, right: SpikeTrain) -> Bool {
+    left.codes[..<left.count] == right.codes[..<right.count]
+  }
+}

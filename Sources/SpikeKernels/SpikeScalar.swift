@@ -1,0 +1,96 @@
+public import Networks
+
+/// How far a compiled feed came.
+public struct FeedOutcome: Sendable {
+  enum Status { case done, full(needed: Int), outOfRange }
+  let status: Status
+  /// Rows (or vectors) that were fed before it stopped.
+  let rowsDone: Int
+  /// Whether a potential is below the range.
+  let fell: Bool
+}
+
+/// A `PotentialScalar` that has compiled kernels: `Float` and `Int32`.
+public protocol SpikeScalar: PotentialScalar {
+  /// What sums of weights are kept in: `Float`, or `Int64` for `Int32`.
+  associatedtype Sum: AdditiveArithmetic & Comparable & BitwiseCopyable & Sendable
+
+  /// The compiled form of `ReferenceKernels.feed(rowsOf:...)`. Stops before rows whose spikes do
+  /// not fit in the train's memory.
+  static func feedRows(
+    _ set: InstructionSet, of weights: RowMajorMatrix<Self>, for spikes: SpikeTrain,
+    range: Range<Int>, isSigned: Bool, worth: Self, potentials: inout AlignedArray<Self>,
+    train: inout SpikeTrain, scratch: inout KernelScratch<Self>
+  ) -> FeedOutcome
+
+  /// The compiled form of `ReferenceKernels.feed(_:...)`.
+  static func feedVector(
+    _ set: InstructionSet, _ values: [Self], isSigned: Bool, worth: Self,
+    potentials: inout AlignedArray<Self>, train: inout SpikeTrain,
+    scratch: inout KernelScratch<Self>
+  ) -> FeedOutcome
+
+  /// `sums += s * W[i, :]` for each spike (i, s), in order.
+  static func addRows(
+    _ set: InstructionSet, of weights: RowMajorMatrix<Self>, for spikes: SpikeTrain,
+    to sums: inout AlignedArray<Sum>)
+
+  /// An input as potentials: `x` in Float, `Int32(x * S)` truncated toward zero in integers.
+  ///
+  /// - Throws: `KernelError.valueOutOfRange` when a scaled value does not fit.
+  static func encode(_ values: [Float], worth: Self) throws(KernelError) -> [Self]
+
+  /// The output of a unit: the sum of its rows over the number of steps. Integers are truncated
+  /// toward zero, and are in units of 1/S.
+  static func readout(sum: Sum, steps: Int) -> Self
+
+  /// The output of a unit: its net spikes, each worth `worth`, over the number of steps.
+  static func readout(count: Int32, steps: Int, worth: Self) -> Self
+}
+
+extension Float {
+  /// The values themselves.
+  public static func encode(_ values: [Float], worth: Float) throws(KernelError) -> [Float] {
+    values
+  }
+
+  /// `sum / T`.
+  public static func readout(sum: Float, steps: Int) -> Float { sum / Float(steps) }
+
+  /// `count / T`.
+  public static func readout(count: Int32, steps: Int, worth: Float) -> Float {
+    Float(count) / Float(steps)
+  }
+}
+
+extension Int32 {
+  /// `Int32(value * S)`, truncated toward zero; `nil` when it is not within 2^30.
+  public static func scaled(_ value: Float, by scale: Int32) -> Int32? {
+    let product = (value * Float(scale)).rounded(.towardZero)
+    guard let exact = Int32(exactly: product), abs(exact) < potentialLimit else { return nil }
+    return exact
+  }
+
+  /// Each value times S, truncated toward zero.
+  public static func encode(_ values: [Float], worth: Int32) throws(KernelError) -> [Int32] {
+    var encoded: [Int32] = []
+    encoded.reserveCapacity(values.count)
+    for (index, value) in values.enumerated() {
+      guard let scaled = scaled(value, by: worth) else {
+        throw .valueOutOfRange(index: index, value: value, scale: Int(worth))
+      }
+      encoded.append(scaled)
+    }
+    return encoded
+  }
+
+  /// `sum / T`, truncated toward zero, in units of 1/S.
+  public static func readout(sum: Int64, steps: Int) -> Int32 {
+    Int32(clamping: sum / Int64(steps))
+  }
+
+  /// `count * S / T`, truncated toward zero: in units of 1/S, as for sums.
+  public static func readout(count: Int32, steps: Int, worth: Int32) -> Int32 {
+    Int32(clamping: Int64(count) * Int64(worth) / Int64(steps))
+  }
+}

@@ -1,0 +1,63 @@
+public import SpikeKernels
+
+/// How a spiking network predicts. The defaults are the paper's baseline.
+public struct PredictionOptions: Sendable, Equatable {
+  /// The most time steps that are accepted.
+  public static let maximumTimeSteps = 1 << 20
+  /// The most spikes in one example, whatever the size of the network.
+  public static let maximumEvents = 1 << 26
+
+  /// What the output is read from.
+  public enum Readout: String, Sendable, CaseIterable, Codable {
+    /// The sum of all weight rows that reached the last layer: real-valued, the pre-activation.
+    case potentials
+    /// The net number of spikes that the last layer sent.
+    case counts
+  }
+
+  /// What is kept beyond the output; each costs a pass over the spikes.
+  public struct Recording: OptionSet, Sendable {
+    /// The raw bits.
+    public let rawValue: Int
+    /// A recording of the given bits.
+    public init(rawValue: Int) { self.rawValue = rawValue }
+    /// Net spike counts of every unit: `SpikingNetwork.spikeCounts(ofLayer:)`.
+    public static let counts = Recording(rawValue: 1)
+    /// The ledger's active unit-steps and NeuroBench figures.
+    public static let activity = Recording(rawValue: 2)
+  }
+
+  /// T, the time steps of an example.
+  public let timeSteps: Int
+  /// The quantizer of the input, `herding` in the specification.
+  public var inputQuantizer: QuantizerKind = .herding
+  /// The quantizer of every layer, `rect-herding` (a ReLU) by default.
+  public var testQuantizer: QuantizerKind = .rectHerding
+  /// What the output is read from.
+  public var readout: Readout = .potentials
+  /// What is kept beyond the output.
+  public var recording: Recording = []
+  /// Seeds the generator of random quantizers.
+  public var seed: UInt64 = 0
+  /// The most spikes in one example, or `nil` for 64 a unit and step, at most 2^26.
+  public private(set) var eventBudget: Int?
+
+  /// Options for `timeSteps` steps an example.
+  ///
+  /// - Throws: `SpikingError.invalidSteps` outside 1...1,048,576, `.invalidEventBudget` below 1.
+  public init(timeSteps: Int, eventBudget: Int? = nil) throws(SpikingError) {
+    guard timeSteps >= 1, timeSteps <= Self.maximumTimeSteps else {
+      throw .invalidSteps(found: timeSteps)
+    }
+    if let eventBudget, eventBudget < 1 { throw .invalidEventBudget(found: eventBudget) }
+    self.timeSteps = timeSteps
+    self.eventBudget = eventBudget
+  }
+
+  /// The spike budget of an example for layers of the given sizes.
+  func budget(layerSizes: [Int]) -> Int {
+    if let eventBudget { return eventBudget }
+    // At most 2^6 * 2^20 * 2^28: no overflow.
+    return min(64 * timeSteps * layerSizes.reduce(0, +), Self.maximumEvents)
+  }
+}

@@ -1,0 +1,80 @@
+public import SpikeKernels
+
+/// What a spiking network refuses, and what can go wrong while it runs.
+public enum SpikingError: Error, Equatable, Sendable {
+  /// The number of time steps is not in 1...1,048,576.
+  case invalidSteps(found: Int)
+  /// The learning rate is not a positive finite number, or `eta / T^2` is too small for a Float.
+  case invalidLearningRate(found: Float, timeSteps: Int)
+  /// The spike budget is not positive.
+  case invalidEventBudget(found: Int)
+  /// The input has another length than the input layer.
+  case inputSize(expected: Int, found: Int)
+  /// An input is NaN or infinite.
+  case nonFiniteInput(index: Int, value: Float)
+  /// An input, scaled by S, does not fit in the integer network.
+  case inputOutOfRange(index: Int, value: Float, scale: Int)
+  /// The potential of a unit left the range in which spikes carry information.
+  case potentialOverflow(layer: Int, unit: Int, step: Int, value: Double)
+  /// More spikes in one example than the budget allows.
+  case eventBudgetExceeded(layer: Int, step: Int, limit: Int)
+  /// The scale S = T * T / eta of the integer network is not in 1...2^30.
+  case scaleOverflow(timeSteps: Int, learningRate: Float, scale: Float)
+  /// A weight, scaled by S, does not fit in the integer network.
+  case weightOutOfRange(layer: Int, row: Int, column: Int, value: Float, scale: Int)
+  /// The weights have biases, which this network cannot add.
+  case biasesUnsupported
+  /// The integer network has no such quantizer.
+  case unsupportedQuantizer(QuantizerKind)
+  /// The kernels cannot run as asked.
+  case kernel(KernelError)
+
+  /// Names the layer and the step of what went wrong in a feed.
+  init(_ error: KernelError, layer: Int, step: Int, limit: Int) {
+    self =
+      switch error {
+      case .potentialOverflow(let unit, let value):
+        .potentialOverflow(layer: layer, unit: unit, step: step, value: value)
+      case .eventBudgetExceeded: .eventBudgetExceeded(layer: layer, step: step, limit: limit)
+      case .valueOutOfRange(let index, let value, let scale):
+        .inputOutOfRange(index: index, value: value, scale: scale)
+      case .unsupportedInstructionSet: .kernel(error)
+      }
+  }
+}
+
+extension SpikingError: CustomStringConvertible {
+  /// What is wrong, where, what was found and what was expected.
+  public var description: String {
+    switch self {
+    case .invalidSteps(let found):
+      "the number of time steps must be 1...\(PredictionOptions.maximumTimeSteps), found \(found)"
+    case .invalidLearningRate(let found, let steps):
+      "a learning rate of \(found) at T = \(steps): eta / T^2 must be a positive normal Float"
+    case .invalidEventBudget(let found):
+      "the spike budget must be 1 or more, found \(found)"
+    case .inputSize(let expected, let found):
+      "an input of \(found) values for a network of \(expected) input units"
+    case .nonFiniteInput(let index, let value):
+      "input \(index): found \(value), expected a finite number"
+    case .inputOutOfRange(let index, let value, let scale):
+      "input \(index): \(value) times the scale \(scale) does not fit in the integer network"
+    case .potentialOverflow(let layer, let unit, let step, let value):
+      "layer \(layer), unit \(unit), step \(step): the potential reached \(value), beyond the "
+        + "limit of its number type; the weights or inputs are too large"
+    case .eventBudgetExceeded(let layer, let step, let limit):
+      "layer \(layer), step \(step): more than \(limit) spikes in one example"
+    case .scaleOverflow(let steps, let rate, let scale):
+      "the scale of the integer network, T^2 / eta = \(scale) at T = \(steps) and eta = \(rate), "
+        + "must be 1...\(Int32.potentialLimit)"
+    case .weightOutOfRange(let layer, let row, let column, let value, let scale):
+      "layer \(layer), weight [\(row), \(column)]: \(value) times the scale \(scale) does not fit "
+        + "in the integer network"
+    case .biasesUnsupported:
+      "the spiking network has no biases: use weights without them"
+    case .unsupportedQuantizer(let kind):
+      "the integer network has no '\(kind.rawValue)' quantizer: it takes only the specified ones"
+    case .kernel(let error): error.description
+    }
+  }
+}

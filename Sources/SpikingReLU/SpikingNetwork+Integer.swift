@@ -1,0 +1,70 @@
+public import Networks
+public import SpikeKernels
+
+extension SpikingNetwork where Scalar == Int32 {
+  /// An integer-only spiking network: weights, inputs and potentials in units of 1/S.
+  ///
+  /// `S = Int((1 / eta) * T * T)`, computed in Float; `W = Int32(w * S)`, truncated toward zero
+  /// (ALGORITHM section 4). With this scale a training update is `W -= s * c`, without a learning
+  /// rate.
+  ///
+  /// - Parameters:
+  ///   - weights: without biases.
+  ///   - learningRate: eta; it sets the scale, in prediction too.
+  ///   - options: how it predicts; the quantizers must be the specified ones.
+  ///   - instructionSet: as for `SpikingMLP`.
+  /// - Throws: `SpikingError` when S is not in 1...2^30, a weight times S does not fit, the weights
+  ///   have biases, or a quantizer has no integer form.
+  public init(
+    weights: NetworkWeights, learningRate: Float, options: PredictionOptions,
+    instructionSet: InstructionSet? = nil
+  ) throws(SpikingError) {
+    guard weights.biases == nil else { throw .biasesUnsupported }
+    guard options.inputQuantizer == .herding else {
+      throw .unsupportedQuantizer(options.inputQuantizer)
+    }
+    guard options.testQuantizer == .rectHerding else {
+      throw .unsupportedQuantizer(options.testQuantizer)
+    }
+    let scale = try Self.scale(timeSteps: options.timeSteps, learningRate: learningRate)
+    var scaled: [RowMajorMatrix<Int32>] = []
+    var rowsPerCheck: [Int] = []
+    for (index, layer) in weights.layers.enumerated() {
+      var largest: Int32 = 1
+      let matrix = try RowMajorMatrix<Int32>(rows: layer.rows, columns: layer.columns) {
+        (row, column) throws(SpikingError) -> Int32 in
+        guard let weight = Int32.scaled(layer[row, column], by: scale) else {
+          throw .weightOutOfRange(
+            layer: index + 1, row: row, column: column, value: layer[row, column],
+            scale: Int(scale))
+        }
+        largest = max(largest, abs(weight))
+        return weight
+      }
+      scaled.append(matrix)
+      // So many rows cannot take a potential from -2^30 past the end of Int32.
+      rowsPerCheck.append(Int(Int32.potentialLimit) / Int(largest))
+    }
+    self.init(
+      weights: scaled, worth: scale, rowsPerCheck: rowsPerCheck, options: options,
+      instructionSet: try Self.resolve(instructionSet))
+  }
+
+  /// The scale S for T steps and learning rate eta.
+  ///
+  /// - Throws: `SpikingError.invalidLearningRate` or `.scaleOverflow`.
+  public static func scale(
+    timeSteps: Int, learningRate: Float
+  ) throws(SpikingError) -> Int32 {
+    guard learningRate.isFinite, learningRate > 0 else {
+      throw .invalidLearningRate(found: learningRate, timeSteps: timeSteps)
+    }
+    let scale = (1 / learningRate) * Float(timeSteps) * Float(timeSteps)
+    guard let exact = Int32(exactly: scale.rounded(.towardZero)), exact >= 1,
+      exact <= Int32.potentialLimit
+    else {
+      throw .scaleOverflow(timeSteps: timeSteps, learningRate: learningRate, scale: scale)
+    }
+    return exact
+  }
+}

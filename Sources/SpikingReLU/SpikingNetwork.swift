@@ -1,0 +1,262 @@
+public import Networks
+public import SpikeKernels
+
+/// A spiking network of `Float` potentials: the twin of a dense ReLU network.
+///
+/// ```swift
+/// var network = try SpikingMLP(weights: weights, options: PredictionOptions(timeSteps: 10))
+/// let digit = try network.predict(image).argmax
+/// ```
+public typealias SpikingMLP = SpikingNetwork<Float>
+
+/// A spiking network in which everything is an integer: weights, inputs and potentials are
+/// multiples of 1/S, and only additions, comparisons and indexing are left.
+public typealias IntegerSpikingMLP = SpikingNetwork<Int32>
+
+/// A fully connected network of neurons that accumulate, compare with a threshold, and send signed
+/// spikes.
+///
+/// Prediction of one example x (ALGORITHM section 2; the paper's algorithm 2), T times:
+/// ```
+/// spikes_0 = input.feed(x)
+/// for l in 1...L:  for each (i, s) in spikes_(l-1), in order:
+///     spikes_l += quantizer_l.feed(s * W_l[i, :])       // and, for l = L: output += s * W_L[i, :]
+/// ```
+/// The result `output / T` tends to the dense network's pre-activation at rate 1/T.
+///
+/// A value type: copies are independent. One value must not be used from two tasks at a time;
+/// give each task its own copy.
+public struct SpikingNetwork<Scalar: SpikeScalar>: Sendable {
+  /// How it predicts.
+  public let options: PredictionOptions
+  /// The units of layers 0...L.
+  public let layerSizes: [Int]
+  /// Which implementation of the kernels runs. All give the same bits.
+  public let instructionSet: InstructionSet
+  /// What a spike is worth: 1, or the scale S of an integer network.
+  public let worth: Scalar
+  /// What the network has done since it was made, or since the ledger was reset.
+  public private(set) var ledger: OperationLedger
+
+  /// `W_1 ... W_L`, `[inputs x outputs]`, in units of 1 / `worth`.
+  let weights: [RowMajorMatrix<Scalar>]
+  /// How many rows of `weights[l]` may be added between two checks for fallen potentials.
+  let rowsPerCheck: [Int]
+  /// Nonzero weights of each row, for the NeuroBench view; empty unless activity is recorded.
+  let nonzeroWeights: [[Int]]
+  let budget: Int
+  let inputQuantizer: Quantizer<Scalar>
+  let testQuantizer: Quantizer<Scalar>
+
+  // State of the example in progress.
+  var input: [Scalar] = []
+  var states: [QuantizerState<Scalar>]
+  var sums: AlignedArray<Scalar.Sum>
+  var counts: [AlignedArray<Int32>]
+  var generator: SeededGenerator
+  /// Steps taken of the example in progress.
+  public private(set) var stepsTaken = 0
+  var spikesOfExample = 0
+
+  // Buffers.
+  var trains: [SpikeTrain]
+  var netSpikes: [AlignedArray<Int32>]
+  var scratch: KernelScratch<Scalar>
+
+  init(
+    weights: [RowMajorMatrix<Scalar>], worth: Scalar, rowsPerCheck: [Int],
+    options: PredictionOptions, instructionSet: InstructionSet
+  ) {
+    let sizes = [weights[0].rows] + weights.map(\.columns)
+    self.weights = weights
+    self.worth = worth
+    self.rowsPerCheck = rowsPerCheck
+    self.options = options
+    self.instructionSet = instructionSet
+    layerSizes = sizes
+    ledger = OperationLedger(layerSizes: sizes)
+    budget = options.budget(layerSizes: sizes)
+    inputQuantizer = Quantizer(kind: options.inputQuantizer, worth: worth)
+    testQuantizer = Quantizer(kind: options.testQuantizer, worth: worth)
+    states = sizes.map(QuantizerState.init(units:))
+    sums = AlignedArray(repeating: .zero, count: weights[weights.count - 1].stride)
+    counts = sizes.map { AlignedArray(repeating: 0, count: $0) }
+    generator = SeededGenerator(seed: options.seed)
+    trains = sizes.map { _ in SpikeTrain() }
+    scratch = KernelScratch(units: sizes.max()!)
+    if options.recording.contains(.activity) {
+      nonzeroWeights = weights.map { layer in
+        (0..<layer.rows).map { row in layer.row(row).reduce(0) { $0 + ($1 == .zero ? 0 : 1) } }
+      }
+      netSpikes = sizes.map { AlignedArray(repeating: 0, count: $0) }
+    } else {
+      nonzeroWeights = []
+      netSpikes = []
+    }
+  }
+
+  /// The index of the last layer, L.
+  public var depth: Int { layerSizes.count - 1 }
+
+  /// Starts an example: takes the input, resets quantizers as their kinds say, clears the output.
+  ///
+  /// - Parameters:
+  ///   - values: `[n_0]`, finite. They may be negative.
+  ///   - stream: when given, random quantizers draw from this numbered stream of the seed, so that
+  ///     the result does not depend on the examples before; else they go on where they are.
+  /// - Throws: `SpikingError` for an input of another length or a value that is not finite.
+  public mutating func present(_ values: [Float], stream: UInt64? = nil) throws(SpikingError) {
+    guard values.count == layerSizes[0] else {
+      throw .inputSize(expected: layerSizes[0], found: values.count)
+    }
+    if let index = values.firstIndex(where: { !$0.isFinite }) {
+      throw .nonFiniteInput(index: index, value: values[index])
+    }
+    do {
+      input = try Scalar.encode(values, worth: worth)
+    } catch {
+      throw SpikingError(error, layer: 0, step: 0, limit: budget)
+    }
+    if let stream { generator = SeededGenerator(seed: options.seed, stream: stream) }
+    inputQuantizer.reset(&states[0], generator: &generator)
+    for layer in 1...depth { testQuantizer.reset(&states[layer], generator: &generator) }
+    sums.fill(with: .zero)
+    if options.recording.contains(.counts) || options.readout == .counts {
+      for layer in counts.indices { counts[layer].fill(with: 0) }
+    }
+    stepsTaken = 0
+    spikesOfExample = 0
+    ledger.examples += 1
+  }
+
+  /// Takes one time step of the example in progress.
+  ///
+  /// - Throws: `SpikingError.potentialOverflow` or `.eventBudgetExceeded`; then the example cannot
+  ///   go on, and the next must be presented.
+  /// - Complexity: `n_l` additions for each spike that reaches layer l.
+  public mutating func step() throws(SpikingError) {
+    let step = stepsTaken + 1
+    for layer in layerSizes.indices {
+      trains[layer].removeAll()
+      let limit = budget - spikesOfExample
+      do {
+        if layer == 0 {
+          try inputQuantizer.feed(
+            input, into: &states[0], train: &trains[0], scratch: &scratch, limit: limit,
+            using: instructionSet, generator: &generator)
+        } else {
+          try feed(layer, limit: limit)
+        }
+      } catch {
+        throw SpikingError(error, layer: layer, step: step, limit: budget)
+      }
+      spikesOfExample += trains[layer].count
+      count(layer)
+    }
+    Scalar.addRows(instructionSet, of: weights[depth - 1], for: trains[depth - 1], to: &sums)
+    ledger.layers[depth].readoutAdditions += trains[depth - 1].count * layerSizes[depth]
+    ledger.timeSteps += 1
+    stepsTaken = step
+  }
+
+  /// Predicts one example: T steps, then `output / T`.
+  ///
+  /// - Parameters: as for `present(_:stream:)`.
+  /// - Returns: `[n_L]`: the last layer's pre-activation (or its net spike counts over T), in units
+  ///   of 1/S for an integer network. The class is its `argmax`.
+  /// - Throws: `SpikingError`.
+  public mutating func predict(
+    _ values: [Float], stream: UInt64? = nil
+  ) throws(SpikingError) -> [Scalar] {
+    try present(values, stream: stream)
+    for _ in 0..<options.timeSteps { try step() }
+    return output
+  }
+
+  /// The output after the steps taken so far: sums or counts, divided by the number of steps.
+  ///
+  /// - Precondition: at least one step was taken.
+  public var output: [Scalar] {
+    precondition(stepsTaken > 0, "the output before the first step")
+    return (0..<layerSizes[depth]).map { unit in
+      switch options.readout {
+      case .potentials: Scalar.readout(sum: sums[unit], steps: stepsTaken)
+      case .counts: Scalar.readout(count: counts[depth][unit], steps: stepsTaken, worth: worth)
+      }
+    }
+  }
+
+  /// The spikes that a layer sent in the last step, in order.
+  public func spikes(ofLayer layer: Int) -> SpikeTrain { trains[layer] }
+
+  /// The net spikes of each unit of a layer since the example began.
+  ///
+  /// - Precondition: counts are recorded, or are the readout.
+  public func spikeCounts(ofLayer layer: Int) -> [Int] {
+    precondition(
+      options.recording.contains(.counts) || options.readout == .counts,
+      "spike counts are not recorded: add .counts to the options")
+    return (0..<layerSizes[layer]).map { Int(counts[layer][$0]) }
+  }
+
+  /// The potentials of a layer.
+  public func potentials(ofLayer layer: Int) -> [Scalar] {
+    (0..<layerSizes[layer]).map { states[layer].potentials[$0] }
+  }
+
+  /// Forgets what was counted.
+  public mutating func resetLedger() { ledger.reset() }
+
+  private mutating func feed(_ layer: Int, limit: Int) throws(KernelError) {
+    try testQuantizer.feed(
+      rowsOf: weights[layer - 1], for: trains[layer - 1], rowsPerCheck: rowsPerCheck[layer - 1],
+      into: &states[layer], train: &trains[layer], scratch: &scratch, limit: limit,
+      using: instructionSet, generator: &generator)
+  }
+
+  /// Enters a layer's step into the ledger.
+  private mutating func count(_ layer: Int) {
+    let sent = trains[layer].count
+    let units = layerSizes[layer]
+    let quantizer = layer == 0 ? inputQuantizer : testQuantizer
+    let negative = quantizer.kind.isSigned ? trains[layer].negativeCount : 0
+    let feeds = layer == 0 ? 1 : trains[layer - 1].count
+    ledger.layers[layer].negativeSpikes += negative
+    ledger.layers[layer].positiveSpikes += sent - negative
+    ledger.layers[layer].unitSteps += units
+    ledger.layers[layer].forwardComparisons +=
+      feeds * units * (quantizer.kind.isSigned ? 2 : 1) + sent
+    if layer == 0 {
+      ledger.layers[0].encodingAdditions += units
+    } else {
+      ledger.layers[layer].forwardAdditions += feeds * units
+    }
+    if options.recording.contains(.counts) || (layer == depth && options.readout == .counts) {
+      trains[layer].tally(instructionSet, into: &counts[layer])
+    }
+    if options.recording.contains(.activity) { recordActivity(layer) }
+  }
+
+  /// Active units of the step, and what NeuroBench makes of the call into the layer above.
+  private mutating func recordActivity(_ layer: Int) {
+    netSpikes[layer].fill(with: 0)
+    trains[layer].tally(instructionSet, into: &netSpikes[layer])
+    var active = 0
+    var operations = 0
+    var isTernary = true
+    for unit in 0..<layerSizes[layer] {
+      let net = netSpikes[layer][unit]
+      guard net != 0 else { continue }
+      active += 1
+      if net > 1 || net < -1 { isTernary = false }
+      if layer < depth { operations += nonzeroWeights[layer][unit] }
+    }
+    ledger.layers[layer].activeUnitSteps += active
+    guard layer < depth else { return }
+    if isTernary {
+      ledger.layers[layer + 1].effectiveAccumulates += operations
+    } else {
+      ledger.layers[layer + 1].effectiveMultiplyAccumulates += operations
+    }
+  }
+}
