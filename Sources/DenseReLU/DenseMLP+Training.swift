@@ -1,0 +1,120 @@
+public import Networks
+
+extension DenseMLP {
+  /// The gradient of the mean loss of a batch.
+  public struct Gradients: Sendable {
+    /// The mean loss.
+    public let loss: Double
+    /// The gradient with respect to each `W_l`, `[inputs x outputs]`.
+    public let weights: [Matrix]
+    /// The gradient with respect to each `b_l`, `[outputs]`; empty without biases.
+    public let biases: [[Float]]
+  }
+
+  /// The gradient of the mean loss over a batch, by backpropagation.
+  ///
+  /// ```
+  /// delta_L = dloss/dz_L;  delta_(l-1) = (delta_l W_l^T) where z_(l-1) > 0
+  /// dloss/dW_l = a_(l-1)^T delta_l / batch;  dloss/db_l = sum over the batch of delta_l / batch
+  /// ```
+  ///
+  /// - Parameters:
+  ///   - inputs: `[batch x n_0]`, finite.
+  ///   - targets: `[batch x n_L]`, finite.
+  /// - Throws: `DenseError`.
+  /// - Complexity: about three times the multiply-adds of the forward pass, by matrix products.
+  public mutating func gradients(
+    inputs: Matrix, targets: Matrix
+  ) throws(DenseError) -> Gradients {
+    let loss = try backward(inputs: inputs, targets: targets)
+    let scale = 1 / Float(inputs.rows)
+    var matrices: [Matrix] = []
+    var biases: [[Float]] = []
+    for layer in 1...depth {
+      var gradient = Matrix(
+        rows: weights.layers[layer - 1].rows, columns: weights.layers[layer - 1].columns)
+      BLAS.accumulate(
+        scale: scale, activations[layer - 1], deltas[layer - 1], into: &gradient)
+      ledger.layers[layer].updateMultiplyAdds += inputs.rows * gradient.rows * gradient.columns
+      matrices.append(gradient)
+      if weights.biases != nil {
+        biases.append(deltas[layer - 1].columnSums.map { scale * $0 })
+      }
+    }
+    return Gradients(loss: loss, weights: matrices, biases: biases)
+  }
+
+  /// One step of gradient descent: `W -= learningRate * gradient of the mean loss`.
+  ///
+  /// - Parameters: as for `gradients`; `learningRate` positive and finite.
+  /// - Returns: the mean loss of the batch, before the step.
+  /// - Throws: `DenseError`.
+  public mutating func train(
+    inputs: Matrix, targets: Matrix, learningRate: Float
+  ) throws(DenseError) -> Double {
+    guard learningRate.isFinite, learningRate > 0 else {
+      throw .invalidLearningRate(found: learningRate)
+    }
+    let loss = try backward(inputs: inputs, targets: targets)
+    let scale = -learningRate / Float(inputs.rows)
+    // All gradients are of the weights before the step: deltas are complete by now.
+    for layer in 1...depth {
+      let (below, delta) = (activations[layer - 1], deltas[layer - 1])
+      weights.updateWeights(ofLayer: layer) {
+        BLAS.accumulate(scale: scale, below, delta, into: &$0)
+      }
+      ledger.layers[layer].updateMultiplyAdds += inputs.rows * below.columns * delta.columns
+      if weights.biases != nil {
+        let sums = deltas[layer - 1].columnSums
+        weights.updateBiases(ofLayer: layer) { bias in
+          for unit in bias.indices { bias[unit] += scale * sums[unit] }
+        }
+      }
+    }
+    return loss
+  }
+
+  /// Forward and backward: fills `deltas`, returns the mean loss.
+  private mutating func backward(inputs: Matrix, targets: Matrix) throws(DenseError) -> Double {
+    guard targets.rows == inputs.rows else {
+      throw .countMismatch(inputs: inputs.rows, targets: targets.rows)
+    }
+    guard targets.columns == weights.outputs else {
+      throw .size(what: "targets", expected: weights.outputs, found: targets.columns)
+    }
+    if let found = targets.firstNonFinite {
+      throw .nonFinite(
+        what: "target", example: found.row, index: found.column, value: found.value)
+    }
+    try load(inputs)
+    forward()
+    let batch = inputs.rows
+    deltas[depth - 1] = activations[depth]
+    let loss = self.loss.differentiate(&deltas[depth - 1], targets: targets)
+    for layer in stride(from: depth, to: 1, by: -1) {
+      let matrix = weights.layers[layer - 1]
+      if batch == 1 {
+        BLAS.gemv(.no, matrix, row: deltas[layer - 1], into: &deltas[layer - 2])
+      } else {
+        BLAS.gemm(
+          .no, .yes, alpha: 1, deltas[layer - 1], matrix, beta: 0, into: &deltas[layer - 2])
+      }
+      deltas[layer - 2].clearWhereNotPositive(activations[layer - 1])
+      ledger.layers[layer].backwardMultiplyAdds += batch * matrix.rows * matrix.columns
+    }
+    return loss / Double(batch)
+  }
+}
+
+extension BLAS {
+  /// `result += scale * below^T delta`: the gradient of a layer's weights.
+  fileprivate static func accumulate(
+    scale: Float, _ below: Matrix, _ delta: Matrix, into result: inout Matrix
+  ) {
+    if delta.rows == 1 {
+      ger(alpha: scale, row: below, row: delta, into: &result)
+    } else {
+      gemm(.yes, .no, alpha: scale, below, delta, beta: 1, into: &result)
+    }
+  }
+}

@@ -1,0 +1,70 @@
+// Element-wise steps of a dense network, on whole matrices. The padding stays zero.
+
+extension RowMajorMatrix where Element == Float {
+  /// Replaces every negative element by 0: `relu`.
+  public mutating func rectify() {
+    unsafe withUnsafeMutableBufferPointer { elements in
+      for index in elements.indices {
+        unsafe elements[index] = unsafe elements[index] > 0 ? elements[index] : 0
+      }
+    }
+  }
+
+  /// Sets to 0 the elements whose counterpart in `other` is not positive: the derivative of ReLU.
+  ///
+  /// - Precondition: `other` has the same shape.
+  public mutating func clearWhereNotPositive(_ other: Matrix) {
+    precondition(rows == other.rows && columns == other.columns, "matrices of other shapes")
+    unsafe withUnsafeMutableBufferPointer { elements in
+      unsafe other.withUnsafeBufferPointer { other in
+        for index in elements.indices {
+          unsafe elements[index] = unsafe other[index] > 0 ? elements[index] : 0
+        }
+      }
+    }
+  }
+
+  /// Adds `values` to each row.
+  ///
+  /// - Precondition: `values.count == columns`.
+  public mutating func addToEachRow(_ values: [Float]) {
+    precondition(values.count == columns, "\(values.count) values for \(columns) columns")
+    for row in 0..<rows {
+      for column in 0..<columns { self[row, column] += values[column] }
+    }
+  }
+
+  /// Sets each row to `values`, or to zeros.
+  ///
+  /// - Precondition: `values` is `nil` or has `columns` elements.
+  public mutating func fillRows(with values: [Float]?) {
+    for row in 0..<rows {
+      setRow(row, to: values ?? Array(repeating: 0, count: columns))
+    }
+  }
+
+  /// Sets one row.
+  ///
+  /// - Precondition: `values.count == columns`.
+  public mutating func setRow(_ row: Int, to values: [Float]) {
+    precondition(row >= 0 && row < rows, "row \(row) of \(rows)")
+    precondition(values.count == columns, "\(values.count) values for \(columns) columns")
+    let first = row * stride
+    unsafe withUnsafeMutableBufferPointer { elements in
+      unsafe values.withUnsafeBufferPointer { values in
+        for column in values.indices {
+          unsafe elements[first + column] = unsafe values[column]
+        }
+      }
+    }
+  }
+
+  /// The sum of each column, row after row: `[columns]`.
+  public var columnSums: [Float] {
+    var sums = [Float](repeating: 0, count: columns)
+    for row in 0..<rows {
+      for column in 0..<columns { sums[column] += self[row, column] }
+    }
+    return sums
+  }
+}
