@@ -1,4 +1,4 @@
-public import Networks
+internal import Networks
 
 /// What training minimizes. `z` is the last layer's pre-activation, `y` the target, `[n_L]`.
 public enum Loss: String, Sendable, CaseIterable, Codable {

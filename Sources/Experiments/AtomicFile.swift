@@ -1,0 +1,131 @@
+#if canImport(Glibc)
+  internal import Glibc
+#elseif canImport(Darwin)
+  internal import Darwin
+#elseif canImport(Musl)
+  internal import Musl
+#endif
+
+/// A file that could not be written.
+public enum OutputError: Error, Equatable, Sendable, CustomStringConvertible {
+  /// The file cannot be made there.
+  case cannotCreate(path: String, reason: String)
+  /// Something else of value is there.
+  case wouldOverwrite(path: String)
+  /// The system refused while writing.
+  case io(path: String, operation: String, reason: String)
+
+  /// The file and the reason.
+  public var description: String {
+    switch self {
+    case .cannotCreate(let path, let reason): "\(path): cannot be written: \(reason)"
+    case .wouldOverwrite(let path):
+      "\(path): there is a file that is not an earlier result; it is not overwritten"
+    case .io(let path, let operation, let reason): "\(path): cannot \(operation): \(reason)"
+    }
+  }
+}
+
+/// A result file that is there whole or not at all: written beside its place, synced, renamed.
+///
+/// Opened before the work starts, so that a path that cannot be written is known at once. What was
+/// there before stays until `commit`. A device or pipe is written in place.
+public final class AtomicFile {
+  private let path: String
+  private let temporary: String?
+  private var descriptor: Int32
+
+  /// Opens a file for a result.
+  ///
+  /// - Parameters:
+  ///   - path: where the result goes.
+  ///   - firstByte: what an earlier result starts with; a file that starts otherwise is kept.
+  /// - Throws: `OutputError`.
+  public init(path: String, replacingFilesStartingWith firstByte: UInt8) throws(OutputError) {
+    self.path = path
+    guard !path.isEmpty, !path.utf8.contains(0) else {
+      throw .cannotCreate(path: path, reason: "not a usable path")
+    }
+    var status = stat()
+    var permissions: mode_t = 0o644
+    if unsafe stat(path, &status) == 0 {
+      switch status.st_mode & S_IFMT {
+      case S_IFDIR: throw .cannotCreate(path: path, reason: "it is a folder")
+      case S_IFREG:
+        guard try Self.startsWith(firstByte, path) else { throw .wouldOverwrite(path: path) }
+        permissions = status.st_mode & 0o777
+      default:
+        temporary = nil
+        descriptor = unsafe open(path, O_WRONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw .cannotCreate(path: path, reason: Self.reason) }
+        return
+      }
+    }
+    let temporary = path + ".tmp-\(getpid())"
+    descriptor = unsafe open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, permissions)
+    guard descriptor >= 0 else { throw .cannotCreate(path: path, reason: Self.reason) }
+    self.temporary = temporary
+  }
+
+  deinit { abandon() }
+
+  /// Writes the whole content and puts the file in its place.
+  ///
+  /// - Throws: `OutputError.io`; then what was there before is still there.
+  public func commit(_ content: [UInt8]) throws(OutputError) {
+    var written = 0
+    while written < content.count {
+      let count = unsafe content.withUnsafeBufferPointer {
+        unsafe write(descriptor, $0.baseAddress! + written, content.count - written)
+      }
+      if count < 0 {
+        if errno == EINTR { continue }
+        throw failure("write")
+      }
+      written += count
+    }
+    guard let temporary else {
+      defer { descriptor = -1 }
+      guard close(descriptor) == 0 else { throw failure("write") }
+      return
+    }
+    guard fsync(descriptor) == 0 else { throw failure("sync") }
+    guard unsafe rename(temporary, path) == 0 else { throw failure("rename") }
+    _ = close(descriptor)
+    descriptor = -1
+    try syncFolder()
+  }
+
+  /// Gives the file up and removes what was begun.
+  public func abandon() {
+    guard descriptor >= 0 else { return }
+    _ = close(descriptor)
+    descriptor = -1
+    if let temporary { _ = unsafe unlink(temporary) }
+  }
+
+  /// Makes the rename durable.
+  private func syncFolder() throws(OutputError) {
+    let parts = path.split(separator: "/", omittingEmptySubsequences: false).dropLast()
+    let folder = parts.isEmpty ? "." : parts.joined(separator: "/") + "/"
+    let descriptor = unsafe open(folder, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { return }  // readable or not, the file is in its place
+    _ = fsync(descriptor)
+    _ = close(descriptor)
+  }
+
+  private static func startsWith(_ byte: UInt8, _ path: String) throws(OutputError) -> Bool {
+    let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw .cannotCreate(path: path, reason: reason) }
+    defer { _ = close(descriptor) }
+    var first: UInt8 = 0
+    let count = unsafe read(descriptor, &first, 1)
+    return count == 0 || (count == 1 && first == byte)
+  }
+
+  private func failure(_ operation: String) -> OutputError {
+    .io(path: path, operation: operation, reason: Self.reason)
+  }
+
+  private static var reason: String { unsafe String(cString: strerror(errno)) }
+}

@@ -1,0 +1,137 @@
+public import Networks
+
+/// How far a spiking network can be from the dense one: a theorem, evaluated.
+///
+/// **Theorem.** Let a network of `rect-herding` quantizers (threshold 1/2, no biases) be shown the
+/// constant x through a `herding` quantizer, and let `z_l`, `a_l = relu(z_l)` be the dense
+/// network's pre-activations and activations. Put
+/// ```
+/// D_0 = 1/2 + |x|;   B_l = |W_l|^T D_(l-1);   D_l = B_l + 1/2 + a_l
+/// ```
+/// Then after any number T of steps, for every unit, `|count_l - T a_l| <= B_l + 1/2`, and
+/// `|output / T - z_L| <= B_L / T`.
+///
+/// **Proof.** Write `c_l(k)` for a unit's net spike count after the k-th feed of its layer. Claim:
+/// at every moment within step t, `|c_l - t a_l| <= D_l`; at the end of the step `<= B_l + 1/2`
+/// (for the input, 1/2).
+/// *Input.* After step t a herding unit has emitted its sum t x rounded, so `|c_0 - t x| <= 1/2` at
+/// the end of step t; within the step c_0 moves from its value after step t - 1, which is within
+/// 1/2 + |x| of t x, towards its value after step t, in one direction; so it stays within D_0.
+/// *Layer l.* What unit j has been fed when the layer below has sent the counts c is
+/// `S_j = sum_i W_ij c_i`, and `z_j = sum_i W_ij a_i` (a_0 = x). By the claim below,
+/// `|S_j - t z_j| <= sum_i |W_ij| D_(l-1),i = B_j`, at every moment within every step t. A rectified
+/// unit's count is the running maximum of its rounded sum: `c_j = max(0, ceil(max_k S_j(k) - 1/2))`.
+/// If `m = max_k S_j(k)` over the feeds up to the end of step t, then `m <= t a_j + B_j` (each
+/// S_j(k) is at most `t' z_j + B_j` with `t' <= t`), so `c_j <= max(0, m + 1/2) <= t a_j + B_j + 1/2`;
+/// and `m >= t z_j - B_j`, `c_j >= m - 1/2` and `c_j >= 0`, so `c_j >= t a_j - B_j - 1/2` (when
+/// `a_j = 0` this is `c_j >= 0`). Within step t the count lies between its values at the ends of
+/// steps t - 1 and t, which differ from t a_j by at most `B_j + 1/2 + a_j = D_j`. The output is `S_j` itself,
+/// read at the end of step T: `|S_j - T z_j| <= B_j`. ∎
+///
+/// **Rounding.** In Float every addition of a row is off by at most `u |phi|`, u = 2^-24 (firing
+/// subtracts exactly). If e_j bounds the sum of these errors over N feeds, then, by the bounds above
+/// with `B + e` for `B`, `|phi_j| <= T max(0, -z_j) + 2 (B_j + e_j) + 1 + max|W_j|` after each, so
+/// that `e_j = r (T max(0, -z_j) + 2 B_j + 1 + max|W_j|)` with `r = N u / (1 - 2 N u)` will do. The
+/// theorem holds with `B_l + e_l` in place of `B_l`; the output, a sum of its own, is off by at most
+/// `r (T |z_j| + B_j)` more, its division by T included. The evaluation itself is in Double.
+public struct RigorousBound: Sendable {
+  private let layers: [Layer]
+
+  private struct Layer: Sendable {
+    let inputs: Int
+    let outputs: Int
+    let weights: [Double]
+    let magnitudes: [Double]
+    let largest: [Double]
+  }
+
+  /// The bound of one input, before any number of steps is chosen.
+  public struct Example: Sendable {
+    let input: [Double]
+    /// `z_1 ... z_L` in Double, each `[n_l]`.
+    public let preActivations: [[Double]]
+  }
+
+  /// The bound after T steps.
+  public struct Evaluation: Sendable {
+    /// Bounds of `|count_l - T a_l|` for layers 0...L, each `[n_l]`.
+    public let counts: [[Double]]
+    /// Bounds of `|output - T z_L|` (not yet divided by T), `[n_L]`.
+    public let outputSums: [Double]
+  }
+
+  /// The bound for a network without biases.
+  ///
+  /// - Precondition: no biases.
+  public init(weights: NetworkWeights) {
+    precondition(weights.biases == nil, "the bound is for networks without biases")
+    layers = weights.layers.map { matrix in
+      let elements = matrix.elements.map(Double.init)
+      let magnitudes = elements.map(abs)
+      return Layer(
+        inputs: matrix.rows, outputs: matrix.columns, weights: elements, magnitudes: magnitudes,
+        largest: (0..<matrix.columns).map { column in
+          stride(from: column, to: magnitudes.count, by: matrix.columns).reduce(0) {
+            max($0, magnitudes[$1])
+          }
+        })
+    }
+  }
+
+  /// The dense network's pre-activations of one input, in Double.
+  ///
+  /// - Complexity: `sum n_(l-1) * n_l` multiply-adds.
+  public func example(_ input: [Float]) -> Example {
+    var activation = input.map(Double.init)
+    var preActivations: [[Double]] = []
+    for layer in layers {
+      let z = Self.product(layer.weights, activation, outputs: layer.outputs)
+      preActivations.append(z)
+      activation = z.map { max(0, $0) }
+    }
+    return Example(input: input.map(Double.init), preActivations: preActivations)
+  }
+
+  /// The bounds after `steps` steps.
+  ///
+  /// - Parameters:
+  ///   - feeds: for layers 1...L, the number of rows that were fed so far: the spikes that the
+  ///     layer below sent. Rounding errors grow with it; zeros give the bound of exact arithmetic.
+  /// - Complexity: `sum n_(l-1) * n_l` multiply-adds.
+  public func evaluate(_ example: Example, steps: Int, feeds: [Int]) -> Evaluation {
+    /// `N u / (1 - 2 N u)`, with room for the rounding of Double; past its pole, no bound.
+    func rounding(_ additions: Int) -> Double {
+      let share = Double(additions) * 0x1p-24 * (1 + 0x1p-20)
+      return share < 0.5 ? share / (1 - 2 * share) : .infinity
+    }
+    let time = Double(steps)
+    let isExact = feeds.allSatisfy { $0 == 0 }
+    let inputRounding = isExact ? 0 : rounding(steps)
+    var deviation = example.input.map { (0.5 + abs($0)) * (1 + inputRounding) }
+    var counts = [example.input.map { 0.5 + inputRounding * (0.5 + abs($0)) }]
+    var outputSums: [Double] = []
+    for (index, layer) in layers.enumerated() {
+      let z = example.preActivations[index]
+      let exact = Self.product(layer.magnitudes, deviation, outputs: layer.outputs)
+      let share = isExact ? 0 : rounding(feeds[index] + 1)
+      let bound = (0..<layer.outputs).map { unit in
+        exact[unit] + share
+          * (time * max(0, -z[unit]) + 2 * exact[unit] + 1 + layer.largest[unit])
+      }
+      counts.append(bound.map { $0 + 0.5 })
+      deviation = zip(bound, z).map { $0 + 0.5 + max(0, $1) }
+      outputSums = zip(exact, z).map { $0 + share * (time * abs($1) + $0) }
+    }
+    return Evaluation(counts: counts, outputSums: outputSums)
+  }
+
+  /// `M^T v` for a row-major `[inputs x outputs]` matrix.
+  private static func product(_ matrix: [Double], _ vector: [Double], outputs: Int) -> [Double] {
+    var result = [Double](repeating: 0, count: outputs)
+    for (input, value) in vector.enumerated() where value != 0 {
+      let start = input * outputs
+      for output in 0..<outputs { result[output] += value * matrix[start + output] }
+    }
+    return result
+  }
+}

@@ -1,0 +1,39 @@
+import ArgumentParser
+import Experiments
+import Foundation
+
+/// The command line: parse, call `Experiments`, print.
+@main
+struct Bench: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "bench",
+    abstract: "Compares a dense ReLU network with its spiking twin: results, operations, time.",
+    discussion: """
+      Without arguments it runs `compare` on the embedded digits, in seconds, and needs no file.
+
+      Exit status: 0 all well, 1 a verdict failed, 64 usage, 65 bad data or numerical failure, \
+      66 input missing, 73 output cannot be created, 74 input or output error, 130 interrupted, \
+      143 terminated.
+      """,
+    version: RunManifest.packageVersion,
+    subcommands: [CompareCommand.self, InfoCommand.self],
+    defaultSubcommand: CompareCommand.self)
+
+  static func main() async {
+    do {
+      let work = Task {
+        try ArgumentChecks.check(CommandLine.arguments)
+        var command = try parseAsRoot()
+        if var asynchronous = command as? any AsyncParsableCommand {
+          try await asynchronous.run()
+        } else {
+          try command.run()
+        }
+      }
+      Interruption.shared.cancelOnSignal(work)
+      try await work.value
+    } catch {
+      ExitStatus.exit(with: error)
+    }
+  }
+}

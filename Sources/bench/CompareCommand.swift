@@ -1,0 +1,148 @@
+import ArgumentParser
+import Datasets
+import DenseReLU
+import Experiments
+import Foundation
+import Networks
+import SpikeKernels
+import SpikingReLU
+
+/// `bench compare`: dense against spiking.
+struct CompareCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "compare",
+    abstract: "Dense against spiking of the same weights: convergence, operations, time, verdicts.",
+    discussion: """
+      Trains the dense network briefly, makes the spiking one from its weights, and compares them \
+      on the test images. Outputs are pre-activations of the last layer on both. Exits with 1 when \
+      a verdict fails.
+      """)
+
+  @OptionGroup var dataset: DatasetOptions
+
+  @Option(
+    help: ArgumentHelp(
+      "Units of the hidden layers, each 1...1048576. Default: 200,200; 64 on the digits.",
+      valueName: "n,n,..."),
+    transform: { try Bounded.integers($0, 1...NetworkWeights.maximumLayerWidth) })
+  var hidden: [Int]?
+
+  @Option(
+    help: ArgumentHelp(
+      "Time steps T of the operation counts and the timings, 1...1048576.", valueName: "T"),
+    transform: { try Bounded.integer($0, 1...PredictionOptions.maximumTimeSteps) })
+  var steps = 10
+
+  @Option(
+    help: ArgumentHelp(
+      "Rising numbers of steps after which outputs are compared, each 1...1048576.",
+      valueName: "T,T,..."),
+    transform: { try Bounded.integers($0, 1...PredictionOptions.maximumTimeSteps) })
+  var convergenceSteps = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000]
+
+  @Option(
+    help: ArgumentHelp(
+      "Epochs of dense training, 0...10000. Default: 5; 80 on the digits.", valueName: "n"),
+    transform: { try Bounded.integer($0, 0...10_000) })
+  var epochs: Int?
+
+  @Option(
+    help: ArgumentHelp("Learning rate of dense training.", valueName: "eta"),
+    transform: Bounded.positive)
+  var eta: Float = 0.1
+
+  @Option(
+    help: ArgumentHelp("Compare on the first n test images only.", valueName: "n"),
+    transform: { try Bounded.integer($0, 1...Int(Int32.max)) })
+  var images: Int?
+
+  @Option(help: ArgumentHelp("Seed of weights and order of examples.", valueName: "n"))
+  var seed: UInt64 = 1
+
+  @OptionGroup var threads: ThreadOptions
+  @OptionGroup var results: ResultOptions
+
+  func validate() throws {
+    guard zip(convergenceSteps, convergenceSteps.dropFirst()).allSatisfy({ $0 < $1 }) else {
+      throw ValidationError("The numbers of '--convergence-steps' must rise.")
+    }
+  }
+
+  /// What `--json` holds.
+  struct Report: Encodable {
+    struct Data: Encodable {
+      let name: String
+      let source: String
+      let trainingImages: Int
+      let testImages: Int
+    }
+    struct Training: Encodable {
+      let settings: DenseTraining
+      let initializer = "he"
+      let seconds: Double
+    }
+
+    let schemaVersion = 1
+    let manifest: RunManifest
+    let dataset: Data
+    let training: Training
+    let comparison: Comparison.Result
+    let verdicts: [Verdict]
+  }
+
+  func run() async throws {
+    let set = try InstructionSet.selected()
+    let file = try results.open()
+    let manifest = RunManifest(
+      command: CommandLine.arguments, seed: seed, instructionSet: set, threads: threads.count)
+    let data = try dataset.load()
+    let isSmall = data.height * data.width <= 64
+    let widths = hidden ?? (isSmall ? [64] : [200, 200])
+    let sizes = [data.height * data.width] + widths + [data.test.classes]
+    do {
+      try NetworkWeights.validate(layerSizes: sizes)
+    } catch {
+      throw ValidationError("'--hidden': \(error)")
+    }
+    let test = images.map(data.test.prefix) ?? data.test
+
+    if !Comparison.isOptimizedBuild {
+      try results.line("This is a debug build: its timings mean nothing. Use -c release.")
+    }
+    if let note = threads.note { try results.line(note) }
+    try results.line(
+      "\(data.name) (\(data.source)): \(Format.count(data.training.count)) training images, "
+        + "\(Format.count(test.count)) test images, network "
+        + sizes.map(String.init).joined(separator: "-"))
+
+    let training = DenseTraining(
+      epochs: epochs ?? (isSmall ? 80 : 5), learningRate: eta, seed: seed)
+    let clock = ContinuousClock()
+    let start = clock.now
+    BLAS.threads = threads.count
+    let dense = try training.run(hidden: widths, data: data.training) {
+      Progress.show("training the dense network", $0, $1)
+    }
+    let seconds = (clock.now - start) / .seconds(1)
+    let comparison = Comparison(
+      weights: dense.weights, data: test,
+      settings: .init(
+        convergenceSteps: convergenceSteps, timeSteps: steps, workers: threads.count,
+        instructionSet: set))
+    let result = try await comparison.run { stage, done, total in
+      Progress.show(stage.rawValue, done, total)
+    }
+    for line in CompareTables.lines(result, training: training, seconds: seconds, set: set) {
+      try results.line(line)
+    }
+    try results.finish(
+      Report(
+        manifest: manifest,
+        dataset: .init(
+          name: data.name, source: data.source, trainingImages: data.training.count,
+          testImages: test.count),
+        training: .init(settings: training, seconds: seconds), comparison: result,
+        verdicts: result.verdicts),
+      verdicts: result.verdicts, to: file)
+  }
+}

@@ -1,0 +1,85 @@
+import ArgumentParser
+import Datasets
+import Foundation
+
+/// `--dataset` and `--data`: which data, and where. Only here are known places looked at.
+struct DatasetOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "digits (embedded), mnist, fashion-mnist, or a folder with four IDX files.",
+      valueName: "name|folder"))
+  var dataset = "digits"
+
+  @Option(
+    help: ArgumentHelp(
+      "Folder with the files of --dataset. Default: the variable SPIKING_DATA, then known places.",
+      valueName: "folder"))
+  var data: String?
+
+  /// Debian's package dataset-fashion-mnist puts its files here.
+  static let debianFashionMNIST = "/usr/share/datasets/fashion-mnist"
+
+  /// Folders in which a named dataset is looked for, in order.
+  static func places(
+    for name: String, data: String?, environment: [String: String]
+  ) -> [String] {
+    // A folder named on the command line is taken at its word; one from the variable may hold
+    // several datasets, so that Fashion-MNIST is not expected in MNIST's own folder.
+    if let data { return [data, data + "/" + name] }
+    let variable = environment["SPIKING_DATA"].map { folder in
+      name == "mnist" ? [folder + "/mnist", folder] : [folder + "/" + name]
+    }
+    return (variable ?? []) + (name == "fashion-mnist" ? [debianFashionMNIST] : [])
+  }
+
+  /// Reads the dataset.
+  ///
+  /// - Throws: `DatasetError` for files, `ValidationError` for options that do not go together.
+  func load() throws -> Dataset {
+    switch dataset {
+    case "digits":
+      guard data == nil else {
+        throw ValidationError("'--data' goes with a dataset in files: the digits are embedded.")
+      }
+      return .embeddedDigits()
+    case "mnist", "fashion-mnist":
+      let places = Self.places(
+        for: dataset, data: data, environment: ProcessInfo.processInfo.environment)
+      guard let folder = places.first(where: MNISTFolder.isPresent(at:)) ?? places.first else {
+        throw DatasetError.missing(
+          path: "\(dataset): give its folder with --data or the variable SPIKING_DATA "
+            + "(Scripts/fetch-mnist downloads it)")
+      }
+      return try MNISTFolder.load(from: folder, name: dataset)
+    default:
+      guard data == nil else {
+        throw ValidationError("'--data' goes with a dataset by name: found '\(dataset)'.")
+      }
+      return try MNISTFolder.load(from: dataset, name: dataset)
+    }
+  }
+}
+
+/// Parsing of bounded numbers, with the range in the message.
+enum Bounded {
+  static func integer(_ text: String, _ range: ClosedRange<Int>) throws -> Int {
+    guard let value = Int(text), range.contains(value) else {
+      throw ValidationError(
+        "expected a whole number in \(range.lowerBound)...\(range.upperBound), found '\(text)'")
+    }
+    return value
+  }
+
+  static func positive(_ text: String) throws -> Float {
+    guard let value = Float(text), value.isNormal, value > 0 else {
+      throw ValidationError("expected a positive finite number, found '\(text)'")
+    }
+    return value
+  }
+
+  static func integers(_ text: String, _ range: ClosedRange<Int>) throws -> [Int] {
+    try text.split(separator: ",", omittingEmptySubsequences: false).map {
+      try integer(String($0), range)
+    }
+  }
+}

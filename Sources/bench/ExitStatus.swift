@@ -1,0 +1,50 @@
+import ArgumentParser
+import Datasets
+import DenseReLU
+import Experiments
+import Foundation
+import Networks
+import SpikeKernels
+import SpikingReLU
+
+/// A verdict did not hold.
+struct VerdictsFailed: Error {}
+
+/// The exit status of each kind of failure, after sysexits.
+enum ExitStatus {
+  static let verdictFailed: Int32 = 1
+  static let usage: Int32 = 64
+  static let badData: Int32 = 65
+  static let missingInput: Int32 = 66
+  static let cannotCreate: Int32 = 73
+  static let inputOutput: Int32 = 74
+
+  static func of(_ error: any Error) -> Int32? {
+    switch error {
+    case is VerdictsFailed: verdictFailed
+    case let error as DatasetError:
+      error.isMissingInput ? missingInput : error.isInputOutput ? inputOutput : badData
+    case OutputError.io: inputOutput
+    case is OutputError: cannotCreate
+    case SpikingError.kernel(.unsupportedInstructionSet), is KernelError: usage
+    case is SpikingError, is DenseError, is NetworkError, is TrainingDiverged: badData
+    case is CancellationError: Interruption.shared.exitStatus
+    default: nil
+    }
+  }
+
+  /// Says what went wrong on standard error, and ends the process.
+  static func exit(with error: any Error) -> Never {
+    Progress.clear()
+    guard let status = of(error) else {
+      // Usage, help and version are ArgumentParser's to print; usage exits with 64.
+      Bench.exit(withError: error)
+    }
+    switch error {
+    case is VerdictsFailed: break
+    case is CancellationError: Output.complain("interrupted; nothing was written")
+    default: Output.complain("Error: \(error)")
+    }
+    Foundation.exit(status)
+  }
+}

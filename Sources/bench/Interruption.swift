@@ -1,0 +1,29 @@
+import Dispatch
+import Foundation
+import Synchronization
+
+/// SIGINT and SIGTERM: the work is cancelled at its next example, and cleans up after itself.
+final class Interruption: @unchecked Sendable {
+  static let shared = Interruption()
+
+  private let signal = Atomic<Int32>(0)
+  /// Kept alive; written once, before the work can be cancelled.
+  private var sources: [any DispatchSourceSignal] = []
+
+  /// 130 after SIGINT, 143 after SIGTERM.
+  var exitStatus: Int32 { 128 + (signal.load(ordering: .relaxed) == SIGTERM ? SIGTERM : SIGINT) }
+
+  /// Cancels `work` when a signal arrives; a second signal ends the process at once.
+  func cancelOnSignal(_ work: Task<Void, any Error>) {
+    for number in [SIGINT, SIGTERM] {
+      _ = Foundation.signal(number, SIG_IGN)
+      let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+      source.setEventHandler { [self] in
+        if signal.exchange(number, ordering: .relaxed) != 0 { _exit(128 + number) }
+        work.cancel()
+      }
+      source.resume()
+      sources.append(source)
+    }
+  }
+}

@@ -1,0 +1,34 @@
+import Experiments
+import Foundation
+
+/// Standard output and standard error, unbuffered.
+enum Output {
+  /// Prints a line on standard output.
+  ///
+  /// - Throws: `OutputError.io` when it cannot be written: a full disk must not look like success.
+  static func line(_ text: String = "") throws(OutputError) {
+    Progress.clear()
+    guard write(text + "\n", to: STDOUT_FILENO) else {
+      throw .io(
+        path: "standard output", operation: "write",
+        reason: unsafe String(cString: strerror(errno)))
+    }
+  }
+
+  /// Prints a line on standard error.
+  static func complain(_ text: String) { _ = write(text + "\n", to: STDERR_FILENO) }
+
+  /// Writes all of `text`; returns whether that succeeded.
+  static func write(_ text: String, to descriptor: Int32) -> Bool {
+    var bytes = Array(text.utf8)[...]
+    while !bytes.isEmpty {
+      let count = unsafe bytes.withUnsafeBufferPointer {
+        unsafe Foundation.write(descriptor, $0.baseAddress, $0.count)
+      }
+      if count < 0 && errno == EINTR { continue }
+      guard count > 0 else { return false }
+      bytes = bytes.dropFirst(count)
+    }
+    return true
+  }
+}

@@ -1,0 +1,94 @@
+import ArgumentParser
+import Experiments
+import Foundation
+
+extension AtomicFile {
+  /// A file for JSON; replaces only what starts as JSON does.
+  convenience init(forJSON path: String) throws(OutputError) {
+    try self.init(path: path, replacingFilesStartingWith: UInt8(ascii: "{"))
+  }
+
+  /// Writes `result` as JSON: keys sorted, so that equal results are equal bytes.
+  func commit(json result: some Encodable) throws {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    encoder.dateEncodingStrategy = .iso8601
+    try commit(Array(encoder.encode(result)) + [UInt8(ascii: "\n")])
+  }
+}
+
+/// `--json` and `--quiet`: where results go.
+struct ResultOptions: ParsableArguments {
+  @Option(help: ArgumentHelp("Write everything, with the verdicts, to this file.", valueName: "file"))
+  var json: String?
+
+  @Flag(help: "Print verdicts only, and no progress.")
+  var quiet = false
+
+  @Flag(help: "Let failed timing verdicts count in the exit status.")
+  var strictTiming = false
+
+  /// Opens the result file, before the work starts.
+  func open() throws -> AtomicFile? {
+    if quiet { Progress.disable() }
+    return try json.map(AtomicFile.init(forJSON:))
+  }
+
+  /// Prints a line that `--quiet` leaves out.
+  func line(_ text: String = "") throws {
+    if !quiet { try Output.line(text) }
+  }
+
+  /// Writes the result file, prints the verdicts, and fails if one does not hold.
+  func finish(_ result: some Encodable, verdicts: [Verdict], to file: AtomicFile?) throws {
+    try file?.commit(json: result)
+    for verdict in verdicts { try Output.line(Self.text(verdict)) }
+    let failed = verdicts.filter { !$0.holds && ($0.kind == .exact || strictTiming) }
+    guard failed.isEmpty else {
+      try Output.line("\(failed.count) of \(verdicts.count) verdicts failed.")
+      throw VerdictsFailed()
+    }
+    try Output.line(
+      verdicts.allSatisfy(\.holds)
+        ? "All \(verdicts.count) verdicts hold." : "All verdicts that count hold.")
+  }
+
+  static func text(_ verdict: Verdict) -> String {
+    let bound =
+      switch (verdict.bound.atLeast, verdict.bound.atMost) {
+      case (let low?, let high?) where low == high: "must be \(number(low))"
+      case (let low?, let high?): "must be \(number(low)) ... \(number(high))"
+      case (let low?, nil): "must be at least \(number(low))"
+      case (nil, let high?): "must be at most \(number(high))"
+      case (nil, nil): "no bound"
+      }
+    let mark = verdict.holds ? "  holds " : "  FAILED"
+    return "\(mark)  \(verdict.name): \(number(verdict.value)) (\(bound))"
+      + (verdict.kind == .timing ? " [timing]" : "")
+  }
+
+  /// Whole numbers as such, others with four digits after the point.
+  static func number(_ value: Double) -> String {
+    value == value.rounded() && value.magnitude < 1e15
+      ? Format.count(Int(value)) : Format.fixed(value, 4)
+  }
+}
+
+/// `--threads`: tasks of parallel evaluation.
+struct ThreadOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Threads that evaluate images; results do not depend on it. Default: all processors.",
+      valueName: "n"),
+    transform: { try Bounded.integer($0, 1...1_000_000) })
+  var threads: Int?
+
+  /// The number to use: at most one a processor.
+  var count: Int { min(threads ?? .max, ProcessInfo.processInfo.activeProcessorCount) }
+
+  /// What to say when fewer are used than were asked for.
+  var note: String? {
+    guard let threads, threads > count else { return nil }
+    return "\(threads) threads asked for, \(count) used: one a processor."
+  }
+}
