@@ -23,8 +23,11 @@ extension Comparison {
       public let testErrorPercent: Double
       /// The 95% interval of that rate.
       public let testErrorInterval95: [Double]
-      /// The largest |error| / bound over images and units, outputs and spike counts.
-      public let largestShareOfBound: Double
+      /// The largest |error| / bound over images and output units.
+      public let outputShareOfBound: Double
+      /// The largest |count - T activation| / bound over images and units of all layers. The input
+      /// reaches 1 when a pixel times T is halfway between two whole numbers.
+      public let countShareOfBound: Double
       /// For layers 0...L, the mean of |count / T - activation| over images and units.
       public let layerMeanErrors: [Double]
     }
@@ -46,7 +49,8 @@ extension Comparison {
     var outputError = 0.0
     var maximumError = 0.0
     var layerErrors: [Double]
-    var shareOfBound = 0.0
+    var outputShare = 0.0
+    var countShare = 0.0
     var spikingClass = 0
     var denseClass = 0
   }
@@ -101,7 +105,7 @@ extension Comparison {
         sample.maximumError = max(sample.maximumError, error)
         // The theorem is about real arithmetic: held against the pre-activation in Double.
         let exact = abs(Double(output[unit]) - example.preActivations[depth - 1][unit])
-        sample.shareOfBound = max(sample.shareOfBound, time * exact / limits.outputSums[unit])
+        sample.outputShare = max(sample.outputShare, time * exact / limits.outputSums[unit])
       }
       for layer in 0...depth {
         let counts = worker.spiking.spikeCounts(ofLayer: layer)
@@ -112,8 +116,8 @@ extension Comparison {
           let exact =
             layer == 0
             ? Double(image[unit]) : max(0, example.preActivations[layer - 1][unit])
-          sample.shareOfBound = max(
-            sample.shareOfBound, abs(count - time * exact) / limits.counts[layer][unit])
+          sample.countShare = max(
+            sample.countShare, abs(count - time * exact) / limits.counts[layer][unit])
         }
         sample.layerErrors.append(total)
       }
@@ -139,7 +143,8 @@ extension Comparison {
         scaledMeanError: mean * Double(steps[point]),
         argmaxAgreement: Double(agreeing) / Double(images),
         testErrorPercent: rate.percent, testErrorInterval95: rate.interval95,
-        largestShareOfBound: column.reduce(0) { max($0, $1.shareOfBound) },
+        outputShareOfBound: column.reduce(0) { max($0, $1.outputShare) },
+        countShareOfBound: column.reduce(0) { max($0, $1.countShare) },
         layerMeanErrors: sizes.indices.map { layer in
           column.reduce(0) { $0 + $1.layerErrors[layer] } / Double(images * sizes[layer])
         })
@@ -151,6 +156,8 @@ extension Comparison {
         PowerLawFit(points.map { (Double($0.timeSteps), $0.layerMeanErrors[layer]) })
       },
       denseErrors: zip(samples, labels).count { $0[0].denseClass != $1 },
-      largestShareOfBound: points.reduce(0) { max($0, $1.largestShareOfBound) })
+      largestShareOfBound: points.reduce(0) {
+        max($0, $1.outputShareOfBound, $1.countShareOfBound)
+      })
   }
 }

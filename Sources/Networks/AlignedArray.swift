@@ -5,13 +5,13 @@
 /// would touch two cache lines. A value type: copies share storage until one of them is written.
 public struct AlignedArray<Element: BitwiseCopyable & Sendable>: Sendable {
   /// The alignment of the first element in bytes.
-  public static var alignment: Int { 64 }
+  @inlinable public static var alignment: Int { 64 }
 
   @usableFromInline
   @safe final class Storage: @unchecked Sendable {
     @usableFromInline let elements: UnsafeMutableBufferPointer<Element>
 
-    @usableFromInline
+    @inlinable
     init(count: Int) {
       let bytes = max(count, 1) * MemoryLayout<Element>.stride
       let raw = UnsafeMutableRawPointer.allocate(
@@ -20,7 +20,7 @@ public struct AlignedArray<Element: BitwiseCopyable & Sendable>: Sendable {
       unsafe elements = UnsafeMutableBufferPointer(start: first, count: count)
     }
 
-    deinit { unsafe UnsafeMutableRawPointer(elements.baseAddress!).deallocate() }
+    @inlinable deinit { unsafe UnsafeMutableRawPointer(elements.baseAddress!).deallocate() }
   }
 
   @usableFromInline var storage: Storage
@@ -29,6 +29,7 @@ public struct AlignedArray<Element: BitwiseCopyable & Sendable>: Sendable {
   ///
   /// - Precondition: `count >= 0`.
   /// - Complexity: O(`count`).
+  @inlinable
   public init(repeating value: Element, count: Int) {
     precondition(count >= 0, "an array of \(count) elements: the count must not be negative")
     storage = Storage(count: count)
@@ -55,6 +56,7 @@ public struct AlignedArray<Element: BitwiseCopyable & Sendable>: Sendable {
   }
 
   /// Sets every element to `value`.
+  @inlinable
   public mutating func fill(with value: Element) {
     makeUnique()
     unsafe storage.elements.update(repeating: value)
@@ -79,7 +81,7 @@ public struct AlignedArray<Element: BitwiseCopyable & Sendable>: Sendable {
     return try unsafe body(storage.elements)
   }
 
-  @usableFromInline
+  @inlinable
   mutating func makeUnique() {
     guard !isKnownUniquelyReferenced(&storage) else { return }
     let copy = Storage(count: count)
@@ -90,6 +92,7 @@ public struct AlignedArray<Element: BitwiseCopyable & Sendable>: Sendable {
 
 extension AlignedArray: Equatable where Element: Equatable {
   /// Whether both hold equal elements in the same order.
+  @inlinable
   public static func == (left: AlignedArray, right: AlignedArray) -> Bool {
     unsafe left.withUnsafeBufferPointer { left in
       unsafe right.withUnsafeBufferPointer { right in unsafe left.elementsEqual(right) }

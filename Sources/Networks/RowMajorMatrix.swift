@@ -18,6 +18,7 @@ where Element: BitwiseCopyable & Sendable & AdditiveArithmetic {
   ///
   /// - Precondition: `rows >= 0`, `columns >= 0` and their product, padded, fits in `Int`.
   /// - Complexity: O(`rows * stride`).
+  @inlinable
   public init(rows: Int, columns: Int) {
     precondition(rows >= 0 && columns >= 0, "a matrix of \(rows) x \(columns): negative size")
     self.rows = rows
@@ -31,6 +32,7 @@ where Element: BitwiseCopyable & Sendable & AdditiveArithmetic {
   /// A matrix of the given elements, row after row without padding.
   ///
   /// - Precondition: `elements.count == rows * columns`.
+  @inlinable
   public init(rows: Int, columns: Int, elements: [Element]) {
     precondition(
       elements.count == rows * columns,
@@ -39,6 +41,7 @@ where Element: BitwiseCopyable & Sendable & AdditiveArithmetic {
   }
 
   /// A matrix whose element at (row, column) is `element(row, column)`, made in row-major order.
+  @inlinable
   public init<Failure: Error>(
     rows: Int, columns: Int, element: (_ row: Int, _ column: Int) throws(Failure) -> Element
   ) throws(Failure) {
@@ -69,12 +72,13 @@ where Element: BitwiseCopyable & Sendable & AdditiveArithmetic {
     }
   }
 
-  @usableFromInline
+  @inlinable
   func contains(_ row: Int, _ column: Int) -> Bool {
     row >= 0 && row < rows && column >= 0 && column < columns
   }
 
   /// A copy of row `index`: `columns` elements.
+  @inlinable
   public func row(_ index: Int) -> [Element] {
     precondition(index >= 0 && index < rows, "row \(index) of \(rows)")
     return unsafe storage.withUnsafeBufferPointer {
@@ -83,7 +87,7 @@ where Element: BitwiseCopyable & Sendable & AdditiveArithmetic {
   }
 
   /// All elements, row after row, without padding.
-  public var elements: [Element] {
+  @inlinable public var elements: [Element] {
     var result: [Element] = []
     result.reserveCapacity(rows * columns)
     for index in 0..<rows { result.append(contentsOf: row(index)) }
@@ -91,11 +95,12 @@ where Element: BitwiseCopyable & Sendable & AdditiveArithmetic {
   }
 
   /// The matrix with rows and columns exchanged.
-  public var transposed: RowMajorMatrix {
+  @inlinable public var transposed: RowMajorMatrix {
     RowMajorMatrix(rows: columns, columns: rows) { self[$1, $0] }
   }
 
   /// The rows whose indices are given, in that order.
+  @inlinable
   public func selectingRows(_ indices: some Collection<Int>) -> RowMajorMatrix {
     var result = RowMajorMatrix(rows: indices.count, columns: columns)
     for (target, source) in indices.enumerated() {
@@ -112,6 +117,7 @@ where Element: BitwiseCopyable & Sendable & AdditiveArithmetic {
   }
 
   /// A matrix of the same shape whose elements are `transform` of these.
+  @inlinable
   public func map<Other, Failure: Error>(
     _ transform: (Element) throws(Failure) -> Other
   ) throws(Failure) -> RowMajorMatrix<Other> {

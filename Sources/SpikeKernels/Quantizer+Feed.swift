@@ -14,6 +14,8 @@ extension Quantizer where Scalar: SpikeScalar {
   /// - Throws: `KernelError` when a potential leaves its range or the spikes exceed `limit`; the
   ///   state is then unspecified.
   /// - Complexity: `units` additions and comparisons, O(n log n) for the order of n spikes.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Int32)
   public func feed(
     _ values: [Scalar], into state: inout QuantizerState<Scalar>, train: inout SpikeTrain,
     scratch: inout KernelScratch<Scalar>, limit: Int = .max, using set: InstructionSet,
@@ -53,6 +55,8 @@ extension Quantizer where Scalar: SpikeScalar {
   /// - Throws: `KernelError` when a potential leaves its range or the spikes exceed `limit`; the
   ///   state is then unspecified.
   /// - Complexity: `units` additions and one read of a weight row for each spike.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Int32)
   public func feed(
     rowsOf weights: RowMajorMatrix<Scalar>, for spikes: SpikeTrain, rowsPerCheck: Int = .max,
     into state: inout QuantizerState<Scalar>, train: inout SpikeTrain,

@@ -47,6 +47,8 @@ public struct Quantizer<Scalar: PotentialScalar>: Sendable {
   }
 
   /// Starts an example: potentials as the kind says, fresh thresholds for Poisson kinds.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Int32)
   public func reset(_ state: inout QuantizerState<Scalar>, generator: inout SeededGenerator) {
     switch kind {
     case .noResetHerding, .noResetRectHerding: break

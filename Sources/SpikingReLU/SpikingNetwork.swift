@@ -105,6 +105,8 @@ public struct SpikingNetwork<Scalar: SpikeScalar>: Sendable {
   ///   - stream: when given, random quantizers draw from this numbered stream of the seed, so that
   ///     the result does not depend on the examples before; else they go on where they are.
   /// - Throws: `SpikingError` for an input of another length or a value that is not finite.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Int32)
   public mutating func present(_ values: [Float], stream: UInt64? = nil) throws(SpikingError) {
     guard values.count == layerSizes[0] else {
       throw .inputSize(expected: layerSizes[0], found: values.count)
@@ -134,6 +136,8 @@ public struct SpikingNetwork<Scalar: SpikeScalar>: Sendable {
   /// - Throws: `SpikingError.potentialOverflow` or `.eventBudgetExceeded`; then the example cannot
   ///   go on, and the next must be presented.
   /// - Complexity: `n_l` additions for each spike that reaches layer l.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Int32)
   public mutating func step() throws(SpikingError) {
     let step = stepsTaken + 1
     for layer in layerSizes.indices {
@@ -165,6 +169,8 @@ public struct SpikingNetwork<Scalar: SpikeScalar>: Sendable {
   /// - Returns: `[n_L]`: the last layer's pre-activation (or its net spike counts over T), in units
   ///   of 1/S for an integer network. The class is its `argmax`.
   /// - Throws: `SpikingError`.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Int32)
   public mutating func predict(
     _ values: [Float], stream: UInt64? = nil
   ) throws(SpikingError) -> [Scalar] {

@@ -23,7 +23,7 @@ enum CompareTables {
       [
         String(point.timeSteps), Format.significant(point.meanError),
         Format.significant(point.maximumError), Format.significant(point.scaledMeanError),
-        Format.fixed(point.largestShareOfBound, 3),
+        Format.fixed(point.outputShareOfBound, 3),
         Format.fixed(100 * point.argmaxAgreement, 2) + "%",
         Format.fixed(point.testErrorPercent, 2) + "%",
         Format.fixed(result.denseTestErrorPercent, 2) + "%",

@@ -1,0 +1,146 @@
+import Networks
+import Testing
+
+@testable import SpikeKernels
+
+/// Every compiled kernel equals the plain Swift reference: same spikes, same order, same bits.
+@Suite struct KernelEqualityTests {
+  static let compiled = InstructionSet.supported.filter { $0 != .reference }
+  /// All remainders of the vector widths, one block of columns and several.
+  static let widths = Array(1...67) + [96, 104, 105, 200, 256, 257, 300, 513, 1000, 2000]
+
+  /// What a run of feeds leaves behind, as bits.
+  struct Trace: Equatable {
+    var potentials: [UInt32] = []
+    var spikes: [Int32] = []
+    var error: KernelError?
+  }
+
+  @Test("feeding rows, Float", arguments: widths)
+  func floatRows(width: Int) {
+    for signed in [false, true] {
+      for scale: Float in [0.02, 0.4, 3] {
+        let trace = { (set: InstructionSet) in
+          Self.feedRows(
+            width: width, kind: signed ? .herding : .rectHerding, worth: Float(1), set: set,
+            bits: \.bitPattern
+          ) { Float($0.nextNormal()) * scale }
+        }
+        let expected = trace(.reference)
+        for set in Self.compiled {
+          #expect(trace(set) == expected, "\(set), signed \(signed), scale \(scale)")
+        }
+      }
+    }
+  }
+
+  @Test("feeding rows, Int32: odd and even scales", arguments: widths)
+  func integerRows(width: Int) {
+    for (worth, spread) in [(Int32(7), 3.0), (20, 4), (2000, 700), (833, 3000), (1, 2)] {
+      for signed in [false, true] {
+        let trace = { (set: InstructionSet) in
+          Self.feedRows(
+            width: width, kind: signed ? .herding : .rectHerding, worth: worth, set: set,
+            bits: { UInt32(bitPattern: $0) }
+          ) { Int32($0.nextNormal() * spread) }
+        }
+        let expected = trace(.reference)
+        for set in Self.compiled {
+          #expect(trace(set) == expected, "\(set), signed \(signed), worth \(worth)")
+        }
+      }
+    }
+  }
+
+  @Test("feeding vectors", arguments: [1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 64, 65, 784])
+  func vectors(width: Int) {
+    for signed in [false, true] {
+      for scale: Float in [0.3, 2, 40] {
+        let trace = { (set: InstructionSet) in
+          var generator = SeededGenerator(seed: UInt64(width))
+          let quantizer = Quantizer<Float>(kind: signed ? .herding : .rectHerding, worth: 1)
+          var state = QuantizerState<Float>(units: width)
+          var scratch = KernelScratch<Float>(units: width)
+          var train = SpikeTrain()
+          for _ in 0..<12 {
+            // Few distinct values: many ties.
+            let values = (0..<width).map { _ in
+              scale * Float(Int(generator.nextNormal() * 4)) / 4
+            }
+            try quantizer.feed(
+              values, into: &state, train: &train, scratch: &scratch, using: set,
+              generator: &generator)
+          }
+          return (train, state)
+        }
+        let expected = try! trace(.reference)
+        for set in Self.compiled {
+          let found = try! trace(set)
+          #expect(found.0 == expected.0 && found.1 == expected.1, "\(set), \(signed), \(scale)")
+        }
+      }
+    }
+  }
+
+  @Test("sums of rows and tallies", arguments: [1, 5, 16, 17, 200, 2000])
+  func sums(width: Int) {
+    var generator = SeededGenerator(seed: 9)
+    let weights = Matrix(rows: 20, columns: width) { _, _ in Float(generator.nextNormal()) }
+    let integers = weights.map { Int32($0 * 1000) }
+    let spikes = Self.randomSpikes(200, units: 20, from: &generator)
+    var expected = AlignedArray<Float>(repeating: 0, count: weights.stride)
+    var expectedIntegers = AlignedArray<Int64>(repeating: 0, count: weights.stride)
+    var expectedCounts = AlignedArray<Int32>(repeating: 0, count: 20)
+    ReferenceKernels.addRows(of: weights, for: spikes, to: &expected)
+    ReferenceKernels.addRows(of: integers, for: spikes, to: &expectedIntegers)
+    ReferenceKernels.tally(spikes, into: &expectedCounts)
+    for set in Self.compiled {
+      var sums = AlignedArray<Float>(repeating: 0, count: weights.stride)
+      Float.addRows(set, of: weights, for: spikes, to: &sums)
+      var integerSums = AlignedArray<Int64>(repeating: 0, count: weights.stride)
+      Int32.addRows(set, of: integers, for: spikes, to: &integerSums)
+      var counts = AlignedArray<Int32>(repeating: 0, count: 20)
+      spikes.tally(set, into: &counts)
+      #expect(sums == expected && integerSums == expectedIntegers && counts == expectedCounts)
+    }
+  }
+
+  /// Random rows fed in several calls, with the error they end in, if any.
+  private static func feedRows<Scalar: SpikeScalar>(
+    width: Int, kind: QuantizerKind, worth: Scalar, set: InstructionSet,
+    bits: (Scalar) -> UInt32, weight: (inout SeededGenerator) -> Scalar
+  ) -> Trace {
+    var generator = SeededGenerator(seed: UInt64(width))
+    let weights = RowMajorMatrix<Scalar>(rows: 12, columns: width) { _, _ in weight(&generator) }
+    let quantizer = Quantizer(kind: kind, worth: worth)
+    var state = QuantizerState<Scalar>(units: width)
+    var scratch = KernelScratch<Scalar>(units: width)
+    var trace = Trace()
+    for call in 0..<4 {
+      var train = SpikeTrain()
+      // More rows than a chunk in one of the calls.
+      let spikes = randomSpikes(
+        call == 2 && width < 300 ? 150 : 9, units: 12, from: &generator)
+      do {
+        try quantizer.feed(
+          rowsOf: weights, for: spikes, into: &state, train: &train, scratch: &scratch,
+          using: set, generator: &generator)
+      } catch {
+        trace.error = error
+      }
+      trace.spikes += train.codes[..<train.count]
+    }
+    trace.potentials = (0..<width).map { bits(state.potentials[$0]) }
+    return trace
+  }
+
+  static func randomSpikes(
+    _ count: Int, units: Int, from generator: inout SeededGenerator
+  ) -> SpikeTrain {
+    SpikeTrain(
+      (0..<count).map { _ in
+        Spike(
+          unit: Int(generator.next() % UInt64(units)), sign: generator.next() & 3 == 0 ? -1 : 1)
+      })
+  }
+}

@@ -1,0 +1,167 @@
+import Networks
+import Synchronization
+import Testing
+
+@testable import SpikeKernels
+@testable import SpikingReLU
+
+/// A Float that counts what is done with it. It has no multiplication: that the network runs on it
+/// at all proves that the forward pass multiplies nothing.
+struct CountingFloat: SpikeScalar, AdditiveArithmetic {
+  static let additions = Atomic<Int>(0)
+  static let comparisons = Atomic<Int>(0)
+
+  var value: Float
+
+  static var zero: CountingFloat { CountingFloat(value: 0) }
+  static var potentialLimit: CountingFloat { CountingFloat(value: Float.potentialLimit) }
+  static func + (left: Self, right: Self) -> Self {
+    additions.add(1, ordering: .relaxed)
+    return Self(value: left.value + right.value)
+  }
+  static func - (left: Self, right: Self) -> Self {
+    // Negating a tag is not an addition of the algorithm.
+    if left.value != 0 || left.value.sign == .minus { additions.add(1, ordering: .relaxed) }
+    return Self(value: left.value - right.value)
+  }
+  static func < (left: Self, right: Self) -> Bool { left.value < right.value }
+
+  static func firesPositive(_ potential: Self, worth: Self) -> Bool {
+    comparisons.add(1, ordering: .relaxed)
+    return Float.firesPositive(potential.value, worth: 1)
+  }
+  static func firesNegative(_ potential: Self, worth: Self) -> Bool {
+    comparisons.add(1, ordering: .relaxed)
+    return Float.firesNegative(potential.value, worth: 1)
+  }
+  static func randomPotential(worth: Self, from generator: inout SeededGenerator) -> Self { zero }
+  static func randomThreshold(worth: Self, from generator: inout SeededGenerator) -> Self { zero }
+  var asDouble: Double { Double(value) }
+
+  typealias Sum = Float
+  static func feedRows(
+    _ set: InstructionSet, of weights: RowMajorMatrix<Self>, for spikes: SpikeTrain,
+    range: Range<Int>, isSigned: Bool, worth: Self, potentials: inout AlignedArray<Self>,
+    train: inout SpikeTrain, scratch: inout KernelScratch<Self>
+  ) -> FeedOutcome { preconditionFailure("the reference only") }
+  static func feedVector(
+    _ set: InstructionSet, _ values: [Self], isSigned: Bool, worth: Self,
+    potentials: inout AlignedArray<Self>, train: inout SpikeTrain,
+    scratch: inout KernelScratch<Self>
+  ) -> FeedOutcome { preconditionFailure("the reference only") }
+  static func addRows(
+    _ set: InstructionSet, of weights: RowMajorMatrix<Self>, for spikes: SpikeTrain,
+    to sums: inout AlignedArray<Float>
+  ) {
+    for spike in spikes {
+      for unit in 0..<weights.columns {
+        additions.add(1, ordering: .relaxed)
+        sums[unit] += Float(spike.sign) * weights[spike.unit, unit].value
+      }
+    }
+  }
+  static func encode(_ values: [Float], worth: Self) throws(KernelError) -> [Self] {
+    values.map(Self.init(value:))
+  }
+  static func readout(sum: Float, steps: Int) -> Self { Self(value: sum / Float(steps)) }
+  static func readout(count: Int32, steps: Int, worth: Self) -> Self {
+    Self(value: Float(count) / Float(steps))
+  }
+}
+
+@Suite struct LedgerTests {
+  private func ledger(
+    _ weights: NetworkWeights, _ input: [Float], timeSteps: Int
+  ) throws -> OperationLedger {
+    var options = try PredictionOptions(timeSteps: timeSteps)
+    options.recording = .activity
+    var network = try SpikingMLP(weights: weights, options: options)
+    _ = try network.predict(input)
+    return network.ledger
+  }
+
+  private func full(_ rows: Int, _ columns: Int, _ value: Float = 0.1) throws -> NetworkWeights {
+    try NetworkWeights(layers: [Matrix(rows: rows, columns: columns) { _, _ in value }])
+  }
+
+  @Test("input [0, 1, -1] into a full 3 x 3 weight: 6 additions, 6 effective ACs")
+  func signedFixture() throws {
+    let ledger = try ledger(full(3, 3), [0, 1, -1], timeSteps: 1)
+    #expect(ledger.additions == 6)
+    #expect(ledger.neuroBench.effectiveACs == 6 && ledger.neuroBench.effectiveMACs == 0)
+    #expect(ledger.layers[0].positiveSpikes == 1 && ledger.layers[0].negativeSpikes == 1)
+    #expect(ledger.snnToolboxOperations == 6)
+  }
+
+  @Test("a 3 x 3 weight with zeros: effective 4, dense 9")
+  func neuroBenchFixture() throws {
+    // Two nonzero inputs, two nonzero weights in the row of each.
+    let weights = try NetworkWeights(
+      layers: [Matrix(rows: 3, columns: 3, elements: [1, 1, 0, 1, 0, 1, 1, 1, 1])])
+    let ledger = try ledger(weights, [1, 1, 0], timeSteps: 1)
+    #expect(ledger.neuroBench.effectiveACs == 4 && ledger.neuroBench.dense == 9)
+  }
+
+  @Test("a call with an input beyond -1...1 counts wholly as MACs")
+  func multiplySpikes() throws {
+    let ledger = try ledger(full(3, 3), [1, 2, 0], timeSteps: 1)
+    #expect(ledger.neuroBench.effectiveACs == 0 && ledger.neuroBench.effectiveMACs == 6)
+    #expect(ledger.additions == 9)
+  }
+
+  @Test("every addition and comparison that the network makes is in the ledger, and no other")
+  func countedArithmetic() throws {
+    let sizes = [9, 7, 5, 3]
+    let weights = try SpikingNetworkTests.randomWeights(sizes, gain: 2)
+    let options = try PredictionOptions(timeSteps: 12)
+    let input = SpikingNetworkTests.randomInput(9, seed: 8).map { $0 - 0.2 }
+    var counting = SpikingNetwork<CountingFloat>(
+      weights: weights.layers.map { layer in layer.map(CountingFloat.init(value:)) },
+      worth: CountingFloat(value: 1), rowsPerCheck: [.max, .max, .max], options: options,
+      instructionSet: .reference)
+    CountingFloat.additions.store(0, ordering: .relaxed)
+    CountingFloat.comparisons.store(0, ordering: .relaxed)
+    _ = try counting.predict(input)
+    let ledger = counting.ledger
+    let spikes = ledger.total(\.positiveSpikes) + ledger.total(\.negativeSpikes)
+    #expect(ledger.additions > 0)
+    // One subtraction a spike resets the potential.
+    #expect(
+      CountingFloat.additions.load(ordering: .relaxed)
+        == ledger.additions + ledger.total(\.encodingAdditions)
+        + ledger.total(\.readoutAdditions) + spikes)
+    #expect(
+      CountingFloat.comparisons.load(ordering: .relaxed) == ledger.total(\.forwardComparisons))
+    #expect(ledger.total(\.forwardMultiplications) == 0)
+
+    var plain = try SpikingMLP(weights: weights, options: options)
+    _ = try plain.predict(input)
+    #expect(plain.ledger == ledger)
+  }
+
+  @Test("the ledger of a run, recounted from its spikes")
+  func recount() throws {
+    let sizes = [20, 15, 10, 4]
+    let weights = try SpikingNetworkTests.randomWeights(sizes)
+    var options = try PredictionOptions(timeSteps: 30)
+    options.recording = .activity
+    var network = try SpikingMLP(weights: weights, options: options)
+    var spikes = [Int](repeating: 0, count: 4)
+    var active = spikes
+    for example in 0..<3 as Range<UInt64> {
+      try network.present(SpikingNetworkTests.randomInput(20, seed: example))
+      for _ in 0..<30 {
+        try network.step()
+        for layer in 0..<4 {
+          spikes[layer] += network.spikes(ofLayer: layer).count
+          active[layer] += Set(network.spikes(ofLayer: layer).map(\.unit)).count
+        }
+      }
+    }
+    #expect(network.ledger.layers.map(\.spikes) == spikes)
+    #expect(network.ledger.layers.map(\.activeUnitSteps) == active)
+    #expect(network.ledger.additions == spikes[0] * 15 + spikes[1] * 10 + spikes[2] * 4)
+    #expect(network.ledger.layers.map(\.unitSteps) == sizes.map { $0 * 90 })
+    #expect(network.ledger.examples == 3 && network.ledger.timeSteps == 90)
+  }
+}

@@ -1,0 +1,255 @@
+import Networks
+import Testing
+
+@testable import SpikeKernels
+@testable import SpikingReLU
+
+@Suite struct SpikingNetworkTests {
+  static func randomWeights(_ sizes: [Int], seed: UInt64 = 1, gain: Float = 1) throws
+    -> NetworkWeights
+  {
+    var generator = SeededGenerator(seed: seed)
+    let initializer = WeightInitializer(name: "test") { inputs, outputs, generator in
+      WeightInitializer.normalMatrix(
+        inputs: inputs, outputs: outputs,
+        standardDeviation: Double(gain) * (2 / Double(inputs)).squareRoot(), from: &generator)
+    }
+    return try NetworkWeights(
+      layerSizes: sizes, initializer: initializer, generator: &generator)
+  }
+
+  static func randomInput(_ count: Int, seed: UInt64) -> [Float] {
+    var generator = SeededGenerator(seed: seed)
+    return (0..<count).map { _ in max(0, Float(generator.nextUniform() * 2 - 1)) }
+  }
+
+  @Test("all instruction sets give the same bits on a network of the paper's size")
+  func instructionSets() throws {
+    let weights = try Self.randomWeights([784, 200, 200, 10])
+    let input = Self.randomInput(784, seed: 2)
+    var outputs: [[UInt32]] = []
+    var integers: [[Int32]] = []
+    for set in InstructionSet.supported {
+      var network = try SpikingMLP(
+        weights: weights, options: PredictionOptions(timeSteps: 4), instructionSet: set)
+      outputs.append(try network.predict(input).map(\.bitPattern))
+      var integer = try IntegerSpikingMLP(
+        weights: weights, learningRate: 0.01, options: PredictionOptions(timeSteps: 4),
+        instructionSet: set)
+      integers.append(try integer.predict(input))
+    }
+    #expect(Set(outputs).count == 1 && Set(integers).count == 1)
+  }
+
+  @Test("the output tends to the dense pre-activation, in Float and in integers")
+  func limit() throws {
+    let weights = try Self.randomWeights([12, 9, 4])
+    let input = Self.randomInput(12, seed: 3)
+    var activation = input.map(Double.init)
+    for (index, layer) in weights.layers.enumerated() {
+      let z = (0..<layer.columns).map { column in
+        (0..<layer.rows).reduce(0.0) { $0 + activation[$1] * Double(layer[$1, column]) }
+      }
+      activation = index == 0 ? z.map { max(0, $0) } : z
+    }
+    var network = try SpikingMLP(weights: weights, options: PredictionOptions(timeSteps: 4000))
+    for (found, expected) in zip(try network.predict(input), activation) {
+      #expect(abs(Double(found) - expected) < 0.01)
+    }
+    var integer = try IntegerSpikingMLP(
+      weights: weights, learningRate: 100, options: PredictionOptions(timeSteps: 4000))
+    for (found, expected) in zip(try integer.predict(input), activation) {
+      #expect(abs(Double(found) / Double(integer.worth) - expected) < 0.01)
+    }
+  }
+
+  @Test("potentials and counts agree within the last layer's potential")
+  func readouts() throws {
+    let weights = try Self.randomWeights([6, 5, 3], gain: 2)
+    let input = Self.randomInput(6, seed: 4)
+    var options = try PredictionOptions(timeSteps: 50)
+    var potentials = try SpikingMLP(weights: weights, options: options)
+    options.readout = .counts
+    var counts = try SpikingMLP(weights: weights, options: options)
+    for (sum, count) in zip(try potentials.predict(input), try counts.predict(input)) {
+      #expect(abs(max(0, sum) - count) < 0.5)
+    }
+  }
+
+  @Test("every test quantizer runs; random ones repeat by seed and stream")
+  func quantizers() throws {
+    let weights = try Self.randomWeights([8, 7, 3])
+    let input = Self.randomInput(8, seed: 5)
+    for kind in QuantizerKind.allCases {
+      var options = try PredictionOptions(timeSteps: 20)
+      options.testQuantizer = kind
+      options.seed = 11
+      let fresh = try SpikingMLP(weights: weights, options: options)
+      var (first, second) = (fresh, fresh)
+      _ = try second.predict(input, stream: 99)
+      if !kind.keepsPotentials {
+        #expect(try first.predict(input, stream: 7) == second.predict(input, stream: 7))
+      }
+      if kind.isPoisson || kind == .randomResetHerding {
+        #expect(try first.predict(input, stream: 1) != first.predict(input, stream: 2))
+      }
+    }
+  }
+
+  @Test("copies are independent")
+  func valueSemantics() throws {
+    let weights = try Self.randomWeights([8, 7, 3])
+    var network = try SpikingMLP(weights: weights, options: PredictionOptions(timeSteps: 10))
+    let expected = try network.predict(Self.randomInput(8, seed: 1))
+    try network.present(Self.randomInput(8, seed: 1))
+    for _ in 0..<5 { try network.step() }
+    var copy = network
+    _ = try copy.predict(Self.randomInput(8, seed: 2))
+    for _ in 0..<5 { try network.step() }
+    #expect(network.output == expected)
+  }
+
+  @Test("the memory of a network does not grow with T or with examples")
+  func memory() throws {
+    let weights = try Self.randomWeights([20, 15, 4])
+    var network = try SpikingMLP(weights: weights, options: PredictionOptions(timeSteps: 2000))
+    try network.present(Self.randomInput(20, seed: 1))
+    for _ in 0..<50 { try network.step() }
+    let capacity = network.trains.map(\.codes.count)
+    for _ in 50..<2000 { try network.step() }
+    _ = try network.predict(Self.randomInput(20, seed: 1))
+    #expect(network.trains.map(\.codes.count) == capacity)
+  }
+
+  @Test("-0.0 is 0: the same spikes")
+  func negativeZero() throws {
+    let weights = try Self.randomWeights([4, 3])
+    var network = try SpikingMLP(weights: weights, options: PredictionOptions(timeSteps: 7))
+    #expect(try network.predict([0, 0.5, 0, 1]) == network.predict([-0.0, 0.5, -0.0, 1]))
+  }
+}
+
+/// Everything that a network refuses, each with its typed error.
+@Suite struct SpikingErrorTests {
+  private func network(
+    _ sizes: [Int] = [4, 3, 2], timeSteps: Int = 10, gain: Float = 1, budget: Int? = nil
+  ) throws -> SpikingMLP {
+    try SpikingMLP(
+      weights: SpikingNetworkTests.randomWeights(sizes, gain: gain),
+      options: PredictionOptions(timeSteps: timeSteps, eventBudget: budget))
+  }
+
+  @Test(arguments: [0, -1, 1_048_577, Int.max, Int.min])
+  func steps(found: Int) {
+    #expect(throws: SpikingError.invalidSteps(found: found)) {
+      try PredictionOptions(timeSteps: found)
+    }
+  }
+
+  @Test func inputs() throws {
+    var network = try network()
+    #expect(throws: SpikingError.inputSize(expected: 4, found: 3)) {
+      try network.predict([1, 2, 3])
+    }
+    #expect(throws: SpikingError.nonFiniteInput(index: 2, value: -.infinity)) {
+      try network.predict([1, 2, -.infinity, 4])
+    }
+    #expect {
+      try network.predict([1, .nan, 0, 0])
+    } throws: { "\($0)" == "input 1: found nan, expected a finite number" }
+    _ = try network.predict([1, 0, 0, 0])
+  }
+
+  @Test("an input that would hang the neuron loop")
+  func overflow() throws {
+    var network = try network()
+    #expect(
+      throws: SpikingError.potentialOverflow(layer: 0, unit: 1, step: 1, value: 16_777_220)
+    ) { try network.predict([0, 16_777_220, 0, 0]) }
+    var exploding = try self.network(gain: 1e30)
+    #expect {
+      try exploding.predict([1, 1, 1, 1])
+    } throws: { "\($0)".hasPrefix("layer 1, unit ") }
+  }
+
+  @Test("a rectified unit that sinks beyond the range is found at the end of its step")
+  func fallen() throws {
+    for set in InstructionSet.supported {
+      var network = try SpikingMLP(
+        weights: NetworkWeights(layers: [Matrix(rows: 1, columns: 2, elements: [-3e6, 0])]),
+        options: PredictionOptions(timeSteps: 10), instructionSet: set)
+      #expect(
+        throws: SpikingError.potentialOverflow(layer: 1, unit: 0, step: 2, value: -6e6)
+      ) { try network.predict([1]) }
+    }
+  }
+
+  @Test func budget() throws {
+    var network = try network(gain: 3, budget: 5)
+    #expect {
+      try network.predict([1, 1, 1, 1])
+    } throws: { "\($0)".hasSuffix("more than 5 spikes in one example") }
+    #expect(throws: SpikingError.invalidEventBudget(found: 0)) {
+      try PredictionOptions(timeSteps: 1, eventBudget: 0)
+    }
+  }
+
+  @Test func weights() throws {
+    let biased = try NetworkWeights(layers: [Matrix(rows: 1, columns: 1)], biases: [[1]])
+    let options = try PredictionOptions(timeSteps: 1)
+    #expect(throws: SpikingError.biasesUnsupported) {
+      try SpikingMLP(weights: biased, options: options)
+    }
+    #expect(throws: SpikingError.biasesUnsupported) {
+      try IntegerSpikingMLP(weights: biased, learningRate: 1, options: options)
+    }
+  }
+
+  @Test("the scale of the integer network, as the authors compute it")
+  func scale() throws {
+    #expect(try IntegerSpikingMLP.scale(timeSteps: 10, learningRate: 0.05) == 2000)
+    #expect(try IntegerSpikingMLP.scale(timeSteps: 5, learningRate: 0.03) == 833)
+    for rate in [Float(0), -1, .nan, .infinity] {
+      #expect {
+        try IntegerSpikingMLP.scale(timeSteps: 10, learningRate: rate)
+      } throws: { ($0 as? SpikingError)?.description.hasPrefix("a learning rate of") == true }
+    }
+    for (steps, rate) in [(4_700, Float(0.01)), (10, 1e-40), (1, 2)] {
+      #expect {
+        try IntegerSpikingMLP.scale(timeSteps: steps, learningRate: rate)
+      } throws: { "\($0)".hasPrefix("the scale of the integer network") }
+    }
+  }
+
+  @Test func integerRange() throws {
+    let options = try PredictionOptions(timeSteps: 10)
+    let large = try NetworkWeights(layers: [Matrix(rows: 1, columns: 1, elements: [2e6])])
+    #expect(
+      throws: SpikingError.weightOutOfRange(layer: 1, row: 0, column: 0, value: 2e6, scale: 2000)
+    ) { try IntegerSpikingMLP(weights: large, learningRate: 0.05, options: options) }
+    let small = try NetworkWeights(layers: [Matrix(rows: 1, columns: 1, elements: [0.5])])
+    var network = try IntegerSpikingMLP(weights: small, learningRate: 0.05, options: options)
+    #expect(throws: SpikingError.inputOutOfRange(index: 0, value: 1e9, scale: 2000)) {
+      try network.predict([1e9])
+    }
+    var poisson = options
+    poisson.testQuantizer = .poisson
+    #expect(throws: SpikingError.unsupportedQuantizer(.poisson)) {
+      try IntegerSpikingMLP(weights: small, learningRate: 0.05, options: poisson)
+    }
+  }
+
+  @Test("integer potentials that sink: a typed error, not an overflow trap")
+  func integerFallen() throws {
+    let weights = try NetworkWeights(
+      layers: [Matrix(rows: 40, columns: 1, elements: Array(repeating: -5e5, count: 40))])
+    for set in InstructionSet.supported {
+      var network = try IntegerSpikingMLP(
+        weights: weights, learningRate: 0.05, options: PredictionOptions(timeSteps: 10),
+        instructionSet: set)
+      #expect {
+        try network.predict(Array(repeating: 1, count: 40))
+      } throws: { "\($0)".hasPrefix("layer 1, unit 0, step 1: the potential reached -") }
+    }
+  }
+}
