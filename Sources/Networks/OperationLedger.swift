@@ -29,7 +29,8 @@ public struct OperationLedger: Sendable, Equatable, Codable {
     public var backwardAdditions = 0
     /// Additions that changed weights (integer network).
     public var updateAdditions = 0
-    /// Threshold comparisons, forward: one a unit and feed (two when signed), and one more a spike.
+    /// Threshold comparisons, forward, of the loop as specified: one a unit and feed (two when
+    /// signed), one more a positive spike and two more a negative one.
     public var forwardComparisons = 0
     /// Multiplications, forward. The spiking network makes none.
     public var forwardMultiplications = 0

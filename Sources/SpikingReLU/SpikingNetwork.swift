@@ -231,7 +231,7 @@ public struct SpikingNetwork<Scalar: SpikeScalar>: Sendable {
     ledger.layers[layer].positiveSpikes += sent - negative
     ledger.layers[layer].unitSteps += units
     ledger.layers[layer].forwardComparisons +=
-      feeds * units * (quantizer.kind.isSigned ? 2 : 1) + sent
+      feeds * units * (quantizer.kind.isSigned ? 2 : 1) + sent + negative
     if layer == 0 {
       ledger.layers[0].encodingAdditions += units
     } else {

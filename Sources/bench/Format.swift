@@ -47,7 +47,7 @@ enum Format {
 
   /// 12 s, 3 min 20 s
   static func seconds(_ value: Double) -> String {
-    let whole = Int(value.rounded(.up))
+    let whole = Int((value - 1e-6).rounded(.up))
     return whole < 100 ? "\(whole) s" : "\(whole / 60) min \(whole % 60) s"
   }
 

@@ -6,7 +6,7 @@ import Testing
   func alignment(count: Int) {
     let array = AlignedArray<Float>(repeating: 1, count: count)
     unsafe array.withUnsafeBufferPointer {
-      let address = unsafe UInt(bitPattern: $0.baseAddress)
+      let address = UInt(bitPattern: $0.baseAddress)
       #expect(address % 64 == 0)
     }
     #expect(array.count == count)

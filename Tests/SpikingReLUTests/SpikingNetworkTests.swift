@@ -214,7 +214,7 @@ import Testing
         try IntegerSpikingMLP.scale(timeSteps: 10, learningRate: rate)
       } throws: { ($0 as? SpikingError)?.description.hasPrefix("a learning rate of") == true }
     }
-    for (steps, rate) in [(4_700, Float(0.01)), (10, 1e-40), (1, 2)] {
+    for (steps, rate) in [(4_700, Float(0.01)), (10, 0x1p-140), (1, 2)] {
       #expect {
         try IntegerSpikingMLP.scale(timeSteps: steps, learningRate: rate)
       } throws: { "\($0)".hasPrefix("the scale of the integer network") }

@@ -1,0 +1,214 @@
+import Experiments
+import Foundation
+import Testing
+
+@testable import bench
+
+/// The built program, run as a user runs it.
+@Suite struct CommandLineTests {
+  struct Outcome {
+    let status: Int32
+    let output: String
+    let errors: String
+  }
+
+  /// `bench` beside the test bundle.
+  static let program: URL = {
+    let bundle = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()
+    var folder = bundle
+    while folder.path != "/" {
+      let candidate = folder.appending(path: "bench")
+      if FileManager.default.isExecutableFile(atPath: candidate.path) { return candidate }
+      folder.deleteLastPathComponent()
+    }
+    return bundle.appending(path: "bench")
+  }()
+
+  /// Small work: few images, few steps.
+  static let quick = ["--images", "20", "--epochs", "1", "--convergence-steps", "1,2,4"]
+
+  static func run(
+    _ arguments: [String], environment: [String: String] = [:], outputTo path: String? = nil
+  ) throws -> Outcome {
+    let process = Process()
+    process.executableURL = program
+    process.arguments = arguments
+    var variables = ProcessInfo.processInfo.environment
+    variables.removeValue(forKey: "SPIKING_DATA")
+    variables.merge(environment) { $1 }
+    process.environment = variables
+    // Files, not pipes: a pipe that nobody empties stops the program.
+    let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let output = path.map { URL(filePath: $0) } ?? folder.appending(path: "output")
+    let errors = folder.appending(path: "errors")
+    for file in [output, errors] where file.path.hasPrefix(folder.path) {
+      try Data().write(to: file)
+    }
+    process.standardOutput = try FileHandle(forWritingTo: output)
+    process.standardError = try FileHandle(forWritingTo: errors)
+    process.standardInput = FileHandle.nullDevice
+    try process.run()
+    process.waitUntilExit()
+    let text = path == nil ? try Data(contentsOf: output) : Data()
+    return Outcome(
+      status: process.terminationStatus, output: String(decoding: text, as: UTF8.self),
+      errors: String(decoding: try Data(contentsOf: errors), as: UTF8.self))
+  }
+
+  static func withFolder(_ body: (String) throws -> Void) throws {
+    let folder = NSTemporaryDirectory() + "bench-\(UUID().uuidString)"
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    try body(folder)
+  }
+
+  @Test("compare prints tables and verdicts, and --json holds the same")
+  func compare() throws {
+    try Self.withFolder { folder in
+      let path = folder + "/out.json"
+      let outcome = try Self.run(Self.quick + ["--json", path])
+      #expect(outcome.output.contains("network 64-64-10"))
+      #expect(outcome.output.contains("ledger minus recount"))
+      #expect(outcome.output.contains("timings mean nothing") == !Comparison.isOptimizedBuild)
+      #expect(!outcome.errors.contains("\u{1B}"), "no progress line into a pipe")
+      let json = try #require(
+        try JSONSerialization.jsonObject(with: Data(contentsOf: URL(filePath: path)))
+          as? [String: Any])
+      let verdicts = try #require(json["verdicts"] as? [[String: Any]])
+      #expect(verdicts.count == 5)
+      for key in ["name", "kind", "value", "bound", "holds"] {
+        #expect(verdicts.allSatisfy { $0[key] != nil })
+      }
+      let all = verdicts.allSatisfy { $0["holds"] as? Bool == true }
+      #expect(outcome.status == (all ? 0 : 1))
+      let comparison = try #require(json["comparison"] as? [String: Any])
+      #expect(comparison["denseTestErrorPercent"] is Double)
+      #expect((json["manifest"] as? [String: Any])?["seed"] as? Int == 1)
+      #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == ["out.json"])
+    }
+  }
+
+  @Test("a failed verdict exits with 1")
+  func failedVerdict() throws {
+    // Between one step and two there is no 1/T to be seen.
+    let outcome = try Self.run(
+      ["--images", "3", "--epochs", "0", "--convergence-steps", "1", "--quiet"])
+    #expect(outcome.status == 1 && outcome.output.contains("FAILED"))
+  }
+
+  @Test("the same seed gives the same results, another does not")
+  func determinism() throws {
+    func results(_ seed: String) throws -> String {
+      try Self.run(Self.quick + ["--quiet", "--seed", seed]).output
+    }
+    #expect(try results("5") == results("5"))
+    #expect(try results("5") != results("6"))
+  }
+
+  @Test(
+    "usage errors exit with 64 and name the option",
+    arguments: [
+      ["--steps", "0"], ["--steps", "-1"], ["--steps", "1e10"], ["--steps", "ten"],
+      ["--steps", ""], ["--steps", "2147483648"], ["--eta", "0"], ["--eta", "-1"],
+      ["--eta", "nan"], ["--eta", "inf"], ["--eta", "1e-40"], ["--hidden", "784,,10"],
+      ["--hidden", "784,0,10"], ["--hidden", "99999999"], ["--hidden", "1048576,1048576"],
+      ["--threads", "0"], ["--threads", "-1"], ["--threads", "abc"], ["--images", "0"],
+      ["--convergence-steps", "5,2"], ["--epochs", "-3"], ["--seed", "x"], ["--json"],
+      ["--stpes", "3"], ["--steps", "3", "--steps", "4"], ["--", "--steps"], ["nonsense"],
+      ["--data", "/tmp"], ["--steps", String(repeating: "9", count: 100_000)],
+    ])
+  func usage(arguments: [String]) throws {
+    let outcome = try Self.run(arguments)
+    #expect(outcome.status == 64, "\(outcome.errors.prefix(300))")
+    if arguments[0].hasPrefix("--"), arguments[0] != "--" {
+      let name = arguments[0] == "--stpes" ? "'--steps'" : arguments[0]
+      #expect(outcome.errors.contains(name), "\(outcome.errors.prefix(300))")
+    }
+  }
+
+  @Test("a range is in the message")
+  func range() throws {
+    #expect(try Self.run(["--steps", "0"]).errors.contains("1...1048576"))
+  }
+
+  @Test func environment() throws {
+    let unknown = try Self.run(["info"], environment: ["SPIKE_ISA": "avx9"])
+    #expect(unknown.status == 64 && unknown.errors.contains("this machine runs"))
+    let reference = try Self.run(["info"], environment: ["SPIKE_ISA": "reference"])
+    #expect(reference.status == 0 && reference.output.contains("reference; available"))
+    for value in ["0", "abc"] {
+      #expect(
+        try Self.run(["info"], environment: ["OPENBLAS_NUM_THREADS": value]).status == 0)
+    }
+    let bare = try Self.run(
+      Self.quick + ["--quiet"],
+      environment: ["LC_ALL": "de_DE.UTF-8", "TZ": "Nowhere", "HOME": "", "TMPDIR": "/none"])
+    #expect(try bare.output == Self.run(Self.quick + ["--quiet"]).output)
+  }
+
+  @Test("missing and bad data exit with 66 and 65")
+  func data() throws {
+    #expect(try Self.run(["--dataset", "/no/such/folder"]).status == 66)
+    let missing = try Self.run(["--dataset", "mnist"])
+    #expect(missing.status == 66 && missing.errors.contains("Scripts/fetch-mnist"))
+    try Self.withFolder { folder in
+      try "<!DOCTYPE html>".write(
+        toFile: folder + "/train-images-idx3-ubyte", atomically: true, encoding: .utf8)
+      try "x".write(
+        toFile: folder + "/train-labels-idx1-ubyte", atomically: true, encoding: .utf8)
+      try "x".write(
+        toFile: folder + "/t10k-images-idx3-ubyte", atomically: true, encoding: .utf8)
+      let bad = try Self.run(["--dataset", "mnist", "--data", folder, "--json", folder + "/r.json"])
+      #expect(bad.status == 65 && bad.errors.contains("HTML"))
+      #expect(!FileManager.default.fileExists(atPath: folder + "/r.json"))
+    }
+  }
+
+  @Test("a result file that cannot be written is known before the work starts")
+  func unwritable() throws {
+    for path in ["/no/such/folder/x.json", "/tmp", ""] {
+      let outcome = try Self.run(["--json", path])
+      #expect(outcome.status == 73 && outcome.output.isEmpty, "\(path): \(outcome.errors)")
+    }
+    try Self.withFolder { folder in
+      let path = folder + "/image.png"
+      try "not ours".write(toFile: path, atomically: true, encoding: .utf8)
+      #expect(try Self.run(["--json", path]).status == 73)
+      #expect(try String(contentsOfFile: path, encoding: .utf8) == "not ours")
+    }
+  }
+
+  @Test(
+    "a full standard output is an error",
+    .enabled(if: FileManager.default.fileExists(atPath: "/dev/full")))
+  func fullOutput() throws {
+    #expect(try Self.run(["info"], outputTo: "/dev/full").status == 74)
+    #expect(try Self.run(["info", "--json", "/dev/full"]).status == 74)
+  }
+
+  @Test("SIGINT and SIGTERM end cleanly", arguments: [SIGINT, SIGTERM])
+  func signals(signal: Int32) throws {
+    try Self.withFolder { folder in
+      let process = Process()
+      process.executableURL = Self.program
+      process.arguments = ["--convergence-steps", "1,100000", "--json", folder + "/r.json"]
+      process.standardOutput = FileHandle.nullDevice
+      process.standardError = FileHandle.nullDevice
+      try process.run()
+      Thread.sleep(forTimeInterval: 1.5)
+      kill(process.processIdentifier, signal)
+      process.waitUntilExit()
+      #expect(process.terminationReason == .exit && process.terminationStatus == 128 + signal)
+      #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == [])
+    }
+  }
+
+  @Test func helpAndVersion() throws {
+    let help = try Self.run(["--help"])
+    #expect(help.status == 0 && help.output.contains("Exit status"))
+    #expect(try Self.run(["compare", "--help"]).output.contains("--convergence-steps"))
+    #expect(try Self.run(["--version"]).output.hasPrefix("0."))
+  }
+}

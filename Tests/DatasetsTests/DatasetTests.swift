@@ -1,0 +1,118 @@
+import Foundation
+import Networks
+import Testing
+
+@testable import Datasets
+
+@Suite struct EmbeddedDigitsTests {
+  @Test("the 1,797 digits of the UCI test set, as published")
+  func digits() {
+    let digits = Dataset.embeddedDigits()
+    #expect(digits.training.count == 1437 && digits.test.count == 360)
+    let labels = digits.training.labels + digits.test.labels
+    let counts = (0..<10).map { digit in labels.count { $0 == digit } }
+    #expect(counts == [178, 182, 177, 183, 181, 182, 181, 179, 174, 180])
+    // The first row of the published file.
+    #expect(digits.training.labels[0] == 0)
+    #expect(
+      digits.training.images.row(0).prefix(14).map { Int($0 * 16) }
+        == [0, 0, 5, 13, 9, 1, 0, 0, 0, 0, 13, 15, 10, 15])
+    // The sum of all pixels.
+    let sum = (digits.training.images.elements + digits.test.images.elements).reduce(0.0) {
+      $0 + Double($1) * 16
+    }
+    #expect(sum == 561_718)
+  }
+
+  @Test func targets() {
+    let targets = Dataset.embeddedDigits().training.prefix(3).targets
+    #expect(targets.rows == 3 && targets.row(1) == [0, 1, 0, 0, 0, 0, 0, 0, 0, 0])
+  }
+}
+
+@Suite struct MNISTFolderTests {
+  /// A folder of a tiny dataset: 3 training and 2 test images of 2 x 2.
+  private func folder(
+    changing name: String? = nil, to bytes: [UInt8]? = nil
+  ) throws -> TemporaryFolder {
+    let folder = try TemporaryFolder()
+    var files = [
+      "train-images-idx3-ubyte": idx([3, 2, 2], Array(0..<12)),
+      "train-labels-idx1-ubyte": idx([3], [0, 9, 4]),
+      "t10k-images-idx3-ubyte": idx([2, 2, 2], [255, 0, 51, 0, 0, 0, 0, 0]),
+      "t10k-labels-idx1-ubyte": idx([2], [1, 2]),
+    ]
+    if let name { files[name] = bytes }
+    for (name, bytes) in files { _ = try folder.file(bytes, named: name) }
+    return folder
+  }
+
+  private func failure(changing name: String, to bytes: [UInt8]?) throws -> DatasetError? {
+    let folder = try folder(changing: name, to: bytes)
+    do {
+      _ = try MNISTFolder.load(from: folder.path, name: "tiny")
+      return nil
+    } catch {
+      return error
+    }
+  }
+
+  @Test func loads() throws {
+    let folder = try folder()
+    let dataset = try MNISTFolder.load(from: folder.path + "/", name: "tiny")
+    #expect(dataset.training.count == 3 && dataset.test.labels == [1, 2])
+    #expect(dataset.height == 2 && dataset.width == 2)
+    #expect(dataset.test.images.row(0) == [1, 0, 0.2, 0])
+  }
+
+  @Test("a gzip file is found under its own name")
+  func compressed() throws {
+    let folder = try folder(changing: "t10k-labels-idx1-ubyte", to: nil)
+    _ = try folder.file(gzip(idx([2], [3, 4])), named: "t10k-labels-idx1-ubyte.gz")
+    #expect(try MNISTFolder.load(from: folder.path, name: "tiny").test.labels == [3, 4])
+  }
+
+  @Test func faults() throws {
+    guard case .missingFile(_, let names)? = try failure(
+      changing: "t10k-labels-idx1-ubyte", to: nil)
+    else { return fail("missing") }
+    #expect(names.contains("t10k-labels-idx1-ubyte.gz"))
+    guard case .countMismatch(3, 2, _)? = try failure(
+      changing: "train-labels-idx1-ubyte", to: idx([2], [0, 1]))
+    else { return fail("count") }
+    guard case .labelOutOfRange(_, 1, 10, 10)? = try failure(
+      changing: "train-labels-idx1-ubyte", to: idx([3], [0, 10, 255]))
+    else { return fail("label") }
+    guard case .shapeMismatch(_, [1, 2], [2, 2])? = try failure(
+      changing: "t10k-images-idx3-ubyte", to: idx([2, 1, 2], [0, 0, 0, 0]))
+    else { return fail("shape") }
+    guard case .emptyDataset(_, [0, 2, 2])? = try failure(
+      changing: "train-images-idx3-ubyte", to: idx([0, 2, 2], []))
+    else { return fail("empty") }
+    guard case .emptyDataset? = try failure(
+      changing: "train-images-idx3-ubyte", to: idx([3, 0, 2], []))
+    else { return fail("no pixels") }
+    guard case .wrongKind(_, 1, 3)? = try failure(
+      changing: "train-images-idx3-ubyte", to: idx([3], [0, 1, 2]))
+    else { return fail("kind") }
+    #expect(!MNISTFolder.isPresent(at: "/nonexistent"))
+  }
+
+  static let mnist: String? = ProcessInfo.processInfo.environment["SPIKING_DATA"].flatMap { data in
+    [data + "/mnist", data].first(where: MNISTFolder.isPresent(at:))
+  }
+
+  @Test(
+    "the real MNIST", .enabled(if: mnist != nil, "SPIKING_DATA names no folder with MNIST"))
+  func realMNIST() throws {
+    let images = try IDXArray(
+      contentsOf: Self.mnist! + "/t10k-images-idx3-ubyte.gz", rank: 3)
+    #expect(images.dimensions == [10_000, 28, 28])
+    let labels = try IDXArray(contentsOf: Self.mnist! + "/t10k-labels-idx1-ubyte.gz", rank: 1)
+    #expect(labels.elements.prefix(10) == [7, 2, 1, 0, 4, 1, 4, 9, 5, 9])
+    let training = try IDXArray(
+      contentsOf: Self.mnist! + "/train-labels-idx1-ubyte.gz", rank: 1)
+    let counts = (0..<10).map { digit in training.elements.count { $0 == digit } }
+    #expect(counts == [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949])
+  }
+}

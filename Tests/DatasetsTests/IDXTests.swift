@@ -1,0 +1,295 @@
+import Foundation
+import Testing
+
+@testable import Datasets
+
+/// A folder of its own for each test, removed with it.
+final class TemporaryFolder {
+  let path: String
+
+  init() throws {
+    path = NSTemporaryDirectory() + "datasets-\(UUID().uuidString)"
+    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+  }
+
+  deinit { try? FileManager.default.removeItem(atPath: path) }
+
+  /// Writes a file and gives its path.
+  func file(_ bytes: [UInt8], named name: String = "file") throws -> String {
+    try Data(bytes).write(to: URL(filePath: path + "/" + name))
+    return path + "/" + name
+  }
+}
+
+/// An IDX file of unsigned bytes.
+func idx(_ dimensions: [UInt32], _ elements: [UInt8], type: UInt8 = 8) -> [UInt8] {
+  [0, 0, type, UInt8(dimensions.count)]
+    + dimensions.flatMap { size in (0..<4).map { UInt8(truncatingIfNeeded: size >> (24 - 8 * $0)) } }
+    + elements
+}
+
+/// Compresses by the gzip program: data that our own code did not make.
+func gzip(_ bytes: [UInt8]) throws -> [UInt8] {
+  let folder = try TemporaryFolder()
+  let path = try folder.file(bytes)
+  let process = Process()
+  process.executableURL = URL(filePath: "/usr/bin/env")
+  process.arguments = ["gzip", "-n", "-9", path]
+  try process.run()
+  process.waitUntilExit()
+  return Array(try Data(contentsOf: URL(filePath: path + ".gz")))
+}
+
+@Suite struct IDXTests {
+  private func read(_ bytes: [UInt8], rank: Int = 3) throws -> IDXArray {
+    let folder = try TemporaryFolder()
+    return try IDXArray(contentsOf: folder.file(bytes), rank: rank)
+  }
+
+  /// The error of reading these bytes, without the path that it names.
+  private func failure(_ bytes: [UInt8], rank: Int = 3) throws -> String {
+    let folder = try TemporaryFolder()
+    let path = try folder.file(bytes)
+    do {
+      _ = try IDXArray(contentsOf: path, rank: rank)
+      return "none"
+    } catch {
+      let text = "\(error)"
+      #expect(text.hasPrefix(path))
+      return String(text.dropFirst(path.count + 2))
+    }
+  }
+
+  private let whole = idx([2, 2, 3], Array(1...12))
+
+  @Test func reads() throws {
+    let array = try read(whole)
+    #expect(array.dimensions == [2, 2, 3] && array.elements == Array(1...12))
+    #expect(try read(idx([3], [7, 8, 9]), rank: 1).elements == [7, 8, 9])
+  }
+
+  @Test("every prefix is refused")
+  func prefixes() throws {
+    for length in 0..<whole.count {
+      let text = try failure(Array(whole.prefix(length)))
+      if length < 4 {
+        #expect(text == "the header ends at byte \(length), expected 4 bytes")
+      } else if length < 16 {
+        #expect(text == "the header ends at byte \(length), expected 16 bytes")
+      } else {
+        #expect(
+          text == "the file ends after \(length - 16) bytes of data, its header promises 12")
+      }
+    }
+  }
+
+  @Test("text is named for what it is", arguments: ["<!DOCTYPE html><html>", "<html>", "{\"a\":1}"])
+  func text(content: String) throws {
+    let text = try failure(Array(content.utf8))
+    #expect(text.hasPrefix("not an IDX file but \(content.hasPrefix("<") ? "HTML" : "JSON")"))
+    #expect(text.contains("first bytes \(content.hasPrefix("<") ? "3c" : "7b")"))
+  }
+
+  @Test func headers() throws {
+    #expect(
+      try failure([1, 2, 3, 4, 5])
+        == "offset 0: magic number 0x01020304, expected 0x00000803")
+    #expect(try failure([3, 8, 0, 0]).hasSuffix("the header is byte-swapped"))
+    for code: UInt8 in [0x00, 0x0A, 0x0F] {
+      #expect(try failure(idx([1, 1, 1], [0], type: code)).contains("is none that IDX has"))
+    }
+    for (code, name) in [(0x09, "Int8"), (0x0B, "Int16"), (0x0C, "Int32"), (0x0D, "Float"), (0x0E, "Double")]
+      as [(UInt8, String)]
+    {
+      #expect(
+        try failure(idx([1, 1, 1], [0], type: code))
+          == "offset 2: elements of type \(name), expected UInt8")
+    }
+    #expect(try failure([0, 0, 8, 0]) == "offset 3: 0 dimensions, expected 1...4")
+    #expect(try failure([0, 0, 8, 255]) == "offset 3: 255 dimensions, expected 1...4")
+    #expect(
+      try failure(idx([3], [1, 2, 3]))
+        == "offset 3: 1 dimensions, expected 3; are these labels, not images?")
+    #expect(
+      try failure(whole, rank: 1)
+        == "offset 3: 3 dimensions, expected 1; are these images, not labels?")
+  }
+
+  @Test("sizes are checked before anything is allocated")
+  func sizes() throws {
+    #expect(
+      try failure(idx([0xFFFF_FFFF, 0xFFFF_FFFF, 0xFFFF_FFFF], []))
+        .hasPrefix("offset 4: dimensions 4294967295 x 4294967295 x 4294967295 are more than"))
+    #expect(
+      try failure(idx([2, 1 << 15, 1 << 15], []))
+        == "the file ends after 0 bytes of data, its header promises 2147483648")
+    #expect(
+      try failure(whole + [0]) == "1 bytes after the data that its header promises")
+  }
+
+  @Test("paths that are no regular file")
+  func paths() throws {
+    let folder = try TemporaryFolder()
+    #expect(throws: DatasetError.notARegularFile(path: folder.path)) {
+      try IDXArray(contentsOf: folder.path, rank: 1)
+    }
+    #expect(throws: DatasetError.notARegularFile(path: "/dev/zero")) {
+      try IDXArray(contentsOf: "/dev/zero", rank: 1)
+    }
+    let pipe = folder.path + "/pipe"
+    #expect(unsafe mkfifo(pipe, 0o600) == 0)
+    #expect(throws: DatasetError.notARegularFile(path: pipe)) {
+      try IDXArray(contentsOf: pipe, rank: 1)
+    }
+    let link = folder.path + "/link"
+    try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: "nothing")
+    #expect(throws: DatasetError.missing(path: link)) { try IDXArray(contentsOf: link, rank: 1) }
+    let loop = folder.path + "/loop"
+    try FileManager.default.createSymbolicLink(atPath: loop, withDestinationPath: loop)
+    #expect {
+      try IDXArray(contentsOf: loop, rank: 1)
+    } throws: { ($0 as? DatasetError)?.isInputOutput == true }
+    for path in ["", "a\0b"] {
+      #expect(throws: DatasetError.invalidPath(path: path)) {
+        try IDXArray(contentsOf: path, rank: 1)
+      }
+    }
+    #expect {
+      try IDXArray(contentsOf: String(repeating: "x", count: 5000), rank: 1)
+    } throws: { ($0 as? DatasetError)?.isInputOutput == true }
+    let strange = try folder.file(idx([1], [5]), named: "ein Bild 🖼️ ")
+    #expect(try IDXArray(contentsOf: strange, rank: 1).elements == [5])
+  }
+}
+
+@Suite struct GzipTests {
+  private let plain = idx([4, 5, 6], (0..<120).map { UInt8($0 * 7 % 251) })
+
+  private func failure(_ bytes: [UInt8]) throws -> DatasetError? {
+    let folder = try TemporaryFolder()
+    let path = try folder.file(bytes, named: "x.gz")
+    do {
+      _ = try IDXArray(contentsOf: path, rank: 3)
+      return nil
+    } catch {
+      #expect("\(error)".hasPrefix(path))
+      return error
+    }
+  }
+
+  @Test("reads what gzip wrote, under any name")
+  func reads() throws {
+    let folder = try TemporaryFolder()
+    let path = try folder.file(gzip(plain), named: "no-suffix")
+    #expect(try IDXArray(contentsOf: path, rank: 3).elements.count == 120)
+  }
+
+  @Test("every prefix is refused")
+  func prefixes() throws {
+    let whole = try gzip(plain)
+    for length in 2..<whole.count {
+      let error = try failure(Array(whole.prefix(length)))
+      guard case .gzipTruncated(_, let offset)? = error else {
+        Issue.record("prefix \(length): \(String(describing: error))")
+        continue
+      }
+      #expect(offset <= length)
+    }
+  }
+
+  @Test("no flipped bit changes what is read: it is refused, or harmless", arguments: [120, 4000])
+  func flippedBits(count: Int) throws {
+    // Repetitive, so that the larger one holds compressed blocks, not stored ones.
+    let elements = (0..<count).map { UInt8($0 * 7 % 64) }
+    let whole = try gzip(idx([1, 1, UInt32(count)], elements))
+    let folder = try TemporaryFolder()
+    var refused = 0
+    for position in whole.indices {
+      for bit in 0..<8 {
+        var damaged = whole
+        damaged[position] ^= 1 << UInt8(bit)
+        let path = try folder.file(damaged)
+        do {
+          let read = try IDXArray(contentsOf: path, rank: 3).elements
+          #expect(read == elements, "byte \(position), bit \(bit)")
+        } catch {
+          refused += 1
+        }
+      }
+    }
+    // Time stamp, extra flags, system, the text flag, padding: some 60 bits are not data.
+    #expect(refused > whole.count * 8 - 80)
+  }
+
+  @Test func headerFaults() throws {
+    var whole = try gzip(plain)
+    whole[2] = 7
+    guard case .gzipMethod(_, 7)? = try failure(whole) else { return fail("method") }
+    whole[2] = 8
+    whole[3] = 0xE0
+    guard case .gzipReservedFlags(_, 0xE0)? = try failure(whole) else {
+      return fail("flags")
+    }
+  }
+
+  @Test("optional header fields are read over")
+  func optionalFields() throws {
+    let whole = try gzip(plain)
+    let extra: [UInt8] = [3, 0, 9, 9, 9]
+    let fields = extra + Array("name".utf8) + [0] + Array("comment".utf8) + [0] + [1, 2]
+    let header = Array(whole[0..<3]) + [0x1E] + Array(whole[4..<10])
+    #expect(try failure(header + fields + whole[10...]) == nil)
+    guard case .gzipTruncated? = try failure(header + extra + Array("name".utf8)) else {
+      return fail("an unterminated name")
+    }
+  }
+
+  @Test func trailers() throws {
+    let whole = try gzip(plain)
+    var checksum = whole
+    checksum[whole.count - 8] ^= 1
+    guard case .gzipChecksum? = try failure(checksum) else { return fail("checksum") }
+    var length = whole
+    length[whole.count - 4] ^= 1
+    guard case .gzipLength(_, 136, 137)? = try failure(length) else {
+      return fail("length")
+    }
+    #expect(try failure(whole + [0, 0, 0]) == nil)
+    guard case .trailingData(_, 4, false)? = try failure(whole + Array("junk".utf8)) else {
+      return fail("garbage")
+    }
+  }
+
+  @Test("members follow each other as one")
+  func members() throws {
+    let parts = try gzip(Array(plain[..<50])) + gzip(Array(plain[50...]))
+    #expect(try failure(parts) == nil)
+    guard case .trailingData(_, _, true)? = try failure(gzip(plain) + gzip([1, 2, 3])) else {
+      return fail("a member too many")
+    }
+  }
+
+  @Test("a gzip that inflates past its header's promise is stopped there")
+  func bomb() throws {
+    let bomb = try gzip(idx([1, 2, 2], Array(repeating: 0, count: 4 << 20)))
+    #expect(bomb.count < 8192)
+    guard case .trailingData(_, _, true)? = try failure(bomb) else { return fail("bomb") }
+  }
+
+  @Test func nestedAndEmpty() throws {
+    guard case .compressedTwice? = try failure(gzip(gzip(plain))) else {
+      return fail("twice")
+    }
+    guard case .truncatedHeader(_, 0, 4)? = try failure(gzip([])) else {
+      return fail("empty")
+    }
+    guard case .truncatedData(_, 119, 120)? = try failure(gzip(Array(plain.dropLast()))) else {
+      return fail("short")
+    }
+  }
+}
+
+/// Records that another error than the expected one was thrown, or none.
+func fail(_ what: String, location: SourceLocation = #_sourceLocation) {
+  Issue.record("not the expected error: \(what)", sourceLocation: location)
+}

@@ -1,0 +1,104 @@
+import Datasets
+import Networks
+import SpikeKernels
+import SpikingReLU
+import Testing
+
+@testable import Experiments
+
+/// The theorem of `RigorousBound`, on random networks and inputs of both signs.
+@Suite struct RigorousBoundTests {
+  private struct Case {
+    let weights: NetworkWeights
+    let input: [Float]
+  }
+
+  private func randomCase(_ generator: inout SeededGenerator) throws -> Case {
+    func pick(_ range: ClosedRange<Int>) -> Int {
+      range.lowerBound + Int(generator.next() % UInt64(range.count))
+    }
+    let sizes = (0...pick(1...4)).map { _ in pick(1...12) }
+    let scale = [0.05, 0.5, 1, 3][pick(0...3)]
+    let layers = zip(sizes, sizes.dropFirst()).map { inputs, outputs in
+      Matrix(rows: inputs, columns: outputs) { _, _ in
+        pick(0...5) == 0 ? 0 : Float(scale * generator.nextNormal())
+      }
+    }
+    let input = (0..<sizes[0]).map { _ in Float(generator.nextNormal() * [0.2, 1, 3][pick(0...2)]) }
+    return Case(weights: try NetworkWeights(layers: layers), input: input)
+  }
+
+  @Test("no spike count and no output leaves its bound, at any step")
+  func holds() throws {
+    var generator = SeededGenerator(seed: 20)
+    var largest = 0.0
+    var whole = 0
+    examples: for _ in 0..<400 {
+      let random = try randomCase(&generator)
+      let bound = RigorousBound(weights: random.weights)
+      let example = bound.example(random.input)
+      var options = try PredictionOptions(timeSteps: 40)
+      options.recording = .counts
+      var network = try SpikingMLP(weights: random.weights, options: options)
+      var feeds = random.weights.layers.map { _ in 0 }
+      try network.present(random.input)
+      for step in 1...40 {
+        do {
+          try network.step()
+        } catch SpikingError.eventBudgetExceeded {
+          // Large weights in a deep network: what was checked until here counts.
+          continue examples
+        }
+        for layer in feeds.indices { feeds[layer] += network.spikes(ofLayer: layer).count }
+        let limits = bound.evaluate(example, steps: step, feeds: feeds)
+        for layer in 0...network.depth {
+          let exact =
+            layer == 0
+            ? random.input.map(Double.init)
+            : example.preActivations[layer - 1].map { max(0, $0) }
+          for (unit, count) in network.spikeCounts(ofLayer: layer).enumerated() {
+            let share =
+              abs(Double(count) - Double(step) * exact[unit]) / limits.counts[layer][unit]
+            #expect(share <= 1, "layer \(layer), unit \(unit), step \(step)")
+            largest = max(largest, share)
+          }
+        }
+        for (unit, output) in network.output.enumerated() {
+          let error = abs(Double(output) - example.preActivations[network.depth - 1][unit])
+          #expect(Double(step) * error <= limits.outputSums[unit], "output \(unit), step \(step)")
+        }
+      }
+      whole += 1
+    }
+    #expect(whole > 380)
+    // The bound is not idle: some unit comes close to it.
+    #expect(largest > 0.9)
+  }
+
+  @Test("worked by hand: one input of 0.3, weights 2 and -1")
+  func byHand() throws {
+    let weights = try NetworkWeights(
+      layers: [
+        Matrix(rows: 1, columns: 2, elements: [2, -1]),
+        Matrix(rows: 2, columns: 1, elements: [1, 0.5]),
+      ])
+    let bound = RigorousBound(weights: weights)
+    let example = bound.example([0.25])
+    #expect(example.preActivations == [[0.5, -0.25], [0.5]])
+    let limits = bound.evaluate(example, steps: 10, feeds: [0, 0])
+    // D_0 = 0.75; B_1 = [1.5, 0.75]; D_1 = [2.5, 1.25]; B_2 = 2.5 + 0.625.
+    #expect(limits.counts == [[0.5], [2, 1.25], [3.625]])
+    #expect(limits.outputSums == [3.125])
+  }
+
+  @Test("rounding only widens the bound, and more feeds widen it more")
+  func rounding() throws {
+    let weights = try NetworkWeights(layers: [Matrix(rows: 1, columns: 1, elements: [1])])
+    let bound = RigorousBound(weights: weights)
+    let example = bound.example([-0.7])
+    let widths = [0, 1000, 100_000, 100_000_000].map {
+      bound.evaluate(example, steps: 1000, feeds: [$0]).outputSums[0]
+    }
+    #expect(widths == widths.sorted() && widths[0] < widths[1] && widths[3] == .infinity)
+  }
+}
