@@ -6,8 +6,7 @@ public struct WeightInitializer: Sendable {
   /// The name that reports show.
   public let name: String
 
-  private let drawLayer:
-    @Sendable (Int, Int, inout SeededGenerator) throws(NetworkError) -> Matrix
+  private let drawLayer: @Sendable (Int, Int, inout SeededGenerator) throws(NetworkError) -> Matrix
 
   /// An initializer that makes each layer with `draw(inputs, outputs, &generator)`, which returns
   /// an `[inputs x outputs]` matrix.

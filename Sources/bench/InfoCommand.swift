@@ -38,19 +38,20 @@ struct InfoCommand: AsyncParsableCommand {
     try file?.commit(
       json: Report(
         manifest: manifest, instructionSets: InstructionSet.supported, datasets: datasets))
-    let rows = [
-      ["package", "DeepSpikingNetworks \(manifest.packageVersion)"],
-      ["build", manifest.isOptimizedBuild ? "release" : "debug: timings mean nothing"],
-      ["processor", "\(manifest.processor), \(manifest.processors) available"],
-      ["system", manifest.system],
+    let rows =
       [
-        "kernels",
-        "\(set.rawValue); available: "
-          + InstructionSet.supported.map(\.rawValue).joined(separator: ", "),
-      ],
-      ["BLAS", manifest.blas],
-      ["BLAS kernels", manifest.blasCore],
-    ] + ["digits", "mnist", "fashion-mnist"].map { [$0, datasets[$0] ?? "not found"] }
+        ["package", "DeepSpikingNetworks \(manifest.packageVersion)"],
+        ["build", manifest.isOptimizedBuild ? "release" : "debug: timings mean nothing"],
+        ["processor", "\(manifest.processor), \(manifest.processors) available"],
+        ["system", manifest.system],
+        [
+          "kernels",
+          "\(set.rawValue); available: "
+            + InstructionSet.supported.map(\.rawValue).joined(separator: ", "),
+        ],
+        ["BLAS", manifest.blas],
+        ["BLAS kernels", manifest.blasCore],
+      ] + ["digits", "mnist", "fashion-mnist"].map { [$0, datasets[$0] ?? "not found"] }
     for row in rows {
       try Output.line(row[0].padding(toLength: 15, withPad: " ", startingAt: 0) + row[1])
     }

@@ -19,7 +19,8 @@ extension AtomicFile {
 
 /// `--json` and `--quiet`: where results go.
 struct ResultOptions: ParsableArguments {
-  @Option(help: ArgumentHelp("Write everything, with the verdicts, to this file.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp("Write everything, with the verdicts, to this file.", valueName: "file"))
   var json: String?
 
   @Flag(help: "Print verdicts only, and no progress.")

@@ -17,9 +17,10 @@ import Testing
   }
 
   @Test func tables() {
-    #expect(Format.table([["", "a"], ["longer", "12"], ["x", ""]]) == [
-      "           a", "  longer  12", "  x",
-    ])
+    #expect(
+      Format.table([["", "a"], ["longer", "12"], ["x", ""]]) == [
+        "           a", "  longer  12", "  x",
+      ])
   }
 
   @Test func progress() {
@@ -33,7 +34,8 @@ import Testing
       ResultOptions.text(Verdict("a", value: 2, bound: .init(atMost: 1)))
         == "  FAILED  a: 2 (must be at most 1)")
     #expect(
-      ResultOptions.text(Verdict("b", kind: .timing, value: 0.5, bound: .init(atLeast: 0, atMost: 1)))
+      ResultOptions.text(
+        Verdict("b", kind: .timing, value: 0.5, bound: .init(atLeast: 0, atMost: 1)))
         == "  holds   b: 0.5000 (must be 0 ... 1) [timing]")
   }
 

@@ -73,27 +73,34 @@ import Testing
   }
 
   @Test func faults() throws {
-    guard case .missingFile(_, let names)? = try failure(
-      changing: "t10k-labels-idx1-ubyte", to: nil)
+    guard
+      case .missingFile(_, let names)? = try failure(
+        changing: "t10k-labels-idx1-ubyte", to: nil)
     else { return fail("missing") }
     #expect(names.contains("t10k-labels-idx1-ubyte.gz"))
-    guard case .countMismatch(3, 2, _)? = try failure(
-      changing: "train-labels-idx1-ubyte", to: idx([2], [0, 1]))
+    guard
+      case .countMismatch(3, 2, _)? = try failure(
+        changing: "train-labels-idx1-ubyte", to: idx([2], [0, 1]))
     else { return fail("count") }
-    guard case .labelOutOfRange(_, 1, 10, 10)? = try failure(
-      changing: "train-labels-idx1-ubyte", to: idx([3], [0, 10, 255]))
+    guard
+      case .labelOutOfRange(_, 1, 10, 10)? = try failure(
+        changing: "train-labels-idx1-ubyte", to: idx([3], [0, 10, 255]))
     else { return fail("label") }
-    guard case .shapeMismatch(_, [1, 2], [2, 2])? = try failure(
-      changing: "t10k-images-idx3-ubyte", to: idx([2, 1, 2], [0, 0, 0, 0]))
+    guard
+      case .shapeMismatch(_, [1, 2], [2, 2])? = try failure(
+        changing: "t10k-images-idx3-ubyte", to: idx([2, 1, 2], [0, 0, 0, 0]))
     else { return fail("shape") }
-    guard case .emptyDataset(_, [0, 2, 2])? = try failure(
-      changing: "train-images-idx3-ubyte", to: idx([0, 2, 2], []))
+    guard
+      case .emptyDataset(_, [0, 2, 2])? = try failure(
+        changing: "train-images-idx3-ubyte", to: idx([0, 2, 2], []))
     else { return fail("empty") }
-    guard case .emptyDataset? = try failure(
-      changing: "train-images-idx3-ubyte", to: idx([3, 0, 2], []))
+    guard
+      case .emptyDataset? = try failure(
+        changing: "train-images-idx3-ubyte", to: idx([3, 0, 2], []))
     else { return fail("no pixels") }
-    guard case .wrongKind(_, 1, 3)? = try failure(
-      changing: "train-images-idx3-ubyte", to: idx([3], [0, 1, 2]))
+    guard
+      case .wrongKind(_, 1, 3)? = try failure(
+        changing: "train-images-idx3-ubyte", to: idx([3], [0, 1, 2]))
     else { return fail("kind") }
     #expect(!MNISTFolder.isPresent(at: "/nonexistent"))
   }

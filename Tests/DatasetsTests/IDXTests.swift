@@ -24,7 +24,8 @@ final class TemporaryFolder {
 /// An IDX file of unsigned bytes.
 func idx(_ dimensions: [UInt32], _ elements: [UInt8], type: UInt8 = 8) -> [UInt8] {
   [0, 0, type, UInt8(dimensions.count)]
-    + dimensions.flatMap { size in (0..<4).map { UInt8(truncatingIfNeeded: size >> (24 - 8 * $0)) } }
+    + dimensions.flatMap { size in (0..<4).map { UInt8(truncatingIfNeeded: size >> (24 - 8 * $0)) }
+    }
     + elements
 }
 
@@ -83,7 +84,8 @@ func gzip(_ bytes: [UInt8]) throws -> [UInt8] {
     }
   }
 
-  @Test("text is named for what it is", arguments: ["<!DOCTYPE html><html>", "<html>", "{\"a\":1}"])
+  @Test(
+    "text is named for what it is", arguments: ["<!DOCTYPE html><html>", "<html>", "{\"a\":1}"])
   func text(content: String) throws {
     let text = try failure(Array(content.utf8))
     #expect(text.hasPrefix("not an IDX file but \(content.hasPrefix("<") ? "HTML" : "JSON")"))
@@ -98,7 +100,9 @@ func gzip(_ bytes: [UInt8]) throws -> [UInt8] {
     for code: UInt8 in [0x00, 0x0A, 0x0F] {
       #expect(try failure(idx([1, 1, 1], [0], type: code)).contains("is none that IDX has"))
     }
-    for (code, name) in [(0x09, "Int8"), (0x0B, "Int16"), (0x0C, "Int32"), (0x0D, "Float"), (0x0E, "Double")]
+    for (code, name) in [
+      (0x09, "Int8"), (0x0B, "Int16"), (0x0C, "Int32"), (0x0D, "Float"), (0x0E, "Double"),
+    ]
       as [(UInt8, String)]
     {
       #expect(

@@ -37,7 +37,9 @@ struct NaiveMLP {
       let z = preActivations(input).last!
       switch loss {
       case .halfSquaredError:
-        total += zip(z, target).reduce(0) { $0 + 0.5 * (max(0, $1.0) - $1.1) * (max(0, $1.0) - $1.1) }
+        total += zip(z, target).reduce(0) {
+          $0 + 0.5 * (max(0, $1.0) - $1.1) * (max(0, $1.0) - $1.1)
+        }
       case .softmaxCrossEntropy:
         let logarithm = naturalLogarithm(z.reduce(0) { $0 + exponential($1) })
         total -= zip(z, target).reduce(0) { $0 + $1.1 * ($1.0 - logarithm) }
@@ -172,7 +174,8 @@ struct NaiveMLP {
     }
   }
 
-  @Test("a step is minus the learning rate times the gradient, for any minibatch", arguments: [1, 3])
+  @Test(
+    "a step is minus the learning rate times the gradient, for any minibatch", arguments: [1, 3])
   func step(batchSize: Int) throws {
     let weights = try weights([6, 5, 3], withBiases: true)
     let (inputs, targets) = (batch(batchSize, 6), batch(batchSize, 3, seed: 4))

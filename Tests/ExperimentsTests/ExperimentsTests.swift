@@ -98,10 +98,12 @@ import Testing
   func progress() async throws {
     let last = Mutex(0)
     let (results, states) = try await mapExamples(
-      count: 10, workers: 4, progress: { done, total in
+      count: 10, workers: 4,
+      progress: { done, total in
         last.withLock { $0 = max($0, done) }
         #expect(total == 10)
-      }, makeState: { 0 }, body: { (state: inout Int, example: Int) in
+      }, makeState: { 0 },
+      body: { (state: inout Int, example: Int) in
         state += 1
         return example * example
       })
@@ -177,7 +179,8 @@ import Testing
     }
   }
 
-  @Test("a full device is an error", .enabled(if: FileManager.default.fileExists(atPath: "/dev/full")))
+  @Test(
+    "a full device is an error", .enabled(if: FileManager.default.fileExists(atPath: "/dev/full")))
   func fullDevice() throws {
     let full = try file("/dev/full")
     #expect(

@@ -81,7 +81,8 @@ import Testing
       return (0..<4).map { _ in generator.next() }
     }
     #expect(words(SeededGenerator(seed: 1)) == words(SeededGenerator(seed: 1)))
-    let all = [words(SeededGenerator(seed: 1)), words(SeededGenerator(seed: 2))]
+    let all =
+      [words(SeededGenerator(seed: 1)), words(SeededGenerator(seed: 2))]
       + (0..<3).map { words(SeededGenerator(seed: 1, stream: $0)) }
     #expect(Set(all).count == 5)
   }

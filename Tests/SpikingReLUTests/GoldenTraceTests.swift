@@ -6,7 +6,9 @@ import Testing
 
 /// The specification is what the authors' program computes: spike for spike, bit for bit.
 @Suite struct GoldenTraceTests {
-  @Test("spikes and predictions equal the authors' program", arguments: GoldenTrace.files.map(\.lastPathComponent))
+  @Test(
+    "spikes and predictions equal the authors' program",
+    arguments: GoldenTrace.files.map(\.lastPathComponent))
   func predicts(file: String) throws {
     for url in GoldenTrace.files where url.lastPathComponent == file {
       let trace = try GoldenTrace(contentsOf: url)
