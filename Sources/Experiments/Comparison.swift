@@ -92,6 +92,7 @@ public struct Comparison: Sendable {
     progress: (@Sendable (_ stage: Stage, _ done: Int, _ total: Int) -> Void)? = nil
   ) async throws -> Result {
     BLAS.threads = 1
+    let differingProducts = await BLASSelfTest.differingProducts()
     let convergence = try await convergence { progress?(.convergence, $0, $1) }
     let operations = try await operations { progress?(.operations, $0, $1) }
     let timings = try timings()
@@ -100,7 +101,11 @@ public struct Comparison: Sendable {
       layerSizes: weights.layerSizes, images: data.count, denseTestErrors: rate.errors,
       denseTestErrorPercent: rate.percent, denseTestErrorInterval95: rate.interval95,
       convergence: convergence, operations: operations, timings: timings,
-      verdicts: Self.verdicts(convergence, operations))
+      verdicts: Self.verdicts(convergence, operations) + [
+        Verdict(
+          "BLAS products that differ when made by four tasks at once",
+          value: Double(differingProducts), bound: .init(atLeast: 0, atMost: 0))
+      ])
   }
 
   static func verdicts(_ convergence: Convergence, _ operations: Operations) -> [Verdict] {

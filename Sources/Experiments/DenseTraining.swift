@@ -37,7 +37,7 @@ public struct DenseTraining: Sendable, Equatable, Codable {
   ///   - data: what to learn.
   ///   - progress: told after each step, in examples.
   /// - Throws: `NetworkError` for sizes, `DenseError`, `CancellationError`; `TrainingDiverged` when
-  ///   the loss stops being finite.
+  ///   the loss stops being finite or a weight grows beyond 10^6.
   public func run(
     hidden: [Int], data: LabelledImages, progress: ProgressHandler? = nil
   ) throws -> DenseMLP {
@@ -56,24 +56,33 @@ public struct DenseTraining: Sendable, Equatable, Codable {
         let loss = try network.train(
           inputs: data.images.selectingRows(batch), targets: targets.selectingRows(batch),
           learningRate: learningRate)
-        guard loss.isFinite else { throw TrainingDiverged(epoch: epoch, loss: loss) }
+        guard loss.isFinite else {
+          throw TrainingDiverged(epoch: epoch, cause: "the loss is \(loss)")
+        }
         done += batch.count
         progress?(done, epochs * data.count)
+      }
+      for (index, layer) in network.weights.layers.enumerated() {
+        let largest = layer.largestMagnitude
+        guard largest <= 1e6 else {
+          throw TrainingDiverged(
+            epoch: epoch, cause: "a weight of layer \(index + 1) reached \(largest)")
+        }
       }
     }
     return network
   }
 }
 
-/// The loss stopped being finite.
+/// The loss stopped being finite, or a weight grew beyond 10^6.
 public struct TrainingDiverged: Error, Equatable, Sendable, CustomStringConvertible {
   /// The epoch, counted from 1.
   public let epoch: Int
-  /// The loss that was found.
-  public let loss: Double
+  /// What was found.
+  public let cause: String
 
   /// What happened.
   public var description: String {
-    "training diverged in epoch \(epoch): the loss is \(loss); use a smaller learning rate"
+    "training diverged in epoch \(epoch): \(cause); use a smaller learning rate"
   }
 }

@@ -167,4 +167,18 @@ extension RowMajorMatrix where Element == Float {
     }
     return nil
   }
+
+  /// The largest magnitude of an element, 0 for an empty matrix; NaN when one is NaN.
+  ///
+  /// - Complexity: one pass over the matrix.
+  public var largestMagnitude: Float {
+    unsafe storage.withUnsafeBufferPointer { elements in
+      var largest: Float = 0
+      for index in elements.indices {
+        let magnitude = unsafe elements[index].magnitude
+        if !(magnitude <= largest) { largest = magnitude }
+      }
+      return largest
+    }
+  }
 }

@@ -77,7 +77,7 @@ import Testing
         try JSONSerialization.jsonObject(with: Data(contentsOf: URL(filePath: path)))
           as? [String: Any])
       let verdicts = try #require(json["verdicts"] as? [[String: Any]])
-      #expect(verdicts.count == 5)
+      #expect(verdicts.count == 6)
       for key in ["name", "kind", "value", "bound", "holds"] {
         #expect(verdicts.allSatisfy { $0[key] != nil })
       }

@@ -43,6 +43,9 @@ struct GoldenTrace: Decodable {
     }
   }()
 
+  /// The names of all traces, each once; a name in both folders stands for both files.
+  static let names = Set(files.map(\.lastPathComponent)).sorted()
+
   init(contentsOf file: URL) throws {
     self = try JSONDecoder().decode(GoldenTrace.self, from: Data(contentsOf: file))
   }

@@ -8,7 +8,7 @@ import Testing
 @Suite struct GoldenTraceTests {
   @Test(
     "spikes and predictions equal the authors' program",
-    arguments: GoldenTrace.files.map(\.lastPathComponent))
+    arguments: GoldenTrace.names)
   func predicts(file: String) throws {
     for url in GoldenTrace.files where url.lastPathComponent == file {
       let trace = try GoldenTrace(contentsOf: url)
