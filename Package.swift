@@ -19,6 +19,7 @@ let package = Package(
   products: [
     .library(name: "Networks", targets: ["Networks"]),
     .library(name: "DenseReLU", targets: ["DenseReLU"]),
+    .library(name: "SpikeKernels", targets: ["SpikeKernels"]),
     .library(name: "SpikingReLU", targets: ["SpikingReLU"]),
     .library(name: "Datasets", targets: ["Datasets"]),
     .library(name: "Experiments", targets: ["Experiments"]),
