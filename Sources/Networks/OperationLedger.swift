@@ -22,9 +22,9 @@ public struct OperationLedger: Sendable, Equatable, Codable {
     /// Additions of inputs to the potentials of the input quantizer: `n_0` a step. Apart from
     /// `forwardAdditions`, which is the paper's count.
     public var encodingAdditions = 0
-    /// Additions of weights to the output sums: `n_L` for each spike that reaches the last layer.
-    /// Apart from `forwardAdditions`, too.
-    public var readoutAdditions = 0
+    /// Additions of weights to running sums: the output in prediction, every z_l in training;
+    /// `n_l` for each spike that arrives. Apart from `forwardAdditions`, too.
+    public var sumAdditions = 0
     /// Additions of weights to the potentials of backward quantizers.
     public var backwardAdditions = 0
     /// Additions that changed weights (integer network).
@@ -95,7 +95,7 @@ public struct OperationLedger: Sendable, Equatable, Codable {
   private static var figures: [WritableKeyPath<Layer, Int>] {
     [
       \.positiveSpikes, \.negativeSpikes, \.unitSteps, \.activeUnitSteps, \.forwardAdditions,
-      \.encodingAdditions, \.readoutAdditions,
+      \.encodingAdditions, \.sumAdditions,
       \.backwardAdditions, \.updateAdditions, \.forwardComparisons, \.forwardMultiplications,
       \.backwardMultiplications, \.forwardMultiplyAdds, \.backwardMultiplyAdds,
       \.updateMultiplyAdds, \.zeroSkippingMultiplyAdds, \.effectiveAccumulates,

@@ -26,6 +26,14 @@ public enum SpikingError: Error, Equatable, Sendable {
   case biasesUnsupported
   /// The integer network has no such quantizer.
   case unsupportedQuantizer(QuantizerKind)
+  /// The integer network has no such option.
+  case unsupportedInIntegers(String)
+  /// The target has another length than the output layer.
+  case targetSize(expected: Int, found: Int)
+  /// A target is not in [0, 1].
+  case targetOutOfRange(index: Int, value: Float)
+  /// Training diverged: the sum that a unit received stopped being finite.
+  case diverged(layer: Int, unit: Int)
   /// The kernels cannot run as asked.
   case kernel(KernelError)
 
@@ -74,6 +82,13 @@ extension SpikingError: CustomStringConvertible {
       "the spiking network has no biases: use weights without them"
     case .unsupportedQuantizer(let kind):
       "the integer network has no '\(kind.rawValue)' quantizer: it takes only the specified ones"
+    case .unsupportedInIntegers(let what): "the integer network has no \(what)"
+    case .targetSize(let expected, let found):
+      "a target of \(found) values for a network of \(expected) output units"
+    case .targetOutOfRange(let index, let value):
+      "target \(index): found \(value), expected a number in 0...1"
+    case .diverged(let layer, let unit):
+      "layer \(layer), unit \(unit): training diverged; use a smaller learning rate"
     case .kernel(let error): error.description
     }
   }

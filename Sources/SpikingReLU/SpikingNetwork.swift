@@ -36,14 +36,14 @@ public struct SpikingNetwork<Scalar: SpikeScalar>: Sendable {
   /// What a spike is worth: 1, or the scale S of an integer network.
   public let worth: Scalar
   /// What the network has done since it was made, or since the ledger was reset.
-  public private(set) var ledger: OperationLedger
+  public internal(set) var ledger: OperationLedger
 
   /// `W_1 ... W_L`, `[inputs x outputs]`, in units of 1 / `worth`.
-  let weights: [RowMajorMatrix<Scalar>]
+  var weights: [RowMajorMatrix<Scalar>]
   /// How many rows of `weights[l]` may be added between two checks for fallen potentials.
-  let rowsPerCheck: [Int]
+  var rowsPerCheck: [Int]
   /// Nonzero weights of each row, for the NeuroBench view; empty unless activity is recorded.
-  let nonzeroWeights: [[Int]]
+  var nonzeroWeights: [[Int]]
   let budget: Int
   let inputQuantizer: Quantizer<Scalar>
   let testQuantizer: Quantizer<Scalar>
@@ -55,7 +55,7 @@ public struct SpikingNetwork<Scalar: SpikeScalar>: Sendable {
   var counts: [AlignedArray<Int32>]
   var generator: SeededGenerator
   /// Steps taken of the example in progress.
-  public private(set) var stepsTaken = 0
+  public internal(set) var stepsTaken = 0
   var spikesOfExample = 0
 
   // Buffers.
@@ -158,7 +158,7 @@ public struct SpikingNetwork<Scalar: SpikeScalar>: Sendable {
       count(layer)
     }
     Scalar.addRows(instructionSet, of: weights[depth - 1], for: trains[depth - 1], to: &sums)
-    ledger.layers[depth].readoutAdditions += trains[depth - 1].count * layerSizes[depth]
+    ledger.layers[depth].sumAdditions += trains[depth - 1].count * layerSizes[depth]
     ledger.timeSteps += 1
     stepsTaken = step
   }

@@ -75,7 +75,7 @@ enum CompareTables {
         + Format.fixed(Double(layer.spikes) / images, 1)
     }
     let encoding = Double(operations.spiking.total(\.encodingAdditions)) / images
-    let readout = Double(operations.spiking.total(\.readoutAdditions)) / images
+    let readout = Double(operations.spiking.total(\.sumAdditions)) / images
     let neuroBench = operations.neuroBench
     let views = [
       "  spikes an image: " + senders.joined(separator: ", "),

@@ -10,27 +10,56 @@ struct GoldenTrace: Decodable {
     case integer = "INT"
   }
 
+  struct TrainingSpikes: Decodable {
+    let forward: [[Int]]
+    let errorPassed: [[Int]]
+
+    enum CodingKeys: String, CodingKey {
+      case forward
+      case errorPassed = "error_passed"
+    }
+  }
+
   let name: String
   let layerSizes: [Int]
   let timeSteps: Int
   let eta: Float
+  let fractional: Bool
+  let smoothGradients: Bool
+  let depthFirst: Bool
+  let holdError: Bool
   let returnCounts: Bool
+  let forwardQuantizer: QuantizerKind
+  let backwardQuantizer: QuantizerKind
   let testQuantizer: QuantizerKind
+  let regularization: Float
   let dtype: NumberType
   let inputs: [[Float]]
+  let targets: [[Float]]
   let weightsBefore: [[[Float]]]
+  let weightsAfter: [[[Float]]]
   let predictionsBefore: [[Float]]
+  let predictionsAfter: [[Float]]
   let predictionSpikesFirstInput: [[Int]]
+  let trainingSpikes: [TrainingSpikes]
 
   enum CodingKeys: String, CodingKey {
-    case name, eta, dtype, inputs
+    case name, eta, fractional, regularization, dtype, inputs, targets
     case layerSizes = "layer_sizes"
     case timeSteps = "time_steps"
+    case smoothGradients = "smooth_gradients"
+    case depthFirst = "depth_first"
+    case holdError = "hold_error"
     case returnCounts = "return_counts"
+    case forwardQuantizer = "forward_quantizer"
+    case backwardQuantizer = "backward_quantizer"
     case testQuantizer = "test_quantizer"
     case weightsBefore = "weights_before"
+    case weightsAfter = "weights_after"
     case predictionsBefore = "predictions_before"
+    case predictionsAfter = "predictions_after"
     case predictionSpikesFirstInput = "prediction_spikes_first_input"
+    case trainingSpikes = "training_spikes"
   }
 
   /// The traces beside the tests, and those of the folder that `SPIKING_GOLDEN` names.
@@ -62,9 +91,26 @@ struct GoldenTrace: Decodable {
   var options: PredictionOptions {
     get throws {
       var options = try PredictionOptions(timeSteps: timeSteps)
-      options.testQuantizer = testQuantizer
+      // Integer networks take only the specified quantizers, whatever a trace says beside them.
+      options.testQuantizer = dtype == .integer ? .rectHerding : testQuantizer
       options.readout = returnCounts ? .counts : .potentials
       return options
+    }
+  }
+
+  var training: TrainingOptions {
+    get throws {
+      var training = try TrainingOptions(learningRate: eta)
+      training.update = fractional ? .fractional : .sgd
+      training.usesSmoothGradients = smoothGradients
+      training.traversal = depthFirst ? .depthFirst : .breadthFirst
+      training.holdsError = holdError
+      training.regularization = regularization
+      if dtype == .float {
+        training.forwardQuantizer = forwardQuantizer
+        training.backwardQuantizer = backwardQuantizer
+      }
+      return training
     }
   }
 }

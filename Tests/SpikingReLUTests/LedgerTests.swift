@@ -129,7 +129,7 @@ struct CountingFloat: SpikeScalar, AdditiveArithmetic {
     #expect(
       CountingFloat.additions.load(ordering: .relaxed)
         == ledger.additions + ledger.total(\.encodingAdditions)
-        + ledger.total(\.readoutAdditions) + spikes)
+        + ledger.total(\.sumAdditions) + spikes)
     #expect(
       CountingFloat.comparisons.load(ordering: .relaxed) == ledger.total(\.forwardComparisons))
     #expect(ledger.total(\.forwardMultiplications) == 0)

@@ -1,0 +1,117 @@
+public import Networks
+public import SpikeKernels
+
+/// A spiking network of `Float` potentials that learns.
+///
+/// ```swift
+/// var network = try LearningMLP(weights: weights, training: TrainingOptions(learningRate: 0.01))
+/// try network.train(input: image, target: oneHot)
+/// let digit = try network.predict(image).argmax
+/// ```
+public typealias LearningMLP = LearningNetwork<Float>
+
+/// An integer-only spiking network that learns by additions, comparisons and indexing.
+public typealias IntegerLearningMLP = LearningNetwork<Int32>
+
+/// A spiking network that learns by sending error spikes back: one example in, one update out.
+///
+/// Source: ALGORITHM section 3; O'Connor and Welling, section 4. `SpikingNetwork` predicts with the
+/// weights as they are, at any time.
+///
+/// A value type: copies are independent. One value must not be used from two tasks at a time.
+public struct LearningNetwork<Scalar: LearningScalar>: Sendable {
+  /// The network that predicts.
+  public internal(set) var network: SpikingNetwork<Scalar>
+  var learning: LearningState<Scalar>
+
+  init(network: SpikingNetwork<Scalar>, training: TrainingOptions) {
+    self.network = network
+    learning = LearningState(
+      options: training, timeSteps: network.options.timeSteps, worth: network.worth,
+      layerSizes: network.layerSizes)
+  }
+
+  /// How it learns.
+  public var training: TrainingOptions { learning.options }
+
+  /// Predicts one example with the weights as they are; see `SpikingNetwork.predict`.
+  public mutating func predict(
+    _ values: [Float], stream: UInt64? = nil
+  ) throws(SpikingError) -> [Scalar] {
+    try network.predict(values, stream: stream)
+  }
+
+  /// The weights, in units of 1 / `network.worth`.
+  public var weights: [RowMajorMatrix<Scalar>] { network.weights }
+
+  /// Whether the spikes of each training example are kept.
+  public var recordsSpikes: Bool {
+    get { learning.recordsSpikes }
+    set { learning.recordsSpikes = newValue }
+  }
+
+  /// The spikes that the quantizers of a layer sent in the last training example, in order; empty
+  /// unless `recordsSpikes`.
+  public func trainingSpikes(ofLayer layer: Int) -> SpikeTrain { learning.emitted[layer] }
+
+  /// The error spikes that passed the gate of a layer in the last training example, in order;
+  /// empty unless `recordsSpikes`.
+  public func errorSpikes(ofLayer layer: Int) -> SpikeTrain { learning.passed[layer] }
+}
+
+extension LearningNetwork where Scalar == Float {
+  /// A learning network that starts from the given weights.
+  ///
+  /// - Parameters:
+  ///   - weights: without biases.
+  ///   - options: how it predicts; T serves training too.
+  ///   - training: how it learns.
+  ///   - instructionSet: as for `SpikingMLP`.
+  /// - Throws: `SpikingError`, also when `eta / T^2` is not a normal Float.
+  public init(
+    weights: NetworkWeights, options: PredictionOptions, training: TrainingOptions,
+    instructionSet: InstructionSet? = nil
+  ) throws(SpikingError) {
+    let steps = options.timeSteps
+    guard (training.learningRate / Float(steps * steps)).isNormal else {
+      throw .invalidLearningRate(found: training.learningRate, timeSteps: steps)
+    }
+    self.init(
+      network: try SpikingNetwork(
+        weights: weights, options: options, instructionSet: instructionSet),
+      training: training)
+  }
+
+  /// The weights as a network description, to save or to make a dense twin from.
+  public var networkWeights: NetworkWeights {
+    get throws { try NetworkWeights(layers: network.weights) }
+  }
+}
+
+extension LearningNetwork where Scalar == Int32 {
+  /// An integer-only learning network that starts from the given weights; see
+  /// `IntegerSpikingMLP.init` for the scale, which stands for the learning rate.
+  ///
+  /// - Throws: `SpikingError`, also for options that integers do not have: smooth gradients,
+  ///   regularization, quantizers other than the specified ones.
+  public init(
+    weights: NetworkWeights, options: PredictionOptions, training: TrainingOptions,
+    instructionSet: InstructionSet? = nil
+  ) throws(SpikingError) {
+    guard !training.usesSmoothGradients else {
+      throw .unsupportedInIntegers("smooth gradients")
+    }
+    guard training.regularization == 0 else { throw .unsupportedInIntegers("regularization") }
+    guard training.forwardQuantizer == .rectHerding else {
+      throw .unsupportedQuantizer(training.forwardQuantizer)
+    }
+    guard training.backwardQuantizer == .noResetHerding else {
+      throw .unsupportedQuantizer(training.backwardQuantizer)
+    }
+    self.init(
+      network: try SpikingNetwork(
+        weights: weights, learningRate: training.learningRate, options: options,
+        instructionSet: instructionSet),
+      training: training)
+  }
+}

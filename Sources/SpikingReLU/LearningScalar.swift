@@ -1,0 +1,64 @@
+public import SpikeKernels
+
+/// A `SpikeScalar` whose weights can learn: `Float` and `Int32`.
+public protocol LearningScalar: SpikeScalar {
+  /// A change of an error count: a sign, times r for a regularizing spike.
+  associatedtype ErrorWeight: Comparable & AdditiveArithmetic & Sendable
+
+  /// A signed error, `s`.
+  static func error(sign: Int) -> ErrorWeight
+  /// What a regularizing spike adds: `s * r`.
+  static func error(sign: Int, regularization: Float) -> ErrorWeight
+  /// What an error does to a weight whose input count is 1: `error * lr`; integers learn with
+  /// rate 1.
+  static func factor(_ error: ErrorWeight, rate: Float) -> Self
+  /// `weight - count * factor`, the product rounded before the difference.
+  static func updated(_ weight: Self, count: Self, factor: Self) -> Self
+  /// A count of spikes.
+  static func count(_ spikes: Int) -> Self
+  /// A sum of rows that stands for a count, for smooth gradients.
+  static func smooth(_ sum: Sum) -> Self
+  /// Whether a sum is finite, and an integer one fits in 32 bits.
+  static func isInRange(_ sum: Sum) -> Bool
+}
+
+extension Float: LearningScalar {
+  /// `s`, exactly.
+  public static func error(sign: Int) -> Float { Float(sign) }
+  /// `s * r`.
+  public static func error(sign: Int, regularization: Float) -> Float {
+    Float(sign) * regularization
+  }
+  /// `error * lr`.
+  public static func factor(_ error: Float, rate: Float) -> Float { error * rate }
+  /// `weight - count * factor`, never fused: Swift does not contract.
+  public static func updated(_ weight: Float, count: Float, factor: Float) -> Float {
+    weight - count * factor
+  }
+  /// The same number.
+  public static func count(_ spikes: Int) -> Float { Float(spikes) }
+  /// The same number.
+  public static func smooth(_ sum: Float) -> Float { sum }
+  /// Whether it is finite.
+  public static func isInRange(_ sum: Float) -> Bool { sum.isFinite }
+}
+
+extension Int32: LearningScalar {
+  /// `s`.
+  public static func error(sign: Int) -> Int32 { Int32(sign) }
+  /// Integers have no such fraction; networks refuse it at construction.
+  public static func error(sign: Int, regularization: Float) -> Int32 { 0 }
+  /// The error itself: the scale S stands for the learning rate.
+  public static func factor(_ error: Int32, rate: Float) -> Int32 { error }
+  /// `weight - count * factor`. A result beyond Int32 is pulled to its end, which the check after
+  /// each example finds.
+  public static func updated(_ weight: Int32, count: Int32, factor: Int32) -> Int32 {
+    Int32(clamping: Int64(weight) - Int64(count) * Int64(factor))
+  }
+  /// The same number.
+  public static func count(_ spikes: Int) -> Int32 { Int32(clamping: spikes) }
+  /// Networks refuse smooth gradients in integers at construction.
+  public static func smooth(_ sum: Int64) -> Int32 { Int32(clamping: sum) }
+  /// Whether it fits in 32 bits.
+  public static func isInRange(_ sum: Int64) -> Bool { Int32(exactly: sum) != nil }
+}

@@ -1,0 +1,73 @@
+internal import Networks
+internal import SpikeKernels
+
+/// What learning adds to a network: quantizers, their states, counts and errors. Allocated once.
+///
+/// Symbols as in ALGORITHM section 3; index `l` of an array is layer l, and entry 0 is unused where
+/// layer 0 has none.
+struct LearningState<Scalar: LearningScalar>: Sendable {
+  let options: TrainingOptions
+  /// `eta / T^2`.
+  let rate: Float
+  let forwardQuantizer: Quantizer<Scalar>
+  let backwardQuantizer: Quantizer<Scalar>
+  let targetQuantizer: Quantizer<Scalar>
+
+  /// F_1 ... F_L.
+  var forward: [QuantizerState<Scalar>]
+  /// B_1 ... B_(L-1): `backward[l]` quantizes errors for the units of layer l.
+  var backward: [QuantizerState<Scalar>]
+  /// G.
+  var target: QuantizerState<Scalar>
+  /// z_l: sums of all rows received in the example.
+  var sums: [AlignedArray<Scalar.Sum>]
+  /// c_l: net spikes that layer l sent so far in the example.
+  var counts: [[Int]]
+  /// The same, or the real-valued sums that stand for them: what updates multiply with.
+  var inputs: [[Scalar]]
+  /// e_l: error counts of SGD.
+  var errors: [[Scalar.ErrorWeight]]
+  /// err: errors held at the output.
+  var held: [Int]
+
+  /// `-y`.
+  var negatedTarget: [Scalar] = []
+
+  // Buffers.
+  var targetTrain = SpikeTrain()
+  /// Error spikes on their way into a layer.
+  var errorTrains: [SpikeTrain]
+  /// Those of a batch that passed the gate.
+  var kept = SpikeTrain()
+  /// The signed weight columns of a batch.
+  var columns: [[Scalar]] = []
+  /// One spike on its way, depth first.
+  var single = SpikeTrain()
+
+  /// The spikes of the example by layer, kept on request: those that F_l sent, and error spikes
+  /// that passed the gate.
+  var emitted: [SpikeTrain]
+  var passed: [SpikeTrain]
+  var recordsSpikes = false
+
+  init(options: TrainingOptions, timeSteps: Int, worth: Scalar, layerSizes: [Int]) {
+    self.options = options
+    rate = options.learningRate / Float(timeSteps * timeSteps)
+    forwardQuantizer = Quantizer(kind: options.forwardQuantizer, worth: worth)
+    backwardQuantizer = Quantizer(kind: options.backwardQuantizer, worth: worth)
+    targetQuantizer = Quantizer(kind: .herding, worth: worth)
+    forward = layerSizes.map(QuantizerState.init(units:))
+    backward = layerSizes.map(QuantizerState.init(units:))
+    target = QuantizerState(units: layerSizes[layerSizes.count - 1])
+    sums = layerSizes.map {
+      AlignedArray(repeating: .zero, count: RowMajorMatrix<Scalar>.stride(columns: $0))
+    }
+    counts = layerSizes.map { Array(repeating: 0, count: $0) }
+    inputs = layerSizes.map { Array(repeating: .zero, count: $0) }
+    errors = layerSizes.map { Array(repeating: .zero, count: $0) }
+    held = Array(repeating: 0, count: layerSizes[layerSizes.count - 1])
+    errorTrains = layerSizes.map { _ in SpikeTrain() }
+    emitted = layerSizes.map { _ in SpikeTrain() }
+    passed = layerSizes.map { _ in SpikeTrain() }
+  }
+}
