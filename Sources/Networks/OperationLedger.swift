@@ -12,6 +12,8 @@ public struct OperationLedger: Sendable, Equatable, Codable {
     public var positiveSpikes = 0
     /// Spikes of sign -1 that the layer sent.
     public var negativeSpikes = 0
+    /// Error spikes that passed the gate of the layer, in training.
+    public var errorSpikes = 0
     /// Pairs of a unit and a time step: `units` a step.
     public var unitSteps = 0
     /// Unit-steps with a net signed spike count other than 0. Kept only when activity is recorded.
@@ -94,7 +96,7 @@ public struct OperationLedger: Sendable, Equatable, Codable {
 
   private static var figures: [WritableKeyPath<Layer, Int>] {
     [
-      \.positiveSpikes, \.negativeSpikes, \.unitSteps, \.activeUnitSteps, \.forwardAdditions,
+      \.positiveSpikes, \.negativeSpikes, \.errorSpikes, \.unitSteps, \.activeUnitSteps, \.forwardAdditions,
       \.encodingAdditions, \.sumAdditions,
       \.backwardAdditions, \.updateAdditions, \.forwardComparisons, \.forwardMultiplications,
       \.backwardMultiplications, \.forwardMultiplyAdds, \.backwardMultiplyAdds,

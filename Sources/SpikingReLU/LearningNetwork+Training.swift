@@ -271,6 +271,7 @@ extension LearningNetwork {
   /// The derivative of the ReLU: `not z_l[j] < 0`; exactly zero passes.
   private mutating func passes(_ spike: Spike, layer: Int) -> Bool {
     guard !(learning.sums[layer][spike.unit] < .zero) else { return false }
+    network.ledger.layers[layer].errorSpikes += 1
     if learning.recordsSpikes { learning.passed[layer].append(spike) }
     return true
   }

@@ -41,8 +41,22 @@ public struct LearningNetwork<Scalar: LearningScalar>: Sendable {
     try network.predict(values, stream: stream)
   }
 
+  /// Forgets what was counted.
+  public mutating func resetLedger() { network.resetLedger() }
+
   /// The weights, in units of 1 / `network.worth`.
   public var weights: [RowMajorMatrix<Scalar>] { network.weights }
+
+  /// The output at the end of the last training example, `z_L / T`, as it was while weights
+  /// changed: what the network would have answered.
+  ///
+  /// - Precondition: an example was trained on.
+  public var trainingOutput: [Scalar] {
+    precondition(network.stepsTaken > 0, "the output before the first example")
+    return (0..<network.layerSizes[network.depth]).map {
+      Scalar.readout(sum: learning.sums[network.depth][$0], steps: network.stepsTaken)
+    }
+  }
 
   /// Whether the spikes of each training example are kept.
   public var recordsSpikes: Bool {
@@ -72,14 +86,24 @@ extension LearningNetwork where Scalar == Float {
     weights: NetworkWeights, options: PredictionOptions, training: TrainingOptions,
     instructionSet: InstructionSet? = nil
   ) throws(SpikingError) {
-    let steps = options.timeSteps
-    guard (training.learningRate / Float(steps * steps)).isNormal else {
-      throw .invalidLearningRate(found: training.learningRate, timeSteps: steps)
-    }
     self.init(
       network: try SpikingNetwork(
         weights: weights, options: options, instructionSet: instructionSet),
       training: training)
+    try setLearningRate(training.learningRate)
+  }
+
+  /// Changes eta, as a schedule does between epochs.
+  ///
+  /// - Throws: `SpikingError.invalidLearningRate` unless `eta / T^2` is a positive normal Float.
+  public mutating func setLearningRate(_ learningRate: Float) throws(SpikingError) {
+    let steps = network.options.timeSteps
+    let rate = learningRate / Float(steps * steps)
+    guard rate.isNormal, rate > 0 else {
+      throw .invalidLearningRate(found: learningRate, timeSteps: steps)
+    }
+    learning.options.learningRate = learningRate
+    learning.rate = rate
   }
 
   /// The weights as a network description, to save or to make a dense twin from.

@@ -6,9 +6,9 @@ internal import SpikeKernels
 /// Symbols as in ALGORITHM section 3; index `l` of an array is layer l, and entry 0 is unused where
 /// layer 0 has none.
 struct LearningState<Scalar: LearningScalar>: Sendable {
-  let options: TrainingOptions
+  var options: TrainingOptions
   /// `eta / T^2`.
-  let rate: Float
+  var rate: Float
   let forwardQuantizer: Quantizer<Scalar>
   let backwardQuantizer: Quantizer<Scalar>
   let targetQuantizer: Quantizer<Scalar>

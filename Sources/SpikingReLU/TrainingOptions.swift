@@ -15,13 +15,13 @@ public struct TrainingOptions: Sendable, Equatable {
   /// In which order events are delivered.
   public enum Traversal: String, Sendable, CaseIterable, Codable {
     /// Layer by layer.
-    case breadthFirst
+    case breadthFirst = "breadth-first"
     /// Each event, with all its consequences, before the next.
-    case depthFirst
+    case depthFirst = "depth-first"
   }
 
   /// eta.
-  public let learningRate: Float
+  public internal(set) var learningRate: Float
   /// When weights change.
   public var update: Update = .fractional
   /// Whether updates use real-valued sums (`sum of x`, `z_l`) instead of input counts.

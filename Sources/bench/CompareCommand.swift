@@ -97,13 +97,8 @@ struct CompareCommand: AsyncParsableCommand {
       command: CommandLine.arguments, seed: seed, instructionSet: set, threads: threads.count)
     let data = try dataset.load()
     let isSmall = data.height * data.width <= 64
-    let widths = hidden ?? (isSmall ? [64] : [200, 200])
-    let sizes = [data.height * data.width] + widths + [data.test.classes]
-    do {
-      try NetworkWeights.validate(layerSizes: sizes)
-    } catch {
-      throw ValidationError("'--hidden': \(error)")
-    }
+    let widths = hidden ?? data.defaultHidden
+    let sizes = try data.layerSizes(hidden: widths)
     let test = images.map(data.test.prefix) ?? data.test
 
     if !Comparison.isOptimizedBuild {

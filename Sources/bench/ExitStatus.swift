@@ -27,8 +27,9 @@ enum ExitStatus {
     case OutputError.io: inputOutput
     case is OutputError: cannotCreate
     case SpikingError.kernel(.unsupportedInstructionSet), is KernelError: usage
-    case is SpikingError, is DenseError, is NetworkError, is TrainingDiverged: badData
-    case is CancellationError: Interruption.shared.exitStatus
+    case is SpikingError, is DenseError, is NetworkError, is TrainingDiverged, is SpikingTraining.Failure:
+      badData
+    case is CancellationError, is InterruptedAfterResults: Interruption.shared.exitStatus
     default: nil
     }
   }
@@ -41,7 +42,7 @@ enum ExitStatus {
       Bench.exit(withError: error)
     }
     switch error {
-    case is VerdictsFailed: break
+    case is VerdictsFailed, is InterruptedAfterResults: break
     case is CancellationError: Output.complain("interrupted; nothing was written")
     default: Output.complain("Error: \(error)")
     }
