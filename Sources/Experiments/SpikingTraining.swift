@@ -73,7 +73,9 @@ public struct SpikingTraining: Sendable {
   ///   learned.
   public func run(
     hidden: [Int], dataset: Dataset,
-    progress: (@Sendable (_ epoch: Int, _ done: Int, _ total: Int, _ errorPercent: Double) -> Void)? =
+    progress: (
+      @Sendable (_ epoch: Int, _ done: Int, _ total: Int, _ errorPercent: Double) -> Void
+    )? =
       nil,
     onEpoch: (@Sendable (EpochReport) throws -> Void)? = nil
   ) async throws -> Result {

@@ -96,7 +96,8 @@ public struct OperationLedger: Sendable, Equatable, Codable {
 
   private static var figures: [WritableKeyPath<Layer, Int>] {
     [
-      \.positiveSpikes, \.negativeSpikes, \.errorSpikes, \.unitSteps, \.activeUnitSteps, \.forwardAdditions,
+      \.positiveSpikes, \.negativeSpikes, \.errorSpikes, \.unitSteps, \.activeUnitSteps,
+      \.forwardAdditions,
       \.encodingAdditions, \.sumAdditions,
       \.backwardAdditions, \.updateAdditions, \.forwardComparisons, \.forwardMultiplications,
       \.backwardMultiplications, \.forwardMultiplyAdds, \.backwardMultiplyAdds,

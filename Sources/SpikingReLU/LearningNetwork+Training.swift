@@ -55,17 +55,12 @@ extension LearningNetwork {
           &learning.backward[layer], generator: &network.generator)
       }
       learning.sums[layer].fill(with: .zero)
-      for unit in learning.counts[layer].indices {
-        learning.counts[layer][unit] = 0
-        learning.inputs[layer][unit] = .zero
-        learning.errors[layer][unit] = .zero
-      }
       if learning.recordsSpikes {
         learning.emitted[layer].removeAll()
         learning.passed[layer].removeAll()
       }
     }
-    for unit in learning.held.indices { learning.held[unit] = 0 }
+    learning.clearCounts()
   }
 
   // MARK: Breadth first
@@ -73,7 +68,7 @@ extension LearningNetwork {
   private mutating func stepBreadthFirst() throws(SpikingError) {
     try feedInput()
     for layer in 1...depth {
-      for spike in network.trains[layer - 1] { count(spike, layer: layer - 1) }
+      for spike in network.trains[layer - 1] { learning.count(spike, layer: layer - 1) }
       network.trains[layer].removeAll()
       try guarding(layer) { (self: inout Self, limit) throws(KernelError) in
         try self.learning.forwardQuantizer.feed(
@@ -186,7 +181,7 @@ extension LearningNetwork {
         try deliverOutput(sent)
       }
     }
-    count(spike, layer: layer - 1)
+    learning.count(spike, layer: layer - 1)
   }
 
   private mutating func deliverOutput(_ spike: Spike) throws(SpikingError) {
@@ -252,14 +247,6 @@ extension LearningNetwork {
     }
   }
 
-  /// `c_l[i] += s`.
-  private mutating func count(_ spike: Spike, layer: Int) {
-    learning.counts[layer][spike.unit] += spike.sign
-    if !learning.options.usesSmoothGradients {
-      learning.inputs[layer][spike.unit] = Scalar.count(learning.counts[layer][spike.unit])
-    }
-  }
-
   /// Smooth gradients: `c_l = z_l`.
   private mutating func refreshSmoothInputs(_ layer: Int) {
     guard learning.options.usesSmoothGradients, layer < depth else { return }
@@ -298,14 +285,9 @@ extension LearningNetwork {
 
   /// `W_l[i, j] -= c_(l-1)[i] * factor` where `c_(l-1)[i] > 0`.
   private mutating func updateColumn(_ column: Int, layer: Int, factor: Scalar) {
-    var changed = 0
-    for input in learning.inputs[layer - 1].indices {
-      let count = learning.inputs[layer - 1][input]
-      guard count > .zero else { continue }
-      changed += 1
-      network.weights[layer - 1][input, column] = Scalar.updated(
-        network.weights[layer - 1][input, column], count: count, factor: factor)
-    }
+    let changed = network.weights[layer - 1].updateColumn(
+      column, inputs: learning.active[layer - 1], counts: learning.inputs[layer - 1],
+      factor: factor)
     enterUpdates(changed, layer: layer)
   }
 
@@ -323,11 +305,8 @@ extension LearningNetwork {
   /// `s * W_l[:, j]`.
   private mutating func readColumn(_ spike: Spike, layer: Int, into index: Int) {
     while learning.columns.count <= index { learning.columns.append([]) }
-    learning.columns[index].removeAll(keepingCapacity: true)
-    for input in 0..<network.layerSizes[layer - 1] {
-      let weight = network.weights[layer - 1][input, spike.unit]
-      learning.columns[index].append(spike.sign > 0 ? weight : .zero - weight)
-    }
+    network.weights[layer - 1].readColumn(
+      spike.unit, sign: spike.sign, into: &learning.columns[index])
   }
 
   private mutating func feedBackward(column index: Int, layer: Int) throws(SpikingError) {

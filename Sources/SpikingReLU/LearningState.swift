@@ -25,6 +25,11 @@ struct LearningState<Scalar: LearningScalar>: Sendable {
   var counts: [[Int]]
   /// The same, or the real-valued sums that stand for them: what updates multiply with.
   var inputs: [[Scalar]]
+  /// The units of layer l that have sent a spike in the example, in order of their first: the
+  /// only ones with a count, and so the only inputs that updates look at. With smooth gradients,
+  /// all units.
+  var active: [[Int]]
+  var isActive: [[Bool]]
   /// e_l: error counts of SGD.
   var errors: [[Scalar.ErrorWeight]]
   /// err: errors held at the output.
@@ -64,10 +69,41 @@ struct LearningState<Scalar: LearningScalar>: Sendable {
     }
     counts = layerSizes.map { Array(repeating: 0, count: $0) }
     inputs = layerSizes.map { Array(repeating: .zero, count: $0) }
+    active = layerSizes.map { options.usesSmoothGradients ? Array(0..<$0) : [] }
+    isActive = layerSizes.map { Array(repeating: options.usesSmoothGradients, count: $0) }
     errors = layerSizes.map { Array(repeating: .zero, count: $0) }
     held = Array(repeating: 0, count: layerSizes[layerSizes.count - 1])
     errorTrains = layerSizes.map { _ in SpikeTrain() }
     emitted = layerSizes.map { _ in SpikeTrain() }
     passed = layerSizes.map { _ in SpikeTrain() }
+  }
+
+  /// Sets counts, inputs and errors of all layers to 0.
+  mutating func clearCounts() {
+    for layer in counts.indices {
+      for unit in active[layer] {
+        counts[layer][unit] = 0
+        inputs[layer][unit] = .zero
+      }
+      if !options.usesSmoothGradients {
+        for unit in active[layer] { isActive[layer][unit] = false }
+        active[layer].removeAll(keepingCapacity: true)
+      }
+      if options.update == .sgd {
+        for unit in errors[layer].indices { errors[layer][unit] = .zero }
+      }
+    }
+    for unit in held.indices { held[unit] = 0 }
+  }
+
+  /// `c_l[i] += s`.
+  mutating func count(_ spike: Spike, layer: Int) {
+    let unit = spike.unit
+    if !isActive[layer][unit] {
+      isActive[layer][unit] = true
+      active[layer].append(unit)
+    }
+    counts[layer][unit] += spike.sign
+    if !options.usesSmoothGradients { inputs[layer][unit] = Scalar.count(counts[layer][unit]) }
   }
 }

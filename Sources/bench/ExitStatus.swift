@@ -27,7 +27,8 @@ enum ExitStatus {
     case OutputError.io: inputOutput
     case is OutputError: cannotCreate
     case SpikingError.kernel(.unsupportedInstructionSet), is KernelError: usage
-    case is SpikingError, is DenseError, is NetworkError, is TrainingDiverged, is SpikingTraining.Failure:
+    case is SpikingError, is DenseError, is NetworkError, is TrainingDiverged,
+      is SpikingTraining.Failure:
       badData
     case is CancellationError, is InterruptedAfterResults: Interruption.shared.exitStatus
     default: nil

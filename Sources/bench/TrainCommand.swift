@@ -190,7 +190,8 @@ struct InterruptedAfterResults: Error {}
 
 /// Options that name a case of an enum.
 enum Choice {
-  static func parse<Value: CaseIterable & RawRepresentable<String>>(_ text: String) throws -> Value {
+  static func parse<Value: CaseIterable & RawRepresentable<String>>(_ text: String) throws -> Value
+  {
     guard let value = Value(rawValue: text) else {
       throw ValidationError("expected one of \(names(Value.self)), found '\(text)'")
     }
