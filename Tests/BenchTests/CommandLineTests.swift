@@ -205,6 +205,33 @@ import Testing
     }
   }
 
+  @Test("train prints a learning curve, and --json holds it")
+  func train() throws {
+    try Self.withFolder { folder in
+      let path = folder + "/out.json"
+      let outcome = try Self.run(
+        ["train", "--epochs", "2", "--steps", "3", "--hidden", "8", "--json", path])
+      #expect(outcome.status == 0, "\(outcome.errors)")
+      #expect(outcome.output.contains("network 64-8-10, fractional, T = 3"))
+      let json = try #require(
+        try JSONSerialization.jsonObject(with: Data(contentsOf: URL(filePath: path)))
+          as? [String: Any])
+      let epochs = try #require(json["epochs"] as? [[String: Any]])
+      #expect(epochs.map { $0["epoch"] as? Int } == [1, 2])
+      #expect(json["testErrorPercent"] is Double && json["trainErrorPercent"] is Double)
+    }
+    let options = [
+      ["--update", "adam"], ["--traversal", "sideways"], ["--backward-quantizer", "x"],
+      ["--eta", "0"], ["--regularization", "-1"], ["--epochs", "-1"],
+    ]
+    for arguments in options {
+      let outcome = try Self.run(["train"] + arguments)
+      #expect(outcome.status == 64 && outcome.errors.contains(arguments[0]), "\(arguments)")
+    }
+    let diverging = try Self.run(["train", "--eta", "1e8", "--hidden", "8", "--epochs", "1"])
+    #expect(diverging.status == 65 && diverging.errors.contains("epoch 1, example"))
+  }
+
   @Test func helpAndVersion() throws {
     let help = try Self.run(["--help"])
     #expect(help.status == 0 && help.output.contains("Exit status"))

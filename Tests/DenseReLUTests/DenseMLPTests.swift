@@ -298,6 +298,17 @@ struct NaiveMLP {
     #expect(!BLAS.configuration.isEmpty && !BLAS.coreName.isEmpty)
   }
 
+  @Test("BLAS leaves denormal numbers as they are")
+  func denormals() {
+    let small = Float.leastNormalMagnitude / 4
+    var c = Matrix(rows: 1, columns: 1)
+    BLAS.gemm(
+      .no, .no, alpha: 1, Matrix(rows: 1, columns: 2, elements: [1, 1]),
+      Matrix(rows: 2, columns: 1, elements: [1, 1]), beta: 0, into: &c)
+    // With flush-to-zero set by the library, this sum of denormals would be 0.
+    #expect(small * c[0, 0] == 2 * small && small * c[0, 0] != 0)
+  }
+
   @Test("products of both transposes equal plain loops")
   func products() {
     var generator = SeededGenerator(seed: 3)

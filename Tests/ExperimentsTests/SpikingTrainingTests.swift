@@ -1,0 +1,86 @@
+import Networks
+import SpikeKernels
+import SpikingReLU
+import Synchronization
+import Testing
+
+@testable import Datasets
+@testable import Experiments
+
+@Suite struct SpikingTrainingTests {
+  /// A part of the digits, small enough for a debug build.
+  private var dataset: Dataset {
+    let digits = Dataset.embeddedDigits()
+    return Dataset(
+      name: "part", source: "embedded", height: 8, width: 8,
+      training: digits.training.prefix(150), test: digits.test.prefix(40))
+  }
+
+  private func training(
+    _ change: (inout SpikingTraining) -> Void = { _ in }
+  ) throws -> SpikingTraining {
+    var training = SpikingTraining(
+      options: try TrainingOptions(learningRate: 0.02),
+      instructionSet: try InstructionSet.selected())
+    training.timeSteps = 5
+    training.epochs = 3
+    training.initialDeviation = 0.1
+    change(&training)
+    return training
+  }
+
+  @Test("errors fall from epoch to epoch; the same seed repeats for any number of workers")
+  func learns() async throws {
+    let one = try await training().run(hidden: [16], dataset: dataset)
+    let two = try await training { $0.workers = 2 }.run(hidden: [16], dataset: dataset)
+    #expect(one.epochs.map(\.epoch) == [1, 2, 3] && !one.isInterrupted)
+    #expect(one.epochs[2].trainErrorPercent! < one.epochs[0].trainErrorPercent!)
+    #expect(one.network.weights == two.network.weights)
+    #expect(one.epochs.map(\.testErrorPercent) == two.epochs.map(\.testErrorPercent))
+    #expect(one.epochs[0].examples == 150 && one.epochs[0].work.backwardSpikes > 0)
+    let shuffled = try await training { $0.shuffles = true }.run(hidden: [16], dataset: dataset)
+    #expect(shuffled.network.weights != one.network.weights)
+  }
+
+  @Test("the learning rate falls by its share each epoch")
+  func schedule() async throws {
+    let result = try await training {
+      $0.learningRateDecay = 0.5
+      $0.evaluatesTraining = false
+    }.run(hidden: [4], dataset: dataset)
+    #expect(result.epochs.map(\.learningRate) == [0.02, 0.01, 0.005])
+    #expect(result.epochs.allSatisfy { $0.trainErrorPercent == nil })
+  }
+
+  @Test("cancelling ends after the current image, and what was learned is returned")
+  func cancellation() async throws {
+    let training = try training { $0.epochs = 1000 }
+    let dataset = dataset
+    let seen = Mutex(0)
+    let work = Task {
+      try await training.run(hidden: [8], dataset: dataset) { _, done, _, _ in
+        seen.withLock { $0 = done }
+        if done == 20 { unsafe withUnsafeCurrentTask { unsafe $0?.cancel() } }
+      }
+    }
+    let result = try await work.value
+    #expect(result.isInterrupted && result.epochs.count == 1)
+    #expect(result.epochs[0].examples == 20 && seen.withLock { $0 } == 20)
+    #expect(result.epochs[0].testErrorPercent == nil)
+  }
+
+  @Test("a run that diverges names epoch and example, and keeps the last whole epoch")
+  func divergence() async throws {
+    let training = try training { $0.options.update = .fractional }
+    var wild = training
+    wild.options = try TrainingOptions(learningRate: 1e8)
+    do {
+      _ = try await wild.run(hidden: [8], dataset: dataset)
+      Issue.record("it did not diverge")
+    } catch let failure as SpikingTraining.Failure {
+      #expect(failure.epoch == 1 && "\(failure)".hasPrefix("epoch 1, example "))
+      let weights = try failure.lastWhole.networkWeights
+      #expect(weights.layers.allSatisfy { $0.largestMagnitude < 1 })
+    }
+  }
+}

@@ -1,0 +1,235 @@
+import Networks
+import Testing
+
+@testable import SpikeKernels
+@testable import SpikingReLU
+
+@Suite struct LearningNetworkTests {
+  private func weights(_ sizes: [Int], seed: UInt64 = 1) throws -> NetworkWeights {
+    try SpikingNetworkTests.randomWeights(sizes, seed: seed)
+  }
+
+  private func network(
+    _ sizes: [Int] = [8, 6, 3], timeSteps: Int = 10, eta: Float = 0.05,
+    set: InstructionSet? = nil, _ change: (inout TrainingOptions) -> Void = { _ in }
+  ) throws -> LearningMLP {
+    var training = try TrainingOptions(learningRate: eta)
+    change(&training)
+    return try LearningMLP(
+      weights: weights(sizes), options: PredictionOptions(timeSteps: timeSteps),
+      training: training, instructionSet: set)
+  }
+
+  /// Four inputs and the class of each.
+  private let task: [(input: [Float], target: [Float])] = [
+    ([1, 1, 0, 0, 0, 0, 0, 0], [1, 0, 0]), ([0, 0, 1, 1, 0, 0, 0, 0], [0, 1, 0]),
+    ([0, 0, 0, 0, 1, 1, 0, 0], [0, 0, 1]), ([0, 0, 0, 0, 0, 0, 1, 1], [1, 0, 0]),
+  ]
+
+  private func error(_ network: LearningMLP) throws -> Double {
+    var network = network
+    return try task.reduce(0) { sum, example in
+      let output = try network.predict(example.input)
+      return zip(output, example.target).reduce(sum) {
+        $0 + Double((max($1.0, 0) - $1.1) * (max($1.0, 0) - $1.1))
+      }
+    }
+  }
+
+  @Test(
+    "each way of updating learns a small task",
+    arguments: TrainingOptions.Update.allCases, [false, true])
+  func learns(update: TrainingOptions.Update, smooth: Bool) throws {
+    // Smaller first weights than usual: no output starts so far below 0 that its gate stays shut.
+    var training = try TrainingOptions(learningRate: 0.05)
+    training.update = update
+    training.usesSmoothGradients = smooth
+    var network = try LearningMLP(
+      weights: SpikingNetworkTests.randomWeights([8, 12, 3], gain: 0.4),
+      options: PredictionOptions(timeSteps: 10), training: training)
+    let before = try error(network)
+    for _ in 0..<200 {
+      for example in task { try network.train(input: example.input, target: example.target) }
+    }
+    #expect(try error(network) < 0.2 * before)
+  }
+
+  @Test("prediction in between changes nothing")
+  func predictionBetween() throws {
+    var (quiet, asked) = (try network(), try network())
+    for example in task {
+      try quiet.train(input: example.input, target: example.target)
+      _ = try asked.predict(task[0].input)
+      try asked.train(input: example.input, target: example.target)
+    }
+    #expect(quiet.weights == asked.weights)
+  }
+
+  @Test("all instruction sets learn the same bits, on a network of the paper's size")
+  func instructionSets() throws {
+    let input = SpikingNetworkTests.randomInput(784, seed: 3)
+    let target = (0..<10).map { Float($0 == 4 ? 1 : 0) }
+    var learned: [[RowMajorMatrix<Float>]] = []
+    for set in InstructionSet.supported {
+      var network = try network([784, 200, 200, 10], timeSteps: 3, set: set)
+      try network.train(input: input, target: target)
+      learned.append(network.weights)
+    }
+    #expect(learned.allSatisfy { $0 == learned[0] })
+  }
+
+  @Test("held errors, SGD: depth first learns exactly what breadth first does")
+  func traversals() throws {
+    var (breadth, depth) = (
+      try network { $0.update = .sgd },
+      try network {
+        $0.update = .sgd
+        $0.traversal = .depthFirst
+      }
+    )
+    for example in task {
+      try breadth.train(input: example.input, target: example.target)
+      try depth.train(input: example.input, target: example.target)
+    }
+    #expect(breadth.weights == depth.weights)
+  }
+
+  @Test("the memory of a learning network does not grow with T or with examples")
+  func memory() throws {
+    var network = try network(timeSteps: 60)
+    for example in task { try network.train(input: example.input, target: example.target) }
+    func sizes() -> [Int] {
+      network.network.trains.map(\.codes.count) + network.learning.errorTrains.map(\.codes.count)
+        + [network.learning.columns.count, network.learning.kept.codes.count]
+    }
+    let before = sizes()
+    for _ in 0..<30 {
+      for example in task { try network.train(input: example.input, target: example.target) }
+    }
+    #expect(sizes() == before)
+  }
+
+  @Test("copies learn apart")
+  func valueSemantics() throws {
+    let original = try network()
+    var copy = original
+    try copy.train(input: task[0].input, target: task[0].target)
+    #expect(copy.weights != original.weights)
+    #expect(try original.networkWeights == weights([8, 6, 3]))
+  }
+
+  @Test("the work of learning is in the ledger")
+  func ledger() throws {
+    var network = try network()
+    network.recordsSpikes = true
+    try network.train(input: task[0].input, target: task[0].target)
+    let ledger = network.network.ledger
+    for layer in 1...2 {
+      #expect(ledger.layers[layer].errorSpikes == network.errorSpikes(ofLayer: layer).count)
+      #expect(ledger.layers[layer].spikes == network.trainingSpikes(ofLayer: layer).count)
+    }
+    // Errors that leave layer 2 downwards are columns of 6 weights.
+    #expect(ledger.layers[2].backwardAdditions == 6 * network.errorSpikes(ofLayer: 2).count)
+    #expect(ledger.layers[1].backwardAdditions == 0)
+    #expect(ledger.total(\.updateMultiplyAdds) > 0 && ledger.total(\.updateAdditions) == 0)
+    #expect(ledger.total(\.forwardMultiplications) == 0)
+    #expect(ledger.total(\.backwardMultiplications) == 0)
+    #expect(ledger.examples == 1 && ledger.timeSteps == 10)
+  }
+
+  @Test("integers learn by additions alone")
+  func integerLedger() throws {
+    var network = try IntegerLearningMLP(
+      weights: weights([8, 6, 3]), options: PredictionOptions(timeSteps: 10),
+      training: TrainingOptions(learningRate: 0.05))
+    for example in task { try network.train(input: example.input, target: example.target) }
+    #expect(network.network.ledger.total(\.updateAdditions) > 0)
+    #expect(network.network.ledger.total(\.updateMultiplyAdds) == 0)
+  }
+
+  @Test func refusals() throws {
+    var network = try network()
+    let input = task[0].input
+    #expect(throws: SpikingError.targetSize(expected: 3, found: 2)) {
+      try network.train(input: input, target: [0, 1])
+    }
+    for value in [Float(-0.1), 1.1, .nan, .infinity] {
+      #expect {
+        try network.train(input: input, target: [0, value, 0])
+      } throws: { "\($0)".hasPrefix("target 1: found \(value)") }
+    }
+    #expect(throws: SpikingError.nonFiniteInput(index: 0, value: .infinity)) {
+      try network.train(input: [.infinity] + input.dropFirst(), target: [0, 0, 0])
+    }
+    for rate in [Float(0), -1, .nan, .infinity] {
+      #expect(throws: SpikingError.self) { try TrainingOptions(learningRate: rate) }
+      #expect(throws: SpikingError.self) { try network.setLearningRate(rate) }
+    }
+    #expect(throws: SpikingError.self) { try self.network(timeSteps: 1000, eta: 1e-35) }
+    #expect(try network.networkWeights == weights([8, 6, 3]))
+  }
+
+  @Test("options that integers do not have are refused")
+  func integerRefusals() throws {
+    func make(_ change: (inout TrainingOptions) -> Void) throws {
+      var training = try TrainingOptions(learningRate: 0.05)
+      change(&training)
+      _ = try IntegerLearningMLP(
+        weights: weights([4, 2]), options: PredictionOptions(timeSteps: 10), training: training)
+    }
+    #expect(throws: SpikingError.unsupportedInIntegers("smooth gradients")) {
+      try make { $0.usesSmoothGradients = true }
+    }
+    #expect(throws: SpikingError.unsupportedInIntegers("regularization")) {
+      try make { $0.regularization = 0.1 }
+    }
+    #expect(throws: SpikingError.unsupportedQuantizer(.poisson)) {
+      try make { $0.backwardQuantizer = .poisson }
+    }
+    #expect(throws: SpikingError.unsupportedQuantizer(.noResetRectHerding)) {
+      try make { $0.forwardQuantizer = .noResetRectHerding }
+    }
+  }
+
+  @Test("a run that explodes ends in a typed error")
+  func explosion() throws {
+    var network = try network(eta: 1e6)
+    #expect(throws: SpikingError.self) {
+      for _ in 0..<50 {
+        for example in task { try network.train(input: example.input, target: example.target) }
+      }
+    }
+  }
+
+  @Test(
+    "random and Poisson backward quantizers run and repeat by seed",
+    arguments: [QuantizerKind.randomResetHerding, .poisson, .poissonZero, .herding])
+  func backwardQuantizers(kind: QuantizerKind) throws {
+    func run() throws -> [RowMajorMatrix<Float>] {
+      var network = try network { $0.backwardQuantizer = kind }
+      for example in task { try network.train(input: example.input, target: example.target) }
+      return network.weights
+    }
+    #expect(try run() == run())
+  }
+}
+
+@Suite struct PrecisionTests {
+  @Test("after 100,000 steps the Float sums are still right to 1e-3")
+  func longRun() throws {
+    let weights = try SpikingNetworkTests.randomWeights([3, 4, 2], seed: 6)
+    let input: [Float] = [0.7, 0.2, 0.9]
+    var network = try SpikingMLP(
+      weights: weights, options: PredictionOptions(timeSteps: 100_000))
+    var activation = input.map(Double.init)
+    for (index, layer) in weights.layers.enumerated() {
+      let z = (0..<layer.columns).map { column in
+        (0..<layer.rows).reduce(0.0) { $0 + activation[$1] * Double(layer[$1, column]) }
+      }
+      activation = index == 0 ? z.map { max(0, $0) } : z
+    }
+    for (found, expected) in zip(try network.predict(input), activation) {
+      #expect(abs(Double(found) - expected) <= 1e-3 * max(1, abs(expected)))
+    }
+  }
+}
