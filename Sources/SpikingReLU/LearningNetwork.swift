@@ -106,6 +106,16 @@ extension LearningNetwork where Scalar == Float {
     learning.rate = rate
   }
 
+  /// Replaces the weights; everything else, backward potentials among it, stays.
+  ///
+  /// - Precondition: the same layer sizes, and no biases.
+  public mutating func setWeights(_ weights: NetworkWeights) {
+    precondition(
+      weights.layerSizes == network.layerSizes && weights.biases == nil,
+      "weights of sizes \(weights.layerSizes) for a network of \(network.layerSizes)")
+    network.weights = weights.layers
+  }
+
   /// The weights as a network description, to save or to make a dense twin from.
   public var networkWeights: NetworkWeights {
     get throws { try NetworkWeights(layers: network.weights) }

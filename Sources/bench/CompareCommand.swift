@@ -59,6 +59,13 @@ struct CompareCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("Seed of weights and order of examples.", valueName: "n"))
   var seed: UInt64 = 1
 
+  @Flag(
+    help: """
+      Compare updates instead of outputs: what one pass of training by spikes takes from the \
+      weights against the dense gradient, on a random network.
+      """)
+  var gradients = false
+
   @OptionGroup var threads: ThreadOptions
   @OptionGroup var results: ResultOptions
 
@@ -93,6 +100,7 @@ struct CompareCommand: AsyncParsableCommand {
   func run() async throws {
     let set = try InstructionSet.selected()
     let file = try results.open()
+    if gradients { return try compareGradients(set, to: file) }
     let manifest = RunManifest(
       command: CommandLine.arguments, seed: seed, instructionSet: set, threads: threads.count)
     let data = try dataset.load()
@@ -139,6 +147,31 @@ struct CompareCommand: AsyncParsableCommand {
           testImages: test.count),
         training: .init(settings: training, seconds: seconds), comparison: result,
         verdicts: result.verdicts),
+      verdicts: result.verdicts, to: file)
+  }
+
+  /// What `--gradients --json` holds.
+  struct GradientReport: Encodable {
+    let schemaVersion = 1
+    let manifest: RunManifest
+    let layerSizes: [Int]
+    let examples: Int
+    let learningRate: Float
+    let gradients: GradientAgreement.Result
+    let verdicts: [Verdict]
+  }
+
+  private func compareGradients(_ set: InstructionSet, to file: AtomicFile?) throws {
+    let manifest = RunManifest(
+      command: CommandLine.arguments, seed: seed, instructionSet: set, threads: 1)
+    var agreement = GradientAgreement(instructionSet: set)
+    agreement.seed = seed
+    let result = try agreement.run { Progress.show("comparing updates", $0, $1) }
+    for line in CompareTables.lines(result, agreement) { try results.line(line) }
+    try results.finish(
+      GradientReport(
+        manifest: manifest, layerSizes: agreement.layerSizes, examples: agreement.examples,
+        learningRate: agreement.learningRate, gradients: result, verdicts: result.verdicts),
       verdicts: result.verdicts, to: file)
   }
 }

@@ -123,4 +123,34 @@ enum CompareTables {
         + "\(timings.imagesPerRound) images",
     ] + Format.table(rows) + [""]
   }
+
+  /// The tables of `compare --gradients`.
+  static func lines(
+    _ result: GradientAgreement.Result, _ agreement: GradientAgreement
+  ) -> [String] {
+    func cells(_ found: GradientAgreement.Agreement) -> [String] {
+      [Format.fixed(found.cosine, 4), Format.fixed(found.gain, 4)]
+        + zip(found.layerCosines, found.layerGains).map {
+          "\(Format.fixed($0, 3)) \(Format.fixed($1, 3))"
+        }
+    }
+    let layers = (1..<agreement.layerSizes.count).map { "layer \($0)" }
+    let header = ["T", "cosine", "gain"] + layers
+    let sgd = result.points.map { [String($0.timeSteps)] + cells($0.sgd) }
+    let fractional = result.points.map { point in
+      let t = Double(point.timeSteps)
+      return [String(point.timeSteps)] + cells(point.fractional)
+        + [Format.fixed(point.gainRatio, 4), Format.fixed((t + 1) / (2 * t), 4)]
+    }
+    let sizes = agreement.layerSizes.map(String.init).joined(separator: "-")
+    return [
+      "Updates summed over \(agreement.examples) examples of a random network \(sizes), "
+        + "eta = \(agreement.learningRate), against the dense gradient; a layer: cosine and gain",
+      "", "SGD",
+    ] + Format.table([header] + sgd) + [
+      result.fit.map {
+        "  1 - cosine falls like T^\(Format.fixed($0.exponent, 2))"
+      } ?? "", "", "Fractional SGD",
+    ] + Format.table([header + ["over SGD", "(T+1)/2T"]] + fractional) + [""]
+  }
 }

@@ -19,6 +19,15 @@ import Testing
     print(try dense.predict(image))  // the last layer's pre-activations
     print(try spiking.predict(image))  // the same, within B / T: see RigorousBound
     print(spiking.ledger.additions)  // what it cost
+
+    // Learning by spikes, one example at a time; predict whenever you like.
+    var learner = try LearningMLP(
+      weights: weights, options: PredictionOptions(timeSteps: 10),
+      training: TrainingOptions(learningRate: 0.01))
+    let target: [Float] = [0, 0, 0, 1, 0, 0, 0, 0, 0, 0]
+    try learner.train(input: image, target: target)
+    let digit = try learner.predict(image).argmax
+    print(digit)
     // end README example
     #expect(spiking.ledger.additions > 0)
   }
