@@ -17,7 +17,11 @@ enum Progress {
   static func disable() { state.withLock { $0.isEnabled = false } }
 
   /// Shows how much of a stage is done: after its first second, ten times a second.
-  static func show(_ stage: String, _ done: Int, _ total: Int) {
+  ///
+  /// - Parameter detail: what changes while the stage goes on; shown after its name.
+  static func show(
+    _ stage: String, _ done: Int, _ total: Int, detail: @autoclosure () -> String = ""
+  ) {
     state.withLock { state in
       guard state.isEnabled, total > 0 else { return }
       let now = ContinuousClock.now
@@ -29,7 +33,7 @@ enum Progress {
       guard elapsed > .seconds(1), now - state.updated > .milliseconds(100) else { return }
       state.updated = now
       state.isShown = true
-      write("\r\u{1B}[K" + text(stage, done, total, elapsed))
+      write("\r\u{1B}[K" + text(stage + detail(), done, total, elapsed))
     }
   }
 

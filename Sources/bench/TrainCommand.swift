@@ -124,7 +124,8 @@ struct TrainCommand: AsyncParsableCommand {
     let result = try await training.run(
       hidden: widths, dataset: data,
       progress: { epoch, done, total, error in
-        Progress.show("epoch \(epoch), running error \(Format.fixed(error, 2))%", done, total)
+        Progress.show(
+          "epoch \(epoch)", done, total, detail: ", running error \(Format.fixed(error, 2))%")
       },
       onEpoch: { if !quiet { try Output.line(TrainTable.line($0)) } })
     let last = result.epochs.last
