@@ -20,6 +20,7 @@ struct Bench: AsyncParsableCommand {
     defaultSubcommand: CompareCommand.self)
 
   static func main() async {
+    Output.reserveDescriptors()
     do {
       let work = Task {
         try ArgumentChecks.check(CommandLine.arguments)

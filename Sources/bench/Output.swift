@@ -3,6 +3,14 @@ import Foundation
 
 /// Standard output and standard error, unbuffered.
 enum Output {
+  /// Occupies standard descriptors that the caller closed: the next file opened would get their
+  /// number, and what is printed would land in it. Opened for reading, so that writing fails.
+  static func reserveDescriptors() {
+    for descriptor in STDIN_FILENO...STDERR_FILENO where fcntl(descriptor, F_GETFD) < 0 {
+      _ = unsafe open("/dev/null", O_RDONLY)
+    }
+  }
+
   /// Prints a line on standard output.
   ///
   /// - Throws: `OutputError.io` when it cannot be written: a full disk must not look like success.

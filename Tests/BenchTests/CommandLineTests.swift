@@ -188,6 +188,21 @@ import Testing
     #expect(try Self.run(["info", "--json", "/dev/full"]).status == 74)
   }
 
+  @Test("a closed standard output is an error; what is printed does not land in the result file")
+  func closedOutput() throws {
+    try Self.withFolder { folder in
+      let path = folder + "/out.json"
+      let shell = Process()
+      shell.executableURL = URL(filePath: "/bin/sh")
+      shell.arguments =
+        ["-c", "exec \"$@\" >&- 2>&-", "sh", Self.program.path, "--json", path] + Self.quick
+      try shell.run()
+      shell.waitUntilExit()
+      #expect(shell.terminationStatus == 74)
+      #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == [])
+    }
+  }
+
   @Test("SIGINT and SIGTERM end cleanly", arguments: [SIGINT, SIGTERM])
   func signals(signal: Int32) throws {
     try Self.withFolder { folder in
