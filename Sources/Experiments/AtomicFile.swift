@@ -20,7 +20,7 @@ public enum OutputError: Error, Equatable, Sendable, CustomStringConvertible {
     switch self {
     case .cannotCreate(let path, let reason): "\(path): cannot be written: \(reason)"
     case .wouldOverwrite(let path):
-      "\(path): there is a file that is not an earlier result; it is not overwritten"
+      "\(path): there is a file that does not start as a result does; it is not overwritten"
     case .io(let path, let operation, let reason): "\(path): cannot \(operation): \(reason)"
     }
   }
@@ -42,7 +42,6 @@ public final class AtomicFile {
   ///   - firstByte: what an earlier result starts with; a file that starts otherwise is kept.
   /// - Throws: `OutputError`.
   public init(path: String, replacingFilesStartingWith firstByte: UInt8) throws(OutputError) {
-    self.path = path
     guard !path.isEmpty, !path.utf8.contains(0) else {
       throw .cannotCreate(path: path, reason: "not a usable path")
     }
@@ -54,15 +53,25 @@ public final class AtomicFile {
       case S_IFREG:
         guard try Self.startsWith(firstByte, path) else { throw .wouldOverwrite(path: path) }
         permissions = status.st_mode & 0o777
+        guard permissions & 0o222 != 0 else {
+          throw .cannotCreate(path: path, reason: "it is read-only")
+        }
       default:
         temporary = nil
-        descriptor = unsafe open(path, O_WRONLY | O_CLOEXEC)
+        self.path = path
+        // Non-blocking, so that a pipe without a reader is an error and not a wait.
+        descriptor = unsafe open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC)
         guard descriptor >= 0 else { throw .cannotCreate(path: path, reason: Self.reason) }
+        _ = fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) & ~O_NONBLOCK)
         return
       }
     }
-    let temporary = path + ".tmp-\(getpid())"
-    descriptor = unsafe open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, permissions)
+    // Through a link, the file that it names is replaced, and the link stays.
+    self.path = Self.resolved(path)
+    let temporary = self.path + ".tmp-\(getpid())"
+    _ = unsafe unlink(temporary)
+    descriptor = unsafe open(
+      temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, permissions)
     guard descriptor >= 0 else { throw .cannotCreate(path: path, reason: Self.reason) }
     self.temporary = temporary
   }
@@ -112,6 +121,12 @@ public final class AtomicFile {
     guard descriptor >= 0 else { return }  // readable or not, the file is in its place
     _ = fsync(descriptor)
     _ = close(descriptor)
+  }
+
+  private static func resolved(_ path: String) -> String {
+    guard let resolved = unsafe realpath(path, nil) else { return path }
+    defer { unsafe free(resolved) }
+    return unsafe String(cString: resolved)
   }
 
   private static func startsWith(_ byte: UInt8, _ path: String) throws(OutputError) -> Bool {

@@ -69,7 +69,7 @@ extension SpikingError: CustomStringConvertible {
       "input \(index): \(value) times the scale \(scale) does not fit in the integer network"
     case .potentialOverflow(let layer, let unit, let step, let value):
       "layer \(layer), unit \(unit), step \(step): the potential reached \(value), beyond the "
-        + "limit of its number type; the weights or inputs are too large"
+        + "limit of its number type; the weights, the inputs or T are too large"
     case .eventBudgetExceeded(let layer, let step, let limit):
       "layer \(layer), step \(step): more than \(limit) spikes in one example"
     case .scaleOverflow(let steps, let rate, let scale):

@@ -35,7 +35,10 @@ struct CompareCommand: AsyncParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Rising numbers of steps after which outputs are compared, each 1...1048576.",
+      """
+      Rising numbers of steps after which outputs are compared, each 1...1048576. The slope is \
+      judged when they span a factor of 100, agreement from T = 1000 on.
+      """,
       valueName: "T,T,..."),
     transform: { try Bounded.integers($0, 1...PredictionOptions.maximumTimeSteps) })
   var convergenceSteps = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000]

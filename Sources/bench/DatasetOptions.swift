@@ -26,7 +26,7 @@ struct DatasetOptions: ParsableArguments {
     // A folder named on the command line is taken at its word; one from the variable may hold
     // several datasets, so that Fashion-MNIST is not expected in MNIST's own folder.
     if let data { return [data, data + "/" + name] }
-    let variable = environment["SPIKING_DATA"].map { folder in
+    let variable = environment["SPIKING_DATA"].flatMap { $0.isEmpty ? nil : $0 }.map { folder in
       name == "mnist" ? [folder + "/mnist", folder] : [folder + "/" + name]
     }
     return (variable ?? []) + (name == "fashion-mnist" ? [debianFashionMNIST] : [])

@@ -24,7 +24,7 @@ enum ExitStatus {
     case is VerdictsFailed: verdictFailed
     case let error as DatasetError:
       error.isMissingInput ? missingInput : error.isInputOutput ? inputOutput : badData
-    case OutputError.io: inputOutput
+    case OutputError.io, is ReaderGone: inputOutput
     case is OutputError: cannotCreate
     case SpikingError.kernel(.unsupportedInstructionSet), is KernelError: usage
     case is SpikingError, is DenseError, is NetworkError, is TrainingDiverged,
@@ -43,7 +43,7 @@ enum ExitStatus {
       Bench.exit(withError: error)
     }
     switch error {
-    case is VerdictsFailed, is InterruptedAfterResults: break
+    case is VerdictsFailed, is InterruptedAfterResults, is ReaderGone: break
     case is CancellationError: Output.complain("interrupted; nothing was written")
     default: Output.complain("Error: \(error)")
     }

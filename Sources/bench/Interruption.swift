@@ -2,7 +2,7 @@ import Dispatch
 import Foundation
 import Synchronization
 
-/// SIGINT and SIGTERM: the work is cancelled at its next example, and cleans up after itself.
+/// SIGINT, SIGTERM and SIGHUP: the work is cancelled at its next example, and cleans up after itself.
 final class Interruption: @unchecked Sendable {
   static let shared = Interruption()
 
@@ -10,12 +10,17 @@ final class Interruption: @unchecked Sendable {
   /// Kept alive; written once, before the work can be cancelled.
   private var sources: [any DispatchSourceSignal] = []
 
-  /// 130 after SIGINT, 143 after SIGTERM.
-  var exitStatus: Int32 { 128 + (signal.load(ordering: .relaxed) == SIGTERM ? SIGTERM : SIGINT) }
+  /// 130 after SIGINT, 143 after SIGTERM, 129 after SIGHUP.
+  var exitStatus: Int32 {
+    let number = signal.load(ordering: .relaxed)
+    return 128 + (number == 0 ? SIGINT : number)
+  }
 
   /// Cancels `work` when a signal arrives; a second signal ends the process at once.
   func cancelOnSignal(_ work: Task<Void, any Error>) {
-    for number in [SIGINT, SIGTERM] {
+    // A reader that went away shows as a failed write, so that what was begun is cleaned up.
+    _ = Foundation.signal(SIGPIPE, SIG_IGN)
+    for number in [SIGINT, SIGTERM, SIGHUP] {
       _ = Foundation.signal(number, SIG_IGN)
       let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
       source.setEventHandler { [self] in

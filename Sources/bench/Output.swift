@@ -1,6 +1,9 @@
 import Experiments
 import Foundation
 
+/// Whoever read standard output has gone, as `| head -1` does: the work ends without a word.
+struct ReaderGone: Error {}
+
 /// Standard output and standard error, unbuffered.
 enum Output {
   /// Occupies standard descriptors that the caller closed: the next file opened would get their
@@ -13,11 +16,13 @@ enum Output {
 
   /// Prints a line on standard output.
   ///
-  /// - Throws: `OutputError.io` when it cannot be written: a full disk must not look like success.
-  static func line(_ text: String = "") throws(OutputError) {
+  /// - Throws: `OutputError.io` when it cannot be written: a full disk must not look like success;
+  ///   `ReaderGone` for a closed pipe.
+  static func line(_ text: String = "") throws {
     Progress.clear()
     guard write(text + "\n", to: STDOUT_FILENO) else {
-      throw .io(
+      if errno == EPIPE { throw ReaderGone() }
+      throw OutputError.io(
         path: "standard output", operation: "write",
         reason: unsafe String(cString: strerror(errno)))
     }

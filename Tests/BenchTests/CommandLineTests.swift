@@ -25,7 +25,7 @@ import Testing
   }()
 
   /// Small work: few images, few steps.
-  static let quick = ["--images", "20", "--epochs", "1", "--convergence-steps", "1,2,4"]
+  static let quick = ["--images", "20", "--epochs", "1", "--convergence-steps", "1,4,100"]
 
   static func run(
     _ arguments: [String], environment: [String: String] = [:], outputTo path: String? = nil
@@ -77,7 +77,7 @@ import Testing
         try JSONSerialization.jsonObject(with: Data(contentsOf: URL(filePath: path)))
           as? [String: Any])
       let verdicts = try #require(json["verdicts"] as? [[String: Any]])
-      #expect(verdicts.count == 6)
+      #expect(verdicts.count == 5)
       for key in ["name", "kind", "value", "bound", "holds"] {
         #expect(verdicts.allSatisfy { $0[key] != nil })
       }
@@ -92,9 +92,9 @@ import Testing
 
   @Test("a failed verdict exits with 1")
   func failedVerdict() throws {
-    // Between one step and two there is no 1/T to be seen.
+    // One image of an untrained network: chance decides about its slope; for this seed, against.
     let outcome = try Self.run(
-      ["--images", "3", "--epochs", "0", "--convergence-steps", "1", "--quiet"])
+      ["--images", "1", "--epochs", "0", "--convergence-steps", "1,100", "--seed", "8", "--quiet"])
     #expect(outcome.status == 1 && outcome.output.contains("FAILED"))
   }
 
@@ -203,7 +203,26 @@ import Testing
     }
   }
 
-  @Test("SIGINT and SIGTERM end cleanly", arguments: [SIGINT, SIGTERM])
+  @Test("a reader that goes away ends the program quietly, and nothing is left")
+  func readerGone() throws {
+    try Self.withFolder { folder in
+      let shell = Process()
+      shell.executableURL = URL(filePath: "/bin/bash")
+      shell.arguments =
+        [
+          "-c", "\"$@\" 2> \"$0/errors\" | head -n 1 > /dev/null; exit \"${PIPESTATUS[0]}\"",
+          folder,
+          Self.program.path, "--json", folder + "/out.json",
+        ] + Self.quick
+      try shell.run()
+      shell.waitUntilExit()
+      #expect(shell.terminationStatus == 74)
+      #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == ["errors"])
+      #expect(try String(contentsOfFile: folder + "/errors", encoding: .utf8) == "")
+    }
+  }
+
+  @Test("SIGINT, SIGTERM and SIGHUP end cleanly", arguments: [SIGINT, SIGTERM, SIGHUP])
   func signals(signal: Int32) throws {
     try Self.withFolder { folder in
       let process = Process()

@@ -56,6 +56,12 @@ import Testing
     #expect(try names(folder).count == 4)
     // A second run needs no mirror.
     #expect(try run(["--from", "file:///no/such/place", folder.path]) == 0)
+    // A folder in the way is named, not filled.
+    let blocked = try TemporaryFolder()
+    let inTheWay = blocked.path + "/t10k-labels-idx1-ubyte.gz"
+    try FileManager.default.createDirectory(atPath: inTheWay, withIntermediateDirectories: true)
+    #expect(try run(["--from", mirror, blocked.path]) == 73)
+    #expect(try FileManager.default.contentsOfDirectory(atPath: inTheWay) == [])
     // A damaged file is fetched again; the others stay.
     try Data([1]).write(to: URL(filePath: folder.path + "/t10k-labels-idx1-ubyte.gz"))
     #expect(try run(["--from", mirror, folder.path]) == 0)

@@ -54,7 +54,7 @@ import Testing
     return try await Comparison(
       weights: dense.weights, data: digits.test.prefix(12),
       settings: .init(
-        convergenceSteps: [1, 4, 16, 64], timeSteps: 5, workers: workers,
+        convergenceSteps: [1, 4, 16, 100], timeSteps: 5, workers: workers,
         instructionSet: InstructionSet.selected(), timingSeconds: 0)
     ).run()
   }
@@ -72,7 +72,7 @@ import Testing
     }
     #expect(one.layerSizes == [64, 12, 10] && one.images == 12)
     #expect(one.timings.rounds >= 3)
-    // At T = 64 the twins are close: 1/64 of a spike's worth, times the weights.
+    // At T = 100 the twins are close: 1/100 of a spike's worth, times the weights.
     #expect(one.convergence.points[3].meanError < 0.1)
   }
 
@@ -84,7 +84,8 @@ import Testing
       points: good.points, fit: PowerLawFit([(1, 1), (2, 0.9)]), layerFits: good.layerFits,
       denseErrors: 0, largestShareOfBound: 1.001)
     let verdicts = Comparison.verdicts(flat, result.operations)
-    #expect(verdicts.map(\.holds).prefix(3) == [false, verdicts[1].holds, false])
+    // Slope and bound; agreement is judged from T = 1000 on.
+    #expect(verdicts.map(\.holds).prefix(2) == [false, false])
   }
 
   @Test("cancelling stops a comparison")
