@@ -18,14 +18,7 @@ struct CompareCommand: AsyncParsableCommand {
       a verdict fails.
       """)
 
-  @OptionGroup var dataset: DatasetOptions
-
-  @Option(
-    help: ArgumentHelp(
-      "Units of the hidden layers, each 1...1048576. Default: 200,200; 64 on the digits.",
-      valueName: "n,n,..."),
-    transform: { try Bounded.integers($0, 1...NetworkWeights.maximumLayerWidth) })
-  var hidden: [Int]?
+  @OptionGroup var network: NetworkOptions
 
   @Option(
     help: ArgumentHelp(
@@ -106,9 +99,9 @@ struct CompareCommand: AsyncParsableCommand {
     if gradients { return try compareGradients(set, to: file) }
     let manifest = RunManifest(
       command: CommandLine.arguments, seed: seed, instructionSet: set, threads: threads.count)
-    let data = try dataset.load()
+    let data = try network.dataset.load()
     let isSmall = data.height * data.width <= 64
-    let widths = hidden ?? data.defaultHidden
+    let widths = network.hidden ?? data.defaultHidden
     let sizes = try data.layerSizes(hidden: widths)
     let test = images.map(data.test.prefix) ?? data.test
 

@@ -59,27 +59,3 @@ struct DatasetOptions: ParsableArguments {
     }
   }
 }
-
-/// Parsing of bounded numbers, with the range in the message.
-enum Bounded {
-  static func integer(_ text: String, _ range: ClosedRange<Int>) throws -> Int {
-    guard let value = Int(text), range.contains(value) else {
-      throw ValidationError(
-        "expected a whole number in \(range.lowerBound)...\(range.upperBound), found '\(text)'")
-    }
-    return value
-  }
-
-  static func positive(_ text: String) throws -> Float {
-    guard let value = Float(text), value.isNormal, value > 0 else {
-      throw ValidationError("expected a positive finite number, found '\(text)'")
-    }
-    return value
-  }
-
-  static func integers(_ text: String, _ range: ClosedRange<Int>) throws -> [Int] {
-    try text.split(separator: ",", omittingEmptySubsequences: false).map {
-      try integer(String($0), range)
-    }
-  }
-}

@@ -16,14 +16,7 @@ struct TrainCommand: AsyncParsableCommand {
       Ctrl-C finishes the current image, reports what there is, and exits with 130.
       """)
 
-  @OptionGroup var dataset: DatasetOptions
-
-  @Option(
-    help: ArgumentHelp(
-      "Units of the hidden layers, each 1...1048576. Default: 200,200; 64 on the digits.",
-      valueName: "n,n,..."),
-    transform: { try Bounded.integers($0, 1...NetworkWeights.maximumLayerWidth) })
-  var hidden: [Int]?
+  @OptionGroup var network: NetworkOptions
 
   @Option(
     help: ArgumentHelp("Time steps T, 1...1048576.", valueName: "T"),
@@ -108,8 +101,8 @@ struct TrainCommand: AsyncParsableCommand {
     let file = try results.open()
     let manifest = RunManifest(
       command: CommandLine.arguments, seed: seed, instructionSet: set, threads: threads.count)
-    let data = try dataset.load()
-    let widths = hidden ?? data.defaultHidden
+    let data = try network.dataset.load()
+    let widths = network.hidden ?? data.defaultHidden
     let sizes = try data.layerSizes(hidden: widths)
     let training = try training(set)
     if !Comparison.isOptimizedBuild {
@@ -188,36 +181,3 @@ enum TrainTable {
 
 /// The run was interrupted, and what there was has been written.
 struct InterruptedAfterResults: Error {}
-
-/// Options that name a case of an enum.
-enum Choice {
-  static func parse<Value: CaseIterable & RawRepresentable<String>>(_ text: String) throws -> Value
-  {
-    guard let value = Value(rawValue: text) else {
-      throw ValidationError("expected one of \(names(Value.self)), found '\(text)'")
-    }
-    return value
-  }
-
-  static func names<Value: CaseIterable & RawRepresentable<String>>(_ type: Value.Type) -> String {
-    Value.allCases.map(\.rawValue).joined(separator: ", ")
-  }
-}
-
-extension Dataset {
-  /// Hidden layers of a network for images of this size, unless told otherwise.
-  var defaultHidden: [Int] { height * width <= 64 ? [64] : [200, 200] }
-
-  /// The layer sizes of a network with these hidden layers.
-  ///
-  /// - Throws: a usage error when a size is out of range.
-  func layerSizes(hidden: [Int]) throws -> [Int] {
-    let sizes = [height * width] + hidden + [test.classes]
-    do {
-      try NetworkWeights.validate(layerSizes: sizes)
-    } catch {
-      throw ValidationError("'--hidden': \(error)")
-    }
-    return sizes
-  }
-}

@@ -1,0 +1,33 @@
+import ArgumentParser
+import Datasets
+import Networks
+
+/// The data and the sizes of the network on it.
+struct NetworkOptions: ParsableArguments {
+  @OptionGroup var dataset: DatasetOptions
+
+  @Option(
+    help: ArgumentHelp(
+      "Units of the hidden layers, each 1...1048576. Default: 200,200; 64 on the digits.",
+      valueName: "n,n,..."),
+    transform: { try Bounded.integers($0, 1...NetworkWeights.maximumLayerWidth) })
+  var hidden: [Int]?
+}
+
+extension Dataset {
+  /// Hidden layers of a network for images of this size, unless told otherwise.
+  var defaultHidden: [Int] { height * width <= 64 ? [64] : [200, 200] }
+
+  /// The layer sizes of a network with these hidden layers.
+  ///
+  /// - Throws: a usage error when a size is out of range.
+  func layerSizes(hidden: [Int]) throws -> [Int] {
+    let sizes = [height * width] + hidden + [test.classes]
+    do {
+      try NetworkWeights.validate(layerSizes: sizes)
+    } catch {
+      throw ValidationError("'--hidden': \(error)")
+    }
+    return sizes
+  }
+}

@@ -1,0 +1,40 @@
+import ArgumentParser
+
+/// Parsing of bounded numbers, with the range in the message.
+enum Bounded {
+  static func integer(_ text: String, _ range: ClosedRange<Int>) throws -> Int {
+    guard let value = Int(text), range.contains(value) else {
+      throw ValidationError(
+        "expected a whole number in \(range.lowerBound)...\(range.upperBound), found '\(text)'")
+    }
+    return value
+  }
+
+  static func positive(_ text: String) throws -> Float {
+    guard let value = Float(text), value.isNormal, value > 0 else {
+      throw ValidationError("expected a positive finite number, found '\(text)'")
+    }
+    return value
+  }
+
+  static func integers(_ text: String, _ range: ClosedRange<Int>) throws -> [Int] {
+    try text.split(separator: ",", omittingEmptySubsequences: false).map {
+      try integer(String($0), range)
+    }
+  }
+}
+
+/// Options that name a case of an enum.
+enum Choice {
+  static func parse<Value: CaseIterable & RawRepresentable<String>>(_ text: String) throws -> Value
+  {
+    guard let value = Value(rawValue: text) else {
+      throw ValidationError("expected one of \(names(Value.self)), found '\(text)'")
+    }
+    return value
+  }
+
+  static func names<Value: CaseIterable & RawRepresentable<String>>(_ type: Value.Type) -> String {
+    Value.allCases.map(\.rawValue).joined(separator: ", ")
+  }
+}
