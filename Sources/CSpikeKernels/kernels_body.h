@@ -13,6 +13,7 @@
 #define CSK_KIND float
 #define CSK_IS_FLOAT 1
 #include "feed_body.h"
+#include "columns_body.h"
 #undef CSK_REAL
 #undef CSK_KIND
 #undef CSK_IS_FLOAT
@@ -22,6 +23,7 @@
 #define CSK_KIND int32
 #define CSK_IS_FLOAT 0
 #include "feed_body.h"
+#include "columns_body.h"
 #undef CSK_REAL
 #undef CSK_KIND
 #undef CSK_IS_FLOAT
@@ -41,15 +43,42 @@ static csk_outcome CSK_NAME(feed_vector_float)(float *potentials, const float *v
                                          out_capacity, scratch);
 }
 
+// Adds the rows to `width` vectors of sums, which stay in registers, starting at column `first`.
+static inline __attribute__((always_inline)) void CSK_NAME(add_block)(
+    float *sums, const float *weights, size_t stride, const int32_t *spikes, size_t spike_count,
+    size_t first, const int width) {
+  typedef CSK_NAME(vector_float) vector;
+  vector sum[CSK_BLOCK];
+  vector *stored = (vector *)(sums + first);
+#pragma clang loop unroll(full)
+  for (int v = 0; v < width; v++) sum[v] = stored[v];
+  for (size_t s = 0; s < spike_count; s++) {
+    const vector *row = (const vector *)(weights + csk_unit_of(spikes[s]) * stride + first);
+    if (spikes[s] >= 0) {
+#pragma clang loop unroll(full)
+      for (int v = 0; v < width; v++) sum[v] += row[v];
+    } else {
+#pragma clang loop unroll(full)
+      for (int v = 0; v < width; v++) sum[v] -= row[v];
+    }
+  }
+#pragma clang loop unroll(full)
+  for (int v = 0; v < width; v++) stored[v] = sum[v];
+}
+
 static void CSK_NAME(add_rows_float)(float *sums, const float *weights, size_t stride,
                                      const int32_t *spikes, size_t spike_count) {
-  for (size_t s = 0; s < spike_count; s++) {
-    const float *row = weights + csk_unit_of(spikes[s]) * stride;
-    if (spikes[s] >= 0) {
-      for (size_t j = 0; j < stride; j++) sums[j] += row[j];
-    } else {
-      for (size_t j = 0; j < stride; j++) sums[j] -= row[j];
+  size_t lanes = CSK_VECTOR_BYTES / sizeof(float), vectors = stride / lanes;
+  for (size_t v = 0; v < vectors; v += CSK_BLOCK) {
+#define CSK_CASE(n)                                                                          \
+  case n:                                                                                    \
+    CSK_NAME(add_block)(sums, weights, stride, spikes, spike_count, v * lanes, n);           \
+    break;
+    switch (vectors - v < CSK_BLOCK ? vectors - v : CSK_BLOCK) {
+      CSK_WIDTHS(CSK_CASE)
+      default: __builtin_unreachable();
     }
+#undef CSK_CASE
   }
 }
 
@@ -65,12 +94,6 @@ static void CSK_NAME(add_rows_int32)(int64_t *sums, const int32_t *weights, size
   }
 }
 
-static void CSK_NAME(tally)(int32_t *counts, const int32_t *spikes, size_t spike_count) {
-  for (size_t s = 0; s < spike_count; s++) {
-    counts[csk_unit_of(spikes[s])] += spikes[s] >= 0 ? 1 : -1;
-  }
-}
-
 static const csk_kernels CSK_NAME(csk_kernels) = {
     .name = CSK_SET_NAME,
     .feed_rows_float = CSK_NAME(feed_rows_float),
@@ -79,7 +102,12 @@ static const csk_kernels CSK_NAME(csk_kernels) = {
     .feed_vector_int32 = CSK_NAME(any_feed_vector_int32),
     .add_rows_float = CSK_NAME(add_rows_float),
     .add_rows_int32 = CSK_NAME(add_rows_int32),
-    .tally = CSK_NAME(tally),
+    .count_float = CSK_NAME(count_float),
+    .count_int32 = CSK_NAME(count_int32),
+    .read_column_float = CSK_NAME(read_column_float),
+    .read_column_int32 = CSK_NAME(read_column_int32),
+    .update_column_float = CSK_NAME(update_column_float),
+    .update_column_int32 = CSK_NAME(update_column_int32),
 };
 
 #undef CSK_NAME

@@ -62,6 +62,16 @@ public struct AlignedArray<Element: BitwiseCopyable & Sendable>: Sendable {
     unsafe storage.elements.update(repeating: value)
   }
 
+  /// Sets every element to the one of `other` at its place.
+  ///
+  /// - Precondition: the same count.
+  @inlinable
+  public mutating func update(from other: AlignedArray) {
+    precondition(other.count == count, "arrays of \(count) and \(other.count) elements")
+    makeUnique()
+    _ = unsafe storage.elements.update(fromContentsOf: other.storage.elements)
+  }
+
   /// Calls `body` with the elements, read-only; the pointer must not outlive the call.
   @inlinable @unsafe
   public func withUnsafeBufferPointer<Result, Failure: Error>(
@@ -97,5 +107,17 @@ extension AlignedArray: Equatable where Element: Equatable {
     unsafe left.withUnsafeBufferPointer { left in
       unsafe right.withUnsafeBufferPointer { right in unsafe left.elementsEqual(right) }
     }
+  }
+}
+
+extension AlignedArray where Element: AdditiveArithmetic {
+  /// Adds `values` to the first elements, one by one.
+  ///
+  /// - Precondition: no more values than elements.
+  @inlinable
+  public mutating func add(_ values: [Element]) {
+    precondition(values.count <= count, "\(values.count) values for \(count) elements")
+    makeUnique()
+    for index in values.indices { unsafe storage.elements[index] += values[index] }
   }
 }

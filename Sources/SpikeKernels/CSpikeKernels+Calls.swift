@@ -164,6 +164,61 @@ extension Float: SpikeScalar {
       }
     }
   }
+  /// See `SpikeScalar`.
+  public static func count(
+    _ set: InstructionSet, _ spikes: SpikeTrain, into counts: inout AlignedArray<Float>
+  ) {
+    guard set != .reference else { return ReferenceKernels.count(spikes, into: &counts) }
+    checkUnits(spikes, range: 0..<spikes.count, rows: counts.count)
+    let kernels = unsafe CompiledKernels.table(set)
+    unsafe counts.withUnsafeMutableBufferPointer { counts in
+      unsafe spikes.codes.withUnsafeBufferPointer { codes in
+        unsafe kernels.pointee.count_float(counts.baseAddress, codes.baseAddress, spikes.count)
+      }
+    }
+  }
+
+  /// See `SpikeScalar`.
+  public static func readColumn(
+    _ set: InstructionSet, _ column: Int, of weights: RowMajorMatrix<Float>, sign: Int,
+    into values: inout [Float]
+  ) {
+    guard set != .reference else {
+      return ReferenceKernels.readColumn(column, of: weights, sign: sign, into: &values)
+    }
+    precondition(column >= 0 && column < weights.columns, "column \(column)")
+    precondition(values.count == weights.rows, "\(values.count) values for \(weights.rows) rows")
+    let kernels = unsafe CompiledKernels.table(set)
+    unsafe values.withUnsafeMutableBufferPointer { values in
+      unsafe weights.withUnsafeBufferPointer { rows in
+        unsafe kernels.pointee.read_column_float(
+          rows.baseAddress, weights.stride, weights.rows, column, sign > 0 ? 1 : -1,
+          values.baseAddress)
+      }
+    }
+  }
+
+  /// See `SpikeScalar`.
+  public static func updateColumn(
+    _ set: InstructionSet, _ column: Int, of weights: inout RowMajorMatrix<Float>,
+    counts: AlignedArray<Float>, factor: Float
+  ) -> Int {
+    guard set != .reference else {
+      return ReferenceKernels.updateColumn(column, of: &weights, counts: counts, factor: factor)
+    }
+    precondition(column >= 0 && column < weights.columns, "column \(column)")
+    precondition(
+      counts.count == RowMajorMatrix<Float>.stride(columns: weights.rows),
+      "\(counts.count) padded counts for \(weights.rows) inputs")
+    let (rows, stride) = (weights.rows, weights.stride)
+    let kernels = unsafe CompiledKernels.table(set)
+    return unsafe weights.withUnsafeMutableBufferPointer { elements in
+      unsafe counts.withUnsafeBufferPointer { counts in
+        unsafe kernels.pointee.update_column_float(
+          elements.baseAddress, stride, counts.baseAddress, rows, column, factor)
+      }
+    }
+  }
 }
 
 extension Int32: SpikeScalar {
@@ -237,17 +292,58 @@ extension Int32: SpikeScalar {
       }
     }
   }
-}
-
-extension SpikeTrain {
-  /// `counts[unit] += sign` for each spike.
-  public func tally(_ set: InstructionSet, into counts: inout AlignedArray<Int32>) {
-    guard set != .reference else { return ReferenceKernels.tally(self, into: &counts) }
-    checkUnits(self, range: 0..<count, rows: counts.count)
+  /// See `SpikeScalar`.
+  public static func count(
+    _ set: InstructionSet, _ spikes: SpikeTrain, into counts: inout AlignedArray<Int32>
+  ) {
+    guard set != .reference else { return ReferenceKernels.count(spikes, into: &counts) }
+    checkUnits(spikes, range: 0..<spikes.count, rows: counts.count)
     let kernels = unsafe CompiledKernels.table(set)
     unsafe counts.withUnsafeMutableBufferPointer { counts in
-      unsafe codes.withUnsafeBufferPointer { codes in
-        unsafe kernels.pointee.tally(counts.baseAddress, codes.baseAddress, count)
+      unsafe spikes.codes.withUnsafeBufferPointer { codes in
+        unsafe kernels.pointee.count_int32(counts.baseAddress, codes.baseAddress, spikes.count)
+      }
+    }
+  }
+
+  /// See `SpikeScalar`.
+  public static func readColumn(
+    _ set: InstructionSet, _ column: Int, of weights: RowMajorMatrix<Int32>, sign: Int,
+    into values: inout [Int32]
+  ) {
+    guard set != .reference else {
+      return ReferenceKernels.readColumn(column, of: weights, sign: sign, into: &values)
+    }
+    precondition(column >= 0 && column < weights.columns, "column \(column)")
+    precondition(values.count == weights.rows, "\(values.count) values for \(weights.rows) rows")
+    let kernels = unsafe CompiledKernels.table(set)
+    unsafe values.withUnsafeMutableBufferPointer { values in
+      unsafe weights.withUnsafeBufferPointer { rows in
+        unsafe kernels.pointee.read_column_int32(
+          rows.baseAddress, weights.stride, weights.rows, column, sign > 0 ? 1 : -1,
+          values.baseAddress)
+      }
+    }
+  }
+
+  /// See `SpikeScalar`.
+  public static func updateColumn(
+    _ set: InstructionSet, _ column: Int, of weights: inout RowMajorMatrix<Int32>,
+    counts: AlignedArray<Int32>, factor: Int32
+  ) -> Int {
+    guard set != .reference else {
+      return ReferenceKernels.updateColumn(column, of: &weights, counts: counts, factor: factor)
+    }
+    precondition(column >= 0 && column < weights.columns, "column \(column)")
+    precondition(
+      counts.count == RowMajorMatrix<Int32>.stride(columns: weights.rows),
+      "\(counts.count) padded counts for \(weights.rows) inputs")
+    let (rows, stride) = (weights.rows, weights.stride)
+    let kernels = unsafe CompiledKernels.table(set)
+    return unsafe weights.withUnsafeMutableBufferPointer { elements in
+      unsafe counts.withUnsafeBufferPointer { counts in
+        unsafe kernels.pointee.update_column_int32(
+          elements.baseAddress, stride, counts.baseAddress, rows, column, factor)
       }
     }
   }

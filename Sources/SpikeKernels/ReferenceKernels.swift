@@ -145,7 +145,34 @@ public enum ReferenceKernels {
   }
 
   /// `counts[unit] += sign` for each spike.
-  public static func tally(_ spikes: SpikeTrain, into counts: inout AlignedArray<Int32>) {
-    for spike in spikes { counts[spike.unit] += Int32(spike.sign) }
+  public static func count<Scalar: SpikeScalar>(
+    _ spikes: SpikeTrain, into counts: inout AlignedArray<Scalar>
+  ) {
+    for spike in spikes { counts[spike.unit] += Scalar.count(sign: spike.sign) }
+  }
+
+  /// `values = sign * W[:, column]`.
+  public static func readColumn<Scalar: SpikeScalar>(
+    _ column: Int, of weights: RowMajorMatrix<Scalar>, sign: Int, into values: inout [Scalar]
+  ) {
+    for row in 0..<weights.rows {
+      values[row] = sign > 0 ? weights[row, column] : .zero - weights[row, column]
+    }
+  }
+
+  /// `W[i, column] -= counts[i] * factor` for the inputs i with `counts[i] > 0`.
+  ///
+  /// - Returns: how many weights changed.
+  public static func updateColumn<Scalar: SpikeScalar>(
+    _ column: Int, of weights: inout RowMajorMatrix<Scalar>, counts: AlignedArray<Scalar>,
+    factor: Scalar
+  ) -> Int {
+    var changed = 0
+    for row in 0..<weights.rows where counts[row] > .zero {
+      weights[row, column] = Scalar.updated(
+        weights[row, column], count: counts[row], factor: factor)
+      changed += 1
+    }
+    return changed
   }
 }

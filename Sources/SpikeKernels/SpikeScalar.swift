@@ -35,6 +35,34 @@ public protocol SpikeScalar: PotentialScalar {
     _ set: InstructionSet, of weights: RowMajorMatrix<Self>, for spikes: SpikeTrain,
     to sums: inout AlignedArray<Sum>)
 
+  /// `counts[unit] += sign` for each spike.
+  static func count(
+    _ set: InstructionSet, _ spikes: SpikeTrain, into counts: inout AlignedArray<Self>)
+
+  /// `values = sign * W[:, column]`.
+  ///
+  /// - Precondition: as many values as rows.
+  /// - Complexity: `rows` reads, a cache line each.
+  static func readColumn(
+    _ set: InstructionSet, _ column: Int, of weights: RowMajorMatrix<Self>, sign: Int,
+    into values: inout [Self])
+
+  /// `W[i, column] -= counts[i] * factor` for the inputs i with `counts[i] > 0`, the product
+  /// rounded before the difference.
+  ///
+  /// - Parameter counts: `[rows]`, padded with zeros to the stride of `rows` columns.
+  /// - Returns: how many weights changed.
+  /// - Complexity: a read and a write, a cache line, for each positive count.
+  static func updateColumn(
+    _ set: InstructionSet, _ column: Int, of weights: inout RowMajorMatrix<Self>,
+    counts: AlignedArray<Self>, factor: Self
+  ) -> Int
+
+  /// `weight - count * factor`, the product rounded before the difference.
+  static func updated(_ weight: Self, count: Self, factor: Self) -> Self
+  /// +1 or -1 as a count.
+  static func count(sign: Int) -> Self
+
   /// An input as potentials: `x` in Float, `Int32(x * S)` truncated toward zero in integers.
   ///
   /// - Throws: `KernelError.valueOutOfRange` when a scaled value does not fit.
@@ -49,6 +77,13 @@ public protocol SpikeScalar: PotentialScalar {
 }
 
 extension Float {
+  /// `weight - count * factor`, never fused: Swift does not contract.
+  public static func updated(_ weight: Float, count: Float, factor: Float) -> Float {
+    weight - count * factor
+  }
+  /// The same number.
+  public static func count(sign: Int) -> Float { Float(sign) }
+
   /// The values themselves.
   public static func encode(_ values: [Float], worth: Float) throws(KernelError) -> [Float] {
     values
@@ -64,6 +99,15 @@ extension Float {
 }
 
 extension Int32 {
+  /// `weight - count * factor`, pulled into the range in which a weight and a potential add up
+  /// without overflow. Training diverges there: the next spike over such a weight is an error.
+  public static func updated(_ weight: Int32, count: Int32, factor: Int32) -> Int32 {
+    let most = Int64(potentialLimit) - 1
+    return Int32(Swift.min(Swift.max(Int64(weight) - Int64(count) * Int64(factor), -most), most))
+  }
+  /// The same number.
+  public static func count(sign: Int) -> Int32 { Int32(sign) }
+
   /// `Int32(value * S)`, truncated toward zero; `nil` when it is not within 2^30.
   public static func scaled(_ value: Float, by scale: Int32) -> Int32? {
     let product = (value * Float(scale)).rounded(.towardZero)

@@ -42,7 +42,7 @@ extension LearningNetwork {
     do {
       learning.negatedTarget = try Scalar.encode(target.map { -$0 }, worth: network.worth)
     } catch {
-      throw SpikingError(error, layer: depth, step: 0, limit: network.budget)
+      throw SpikingError(error, layer: depth, step: 0, limit: learning.budget)
     }
     learning.targetQuantizer.reset(&learning.target, generator: &network.generator)
     for layer in 0...depth {
@@ -68,7 +68,10 @@ extension LearningNetwork {
   private mutating func stepBreadthFirst() throws(SpikingError) {
     try feedInput()
     for layer in 1...depth {
-      for spike in network.trains[layer - 1] { learning.count(spike, layer: layer - 1) }
+      if !learning.options.usesSmoothGradients {
+        Scalar.count(
+          network.instructionSet, network.trains[layer - 1], into: &learning.counts[layer - 1])
+      }
       network.trains[layer].removeAll()
       try guarding(layer) { (self: inout Self, limit) throws(KernelError) in
         try self.learning.forwardQuantizer.feed(
@@ -181,7 +184,9 @@ extension LearningNetwork {
         try deliverOutput(sent)
       }
     }
-    learning.count(spike, layer: layer - 1)
+    if !learning.options.usesSmoothGradients {
+      learning.counts[layer - 1][spike.unit] += Scalar.count(sign: spike.sign)
+    }
   }
 
   private mutating func deliverOutput(_ spike: Spike) throws(SpikingError) {
@@ -222,7 +227,7 @@ extension LearningNetwork {
     network.ledger.layers[0].negativeSpikes += negative
     network.ledger.layers[0].positiveSpikes += network.trains[0].count - negative
     if learning.options.usesSmoothGradients {
-      for unit in network.input.indices { learning.inputs[0][unit] += network.input[unit] }
+      learning.counts[0].add(network.input)
     }
   }
 
@@ -250,9 +255,7 @@ extension LearningNetwork {
   /// Smooth gradients: `c_l = z_l`.
   private mutating func refreshSmoothInputs(_ layer: Int) {
     guard learning.options.usesSmoothGradients, layer < depth else { return }
-    for unit in learning.inputs[layer].indices {
-      learning.inputs[layer][unit] = Scalar.smooth(learning.sums[layer][unit])
-    }
+    Scalar.smooth(learning.sums[layer], into: &learning.counts[layer])
   }
 
   /// The derivative of the ReLU: `not z_l[j] < 0`; exactly zero passes.
@@ -285,9 +288,9 @@ extension LearningNetwork {
 
   /// `W_l[i, j] -= c_(l-1)[i] * factor` where `c_(l-1)[i] > 0`.
   private mutating func updateColumn(_ column: Int, layer: Int, factor: Scalar) {
-    let changed = network.weights[layer - 1].updateColumn(
-      column, inputs: learning.active[layer - 1], counts: learning.inputs[layer - 1],
-      factor: factor)
+    let changed = Scalar.updateColumn(
+      network.instructionSet, column, of: &network.weights[layer - 1],
+      counts: learning.counts[layer - 1], factor: factor)
     enterUpdates(changed, layer: layer)
   }
 
@@ -304,9 +307,14 @@ extension LearningNetwork {
 
   /// `s * W_l[:, j]`.
   private mutating func readColumn(_ spike: Spike, layer: Int, into index: Int) {
+    let units = network.layerSizes[layer - 1]
     while learning.columns.count <= index { learning.columns.append([]) }
-    network.weights[layer - 1].readColumn(
-      spike.unit, sign: spike.sign, into: &learning.columns[index])
+    if learning.columns[index].count != units {
+      learning.columns[index] = Array(repeating: .zero, count: units)
+    }
+    Scalar.readColumn(
+      network.instructionSet, spike.unit, of: network.weights[layer - 1], sign: spike.sign,
+      into: &learning.columns[index])
   }
 
   private mutating func feedBackward(column index: Int, layer: Int) throws(SpikingError) {
@@ -328,19 +336,19 @@ extension LearningNetwork {
     _ layer: Int, _ feed: (inout Self, _ limit: Int) throws(KernelError) -> Void
   ) throws(SpikingError) {
     do {
-      try feed(&self, network.budget)
+      try feed(&self, learning.budget)
     } catch {
       throw SpikingError(
-        error, layer: layer, step: network.stepsTaken + 1, limit: network.budget)
+        error, layer: layer, step: network.stepsTaken + 1, limit: learning.budget)
     }
   }
 
   /// Counts spikes against the budget of the example.
   private mutating func sent(_ spikes: Int) throws(SpikingError) {
     network.spikesOfExample += spikes
-    guard network.spikesOfExample <= network.budget else {
+    guard network.spikesOfExample <= learning.budget else {
       throw .eventBudgetExceeded(
-        layer: depth, step: network.stepsTaken + 1, limit: network.budget)
+        layer: depth, step: network.stepsTaken + 1, limit: learning.budget)
     }
   }
 

@@ -27,7 +27,8 @@ public struct LearningNetwork<Scalar: LearningScalar>: Sendable {
   init(network: SpikingNetwork<Scalar>, training: TrainingOptions) {
     self.network = network
     learning = LearningState(
-      options: training, timeSteps: network.options.timeSteps, worth: network.worth,
+      options: training, timeSteps: network.options.timeSteps, budget: network.budget,
+      worth: network.worth,
       layerSizes: network.layerSizes)
   }
 

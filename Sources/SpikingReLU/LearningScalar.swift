@@ -1,3 +1,4 @@
+public import Networks
 public import SpikeKernels
 
 /// A `SpikeScalar` whose weights can learn: `Float` and `Int32`.
@@ -12,12 +13,8 @@ public protocol LearningScalar: SpikeScalar {
   /// What an error does to a weight whose input count is 1: `error * lr`; integers learn with
   /// rate 1.
   static func factor(_ error: ErrorWeight, rate: Float) -> Self
-  /// `weight - count * factor`, the product rounded before the difference.
-  static func updated(_ weight: Self, count: Self, factor: Self) -> Self
-  /// A count of spikes.
-  static func count(_ spikes: Int) -> Self
-  /// A sum of rows that stands for a count, for smooth gradients.
-  static func smooth(_ sum: Sum) -> Self
+  /// Sums of rows that stand for counts, for smooth gradients.
+  static func smooth(_ sums: AlignedArray<Sum>, into counts: inout AlignedArray<Self>)
   /// Whether a sum is finite, and an integer one fits in 32 bits.
   static func isInRange(_ sum: Sum) -> Bool
 }
@@ -31,14 +28,10 @@ extension Float: LearningScalar {
   }
   /// `error * lr`.
   public static func factor(_ error: Float, rate: Float) -> Float { error * rate }
-  /// `weight - count * factor`, never fused: Swift does not contract.
-  public static func updated(_ weight: Float, count: Float, factor: Float) -> Float {
-    weight - count * factor
+  /// The same numbers.
+  public static func smooth(_ sums: AlignedArray<Float>, into counts: inout AlignedArray<Float>) {
+    counts.update(from: sums)
   }
-  /// The same number.
-  public static func count(_ spikes: Int) -> Float { Float(spikes) }
-  /// The same number.
-  public static func smooth(_ sum: Float) -> Float { sum }
   /// Whether it is finite.
   public static func isInRange(_ sum: Float) -> Bool { sum.isFinite }
 }
@@ -50,15 +43,10 @@ extension Int32: LearningScalar {
   public static func error(sign: Int, regularization: Float) -> Int32 { 0 }
   /// The error itself: the scale S stands for the learning rate.
   public static func factor(_ error: Int32, rate: Float) -> Int32 { error }
-  /// `weight - count * factor`. A result beyond Int32 is pulled to its end, which the check after
-  /// each example finds.
-  public static func updated(_ weight: Int32, count: Int32, factor: Int32) -> Int32 {
-    Int32(clamping: Int64(weight) - Int64(count) * Int64(factor))
-  }
-  /// The same number.
-  public static func count(_ spikes: Int) -> Int32 { Int32(clamping: spikes) }
   /// Networks refuse smooth gradients in integers at construction.
-  public static func smooth(_ sum: Int64) -> Int32 { Int32(clamping: sum) }
+  public static func smooth(_ sums: AlignedArray<Int64>, into counts: inout AlignedArray<Int32>) {
+    preconditionFailure("smooth gradients in integers")
+  }
   /// Whether it fits in 32 bits.
   public static func isInRange(_ sum: Int64) -> Bool { Int32(exactly: sum) != nil }
 }

@@ -9,6 +9,8 @@ struct LearningState<Scalar: LearningScalar>: Sendable {
   var options: TrainingOptions
   /// `eta / T^2`.
   var rate: Float
+  /// The spike budget of an example: within it, counts are exact in `Float`.
+  let budget: Int
   let forwardQuantizer: Quantizer<Scalar>
   let backwardQuantizer: Quantizer<Scalar>
   let targetQuantizer: Quantizer<Scalar>
@@ -21,15 +23,9 @@ struct LearningState<Scalar: LearningScalar>: Sendable {
   var target: QuantizerState<Scalar>
   /// z_l: sums of all rows received in the example.
   var sums: [AlignedArray<Scalar.Sum>]
-  /// c_l: net spikes that layer l sent so far in the example.
-  var counts: [[Int]]
-  /// The same, or the real-valued sums that stand for them: what updates multiply with.
-  var inputs: [[Scalar]]
-  /// The units of layer l that have sent a spike in the example, in order of their first: the
-  /// only ones with a count, and so the only inputs that updates look at. With smooth gradients,
-  /// all units.
-  var active: [[Int]]
-  var isActive: [[Bool]]
+  /// c_l: net spikes that layer l sent so far in the example, or the real-valued sums that stand
+  /// for them in smooth gradients. What updates multiply with.
+  var counts: [AlignedArray<Scalar>]
   /// e_l: error counts of SGD.
   var errors: [[Scalar.ErrorWeight]]
   /// err: errors held at the output.
@@ -55,7 +51,10 @@ struct LearningState<Scalar: LearningScalar>: Sendable {
   var passed: [SpikeTrain]
   var recordsSpikes = false
 
-  init(options: TrainingOptions, timeSteps: Int, worth: Scalar, layerSizes: [Int]) {
+  init(
+    options: TrainingOptions, timeSteps: Int, budget: Int, worth: Scalar, layerSizes: [Int]
+  ) {
+    self.budget = min(budget, 1 << Float.significandBitCount)
     self.options = options
     rate = options.learningRate / Float(timeSteps * timeSteps)
     forwardQuantizer = Quantizer(kind: options.forwardQuantizer, worth: worth)
@@ -67,10 +66,9 @@ struct LearningState<Scalar: LearningScalar>: Sendable {
     sums = layerSizes.map {
       AlignedArray(repeating: .zero, count: RowMajorMatrix<Scalar>.stride(columns: $0))
     }
-    counts = layerSizes.map { Array(repeating: 0, count: $0) }
-    inputs = layerSizes.map { Array(repeating: .zero, count: $0) }
-    active = layerSizes.map { options.usesSmoothGradients ? Array(0..<$0) : [] }
-    isActive = layerSizes.map { Array(repeating: options.usesSmoothGradients, count: $0) }
+    counts = layerSizes.map {
+      AlignedArray(repeating: .zero, count: RowMajorMatrix<Scalar>.stride(columns: $0))
+    }
     errors = layerSizes.map { Array(repeating: .zero, count: $0) }
     held = Array(repeating: 0, count: layerSizes[layerSizes.count - 1])
     errorTrains = layerSizes.map { _ in SpikeTrain() }
@@ -78,32 +76,14 @@ struct LearningState<Scalar: LearningScalar>: Sendable {
     passed = layerSizes.map { _ in SpikeTrain() }
   }
 
-  /// Sets counts, inputs and errors of all layers to 0.
+  /// Sets counts and errors of all layers to 0.
   mutating func clearCounts() {
     for layer in counts.indices {
-      for unit in active[layer] {
-        counts[layer][unit] = 0
-        inputs[layer][unit] = .zero
-      }
-      if !options.usesSmoothGradients {
-        for unit in active[layer] { isActive[layer][unit] = false }
-        active[layer].removeAll(keepingCapacity: true)
-      }
+      counts[layer].fill(with: .zero)
       if options.update == .sgd {
         for unit in errors[layer].indices { errors[layer][unit] = .zero }
       }
     }
     for unit in held.indices { held[unit] = 0 }
-  }
-
-  /// `c_l[i] += s`.
-  mutating func count(_ spike: Spike, layer: Int) {
-    let unit = spike.unit
-    if !isActive[layer][unit] {
-      isActive[layer][unit] = true
-      active[layer].append(unit)
-    }
-    counts[layer][unit] += spike.sign
-    if !options.usesSmoothGradients { inputs[layer][unit] = Scalar.count(counts[layer][unit]) }
   }
 }

@@ -238,7 +238,7 @@ public struct SpikingNetwork<Scalar: SpikeScalar>: Sendable {
       ledger.layers[layer].forwardAdditions += feeds * units
     }
     if options.recording.contains(.counts) || (layer == depth && options.readout == .counts) {
-      trains[layer].tally(instructionSet, into: &counts[layer])
+      Int32.count(instructionSet, trains[layer], into: &counts[layer])
     }
     if options.recording.contains(.activity) { recordActivity(layer) }
   }
@@ -246,7 +246,7 @@ public struct SpikingNetwork<Scalar: SpikeScalar>: Sendable {
   /// Active units of the step, and what NeuroBench makes of the call into the layer above.
   private mutating func recordActivity(_ layer: Int) {
     netSpikes[layer].fill(with: 0)
-    trains[layer].tally(instructionSet, into: &netSpikes[layer])
+    Int32.count(instructionSet, trains[layer], into: &netSpikes[layer])
     var active = 0
     var operations = 0
     var isTernary = true

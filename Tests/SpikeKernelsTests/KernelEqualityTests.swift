@@ -93,16 +93,50 @@ import Testing
     var expectedCounts = AlignedArray<Int32>(repeating: 0, count: 20)
     ReferenceKernels.addRows(of: weights, for: spikes, to: &expected)
     ReferenceKernels.addRows(of: integers, for: spikes, to: &expectedIntegers)
-    ReferenceKernels.tally(spikes, into: &expectedCounts)
+    ReferenceKernels.count(spikes, into: &expectedCounts)
     for set in Self.compiled {
       var sums = AlignedArray<Float>(repeating: 0, count: weights.stride)
       Float.addRows(set, of: weights, for: spikes, to: &sums)
       var integerSums = AlignedArray<Int64>(repeating: 0, count: weights.stride)
       Int32.addRows(set, of: integers, for: spikes, to: &integerSums)
       var counts = AlignedArray<Int32>(repeating: 0, count: 20)
-      spikes.tally(set, into: &counts)
+      Int32.count(set, spikes, into: &counts)
       #expect(sums == expected && integerSums == expectedIntegers && counts == expectedCounts)
     }
+  }
+
+  @Test("reading and updating columns, with counts of every sign", arguments: [1, 5, 16, 17, 200])
+  func columns(rows: Int) {
+    var generator = SeededGenerator(seed: 11)
+    let weights = Matrix(rows: rows, columns: 19) { _, _ in Float(generator.nextNormal()) }
+    let spikes = Self.randomSpikes(3 * rows, units: rows, from: &generator)
+    Self.checkColumns(weights, spikes, factor: 0.37)
+    // Large enough for updates beyond the range.
+    Self.checkColumns(weights.map { Int32($0 * 2e8) }, spikes, factor: 1_500_000_000)
+  }
+
+  private static func checkColumns<Scalar: SpikeScalar>(
+    _ weights: RowMajorMatrix<Scalar>, _ spikes: SpikeTrain, factor: Scalar
+  ) {
+    let padded = RowMajorMatrix<Scalar>.stride(columns: weights.rows)
+    func run(_ set: InstructionSet) -> (RowMajorMatrix<Scalar>, [[Scalar]], [Int]) {
+      var counts = AlignedArray<Scalar>(repeating: .zero, count: padded)
+      Scalar.count(set, spikes, into: &counts)
+      var (weights, read, changed) = (weights, [[Scalar]](), [Int]())
+      for column in [0, 7, 18] {
+        changed.append(
+          Scalar.updateColumn(set, column, of: &weights, counts: counts, factor: factor))
+        for sign in [1, -1] {
+          var values = Array(repeating: Scalar.zero, count: weights.rows)
+          Scalar.readColumn(set, column, of: weights, sign: sign, into: &values)
+          read.append(values)
+        }
+      }
+      return (weights, read, changed)
+    }
+    let expected = run(.reference)
+    #expect(expected.2.allSatisfy { $0 > 0 || weights.rows < 5 })
+    for set in compiled { #expect(run(set) == expected, "\(set)") }
   }
 
   /// Random rows fed in several calls, with the error they end in, if any.

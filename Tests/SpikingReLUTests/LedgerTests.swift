@@ -60,6 +60,21 @@ struct CountingFloat: SpikeScalar, AdditiveArithmetic {
       }
     }
   }
+  static func count(
+    _ set: InstructionSet, _ spikes: SpikeTrain, into counts: inout AlignedArray<Self>
+  ) { preconditionFailure("prediction only") }
+  static func readColumn(
+    _ set: InstructionSet, _ column: Int, of weights: RowMajorMatrix<Self>, sign: Int,
+    into values: inout [Self]
+  ) { preconditionFailure("prediction only") }
+  static func updateColumn(
+    _ set: InstructionSet, _ column: Int, of weights: inout RowMajorMatrix<Self>,
+    counts: AlignedArray<Self>, factor: Self
+  ) -> Int { preconditionFailure("prediction only") }
+  static func updated(_ weight: Self, count: Self, factor: Self) -> Self {
+    preconditionFailure("prediction only")
+  }
+  static func count(sign: Int) -> Self { Self(value: Float(sign)) }
   static func encode(_ values: [Float], worth: Self) throws(KernelError) -> [Self] {
     values.map(Self.init(value:))
   }

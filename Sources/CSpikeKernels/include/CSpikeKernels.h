@@ -1,5 +1,6 @@
 // The inner loops of the spiking network: one body (kernels_body.h), compiled once for each
-// instruction set. Nothing here multiplies: potentials change by additions and subtractions only.
+// instruction set. Only updates of
+// Float weights multiply: potentials change by additions and subtractions.
 //
 // Spikes are coded in an int32_t: `unit` for sign +1, `~unit` (bitwise not) for sign -1.
 // Weight matrices are row-major; `stride` is the distance of rows in elements, a multiple of 16,
@@ -76,7 +77,19 @@ typedef struct {
   void (*add_rows_int32)(int64_t *sums, const int32_t *weights, size_t stride, size_t units,
                          const int32_t *spikes, size_t spike_count);
   // counts[unit] += sign of each spike.
-  void (*tally)(int32_t *counts, const int32_t *spikes, size_t spike_count);
+  void (*count_float)(float *counts, const int32_t *spikes, size_t spike_count);
+  void (*count_int32)(int32_t *counts, const int32_t *spikes, size_t spike_count);
+  // values = sign * W[:, column], `rows` of them.
+  void (*read_column_float)(const float *weights, size_t stride, size_t rows, size_t column,
+                            int sign, float *values);
+  void (*read_column_int32)(const int32_t *weights, size_t stride, size_t rows, size_t column,
+                            int sign, int32_t *values);
+  // W[i, column] -= counts[i] * factor where counts[i] > 0; returns how many changed. `counts` is
+  // padded with zeros to a multiple of 16.
+  size_t (*update_column_float)(float *weights, size_t stride, const float *counts, size_t rows,
+                                size_t column, float factor);
+  size_t (*update_column_int32)(int32_t *weights, size_t stride, const int32_t *counts,
+                                size_t rows, size_t column, int32_t factor);
 } csk_kernels;
 
 // The instruction sets of this build, best first; `*count` of them.
