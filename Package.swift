@@ -22,6 +22,7 @@ let package = Package(
     .library(name: "SpikeKernels", targets: ["SpikeKernels"]),
     .library(name: "SpikingReLU", targets: ["SpikingReLU"]),
     .library(name: "Datasets", targets: ["Datasets"]),
+    .library(name: "ModelFiles", targets: ["ModelFiles"]),
     .library(name: "Experiments", targets: ["Experiments"]),
     .executable(name: "bench", targets: ["bench"]),
   ],
@@ -37,6 +38,7 @@ let package = Package(
     .target(name: "CEmbeddedDigits", cSettings: exactC),
     .target(name: "CSpikeKernels", cSettings: exactC),
 
+    .target(name: "Files", dependencies: ["CZlib"], swiftSettings: strict),
     .target(name: "Networks", swiftSettings: strict),
     .target(
       name: "DenseReLU", dependencies: ["CBLAS", "Networks"], swiftSettings: strict,
@@ -46,16 +48,21 @@ let package = Package(
     .target(
       name: "SpikingReLU", dependencies: ["SpikeKernels", "Networks"], swiftSettings: strict),
     .target(
-      name: "Datasets", dependencies: ["CZlib", "CEmbeddedDigits", "Networks"],
+      name: "Datasets", dependencies: ["CZlib", "CEmbeddedDigits", "Files", "Networks"],
       swiftSettings: strict),
     .target(
+      name: "ModelFiles", dependencies: ["Files", "Networks"], swiftSettings: strict),
+    .target(
       name: "Experiments",
-      dependencies: ["Networks", "DenseReLU", "SpikeKernels", "SpikingReLU", "Datasets"],
+      dependencies: [
+        "Files", "Networks", "DenseReLU", "SpikeKernels", "SpikingReLU", "Datasets", "ModelFiles",
+      ],
       swiftSettings: strict),
     .executableTarget(
       name: "bench",
       dependencies: [
-        "Experiments", "Networks", "DenseReLU", "SpikeKernels", "SpikingReLU", "Datasets",
+        "Experiments", "Files", "Networks", "DenseReLU", "SpikeKernels", "SpikingReLU", "Datasets",
+        "ModelFiles",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
@@ -67,6 +74,7 @@ let package = Package(
       name: "SpikingReLUTests", dependencies: ["SpikingReLU"],
       exclude: ["Fixtures"], swiftSettings: strict),
     .testTarget(name: "DatasetsTests", dependencies: ["Datasets"], swiftSettings: strict),
+    .testTarget(name: "ModelFilesTests", dependencies: ["ModelFiles"], swiftSettings: strict),
     .testTarget(name: "ExperimentsTests", dependencies: ["Experiments"], swiftSettings: strict),
     .testTarget(name: "BenchTests", dependencies: ["bench"], swiftSettings: strict),
   ],

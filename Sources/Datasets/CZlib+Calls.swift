@@ -1,6 +1,6 @@
 internal import CZlib
 
-// The only Swift that calls zlib.
+// The only Swift that inflates with zlib; its checksum is called in `Files`.
 
 /// A raw deflate stream in progress.
 @safe final class Inflater {
@@ -64,14 +64,5 @@ internal import CZlib
         path: path, offset: offset + consumed, reason: reason ?? "zlib status \(status)")
     }
     return Step(consumed: consumed, output: output, isAtEnd: status == Z_STREAM_END)
-  }
-}
-
-enum CRC32 {
-  /// The CRC-32 of gzip over the bytes so far and these.
-  static func update(_ checksum: UInt32, with bytes: [UInt8]) -> UInt32 {
-    unsafe bytes.withUnsafeBufferPointer {
-      unsafe UInt32(truncatingIfNeeded: crc32(uLong(checksum), $0.baseAddress, uInt($0.count)))
-    }
   }
 }

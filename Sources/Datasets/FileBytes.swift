@@ -1,10 +1,4 @@
-#if canImport(Glibc)
-  internal import Glibc
-#elseif canImport(Darwin)
-  internal import Darwin
-#elseif canImport(Musl)
-  internal import Musl
-#endif
+internal import Files
 
 /// Bytes that arrive in order.
 protocol ByteStream {
@@ -12,62 +6,36 @@ protocol ByteStream {
   mutating func read(upTo count: Int) throws(DatasetError) -> [UInt8]
 }
 
-/// A regular file, read in order. Read, not mapped: a file that another process cuts short must
-/// end in an error, not in a signal.
-final class FileBytes: ByteStream {
-  let path: String
+/// A regular file whose faults are those of a dataset.
+struct FileBytes: ByteStream {
+  private let file: RegularFile
+
+  /// The path, as given.
+  var path: String { file.path }
   /// The size when it was opened, in bytes.
-  let size: Int
-  private let descriptor: Int32
+  var size: Int { file.size }
 
   /// Opens a regular file.
   ///
   /// - Throws: `DatasetError` when it is missing, is not a regular file or cannot be opened.
   init(path: String) throws(DatasetError) {
-    guard !path.isEmpty, !path.utf8.contains(0) else { throw .invalidPath(path: path) }
-    self.path = path
-    // Non-blocking, so that opening a pipe without a writer returns.
-    descriptor = unsafe open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
-    guard descriptor >= 0 else {
-      throw errno == ENOENT ? .missing(path: path) : Self.failure(path, "open")
-    }
-    var status = stat()
-    guard unsafe fstat(descriptor, &status) == 0 else {
-      let error = Self.failure(path, "examine")
-      _ = close(descriptor)
-      throw error
-    }
-    guard status.st_mode & S_IFMT == S_IFREG else {
-      _ = close(descriptor)
-      throw .notARegularFile(path: path)
-    }
-    size = Int(status.st_size)
+    do { file = try RegularFile(path: path) } catch { throw DatasetError(error) }
   }
-
-  deinit { _ = close(descriptor) }
 
   func read(upTo count: Int) throws(DatasetError) -> [UInt8] {
-    var failure: DatasetError?
-    let bytes = unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
-      while filled < count {
-        #if canImport(Glibc)
-          let got = unsafe Glibc.read(descriptor, buffer.baseAddress! + filled, count - filled)
-        #elseif canImport(Darwin)
-          let got = unsafe Darwin.read(descriptor, buffer.baseAddress! + filled, count - filled)
-        #else
-          let got = unsafe Musl.read(descriptor, buffer.baseAddress! + filled, count - filled)
-        #endif
-        if got < 0 && errno == EINTR { continue }
-        if got < 0 { failure = Self.failure(path, "read") }
-        if got <= 0 { break }
-        filled += got
-      }
-    }
-    if let failure { throw failure }
-    return bytes
+    do { return try file.read(upTo: count) } catch { throw DatasetError(error) }
   }
+}
 
-  private static func failure(_ path: String, _ operation: String) -> DatasetError {
-    .io(path: path, operation: operation, reason: unsafe String(cString: strerror(errno)))
+extension DatasetError {
+  init(_ error: InputError) {
+    self =
+      switch error {
+      case .missing(let path): .missing(path: path)
+      case .notARegularFile(let path): .notARegularFile(path: path)
+      case .invalidPath(let path): .invalidPath(path: path)
+      case .io(let path, let operation, let reason):
+        .io(path: path, operation: operation, reason: reason)
+      }
   }
 }

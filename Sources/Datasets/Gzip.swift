@@ -1,3 +1,5 @@
+internal import Files
+
 /// The data of a gzip file, inflated as it is asked for, so that a small file that claims or holds
 /// much takes no more memory than is read from it.
 ///

@@ -2,6 +2,7 @@ import ArgumentParser
 import Datasets
 import DenseReLU
 import Experiments
+import Files
 import Foundation
 import Networks
 import SpikeKernels

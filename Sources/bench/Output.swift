@@ -1,4 +1,5 @@
 import Experiments
+import Files
 import Foundation
 
 /// Whoever read standard output has gone, as `| head -1` does: the work ends without a word.

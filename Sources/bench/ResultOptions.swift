@@ -1,13 +1,9 @@
 import ArgumentParser
 import Experiments
+import Files
 import Foundation
 
 extension AtomicFile {
-  /// A file for JSON; replaces only what starts as JSON does.
-  convenience init(forJSON path: String) throws(OutputError) {
-    try self.init(path: path, replacingFilesStartingWith: UInt8(ascii: "{"))
-  }
-
   /// Writes `result` as JSON: keys sorted, so that equal results are equal bytes.
   func commit(json result: some Encodable) throws {
     let encoder = JSONEncoder()

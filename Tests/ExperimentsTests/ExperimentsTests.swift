@@ -1,4 +1,5 @@
 import DenseReLU
+import Files
 import Foundation
 import Networks
 import SpikeKernels
@@ -140,7 +141,7 @@ import Testing
   }
 
   private func file(_ path: String) throws -> AtomicFile {
-    try AtomicFile(path: path, replacingFilesStartingWith: UInt8(ascii: "{"))
+    try AtomicFile(forJSON: path)
   }
 
   @Test("what was there stays until the new file is whole")

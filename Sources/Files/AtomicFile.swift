@@ -39,9 +39,12 @@ public final class AtomicFile {
   ///
   /// - Parameters:
   ///   - path: where the result goes.
-  ///   - firstByte: what an earlier result starts with; a file that starts otherwise is kept.
+  ///   - isReplaceable: tells from the first 16 bytes whether a file is an earlier result; an empty
+  ///     file always is, another file is kept.
   /// - Throws: `OutputError`.
-  public init(path: String, replacingFilesStartingWith firstByte: UInt8) throws(OutputError) {
+  public init(
+    path: String, replacing isReplaceable: (_ start: [UInt8]) -> Bool
+  ) throws(OutputError) {
     guard !path.isEmpty, !path.utf8.contains(0) else {
       throw .cannotCreate(path: path, reason: "not a usable path")
     }
@@ -51,7 +54,8 @@ public final class AtomicFile {
       switch status.st_mode & S_IFMT {
       case S_IFDIR: throw .cannotCreate(path: path, reason: "it is a folder")
       case S_IFREG:
-        guard try Self.startsWith(firstByte, path) else { throw .wouldOverwrite(path: path) }
+        let start = try Self.start(of: path)
+        guard start.isEmpty || isReplaceable(start) else { throw .wouldOverwrite(path: path) }
         permissions = status.st_mode & 0o777
         guard permissions & 0o222 != 0 else {
           throw .cannotCreate(path: path, reason: "it is read-only")
@@ -74,6 +78,11 @@ public final class AtomicFile {
       temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, permissions)
     guard descriptor >= 0 else { throw .cannotCreate(path: path, reason: Self.reason) }
     self.temporary = temporary
+  }
+
+  /// Opens a file for JSON; replaces only what starts as a JSON object does.
+  public convenience init(forJSON path: String) throws(OutputError) {
+    try self.init(path: path) { $0[0] == UInt8(ascii: "{") }
   }
 
   deinit { abandon() }
@@ -129,13 +138,13 @@ public final class AtomicFile {
     return unsafe String(cString: resolved)
   }
 
-  private static func startsWith(_ byte: UInt8, _ path: String) throws(OutputError) -> Bool {
+  private static func start(of path: String) throws(OutputError) -> [UInt8] {
     let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw .cannotCreate(path: path, reason: reason) }
     defer { _ = close(descriptor) }
-    var first: UInt8 = 0
-    let count = unsafe read(descriptor, &first, 1)
-    return count == 0 || (count == 1 && first == byte)
+    return unsafe [UInt8](unsafeUninitializedCapacity: 16) { buffer, filled in
+      filled = max(0, unsafe read(descriptor, buffer.baseAddress!, 16))
+    }
   }
 
   private func failure(_ operation: String) -> OutputError {

@@ -1,0 +1,95 @@
+#if canImport(Glibc)
+  internal import Glibc
+#elseif canImport(Darwin)
+  internal import Darwin
+#elseif canImport(Musl)
+  internal import Musl
+#endif
+
+/// A file that could not be read.
+public enum InputError: Error, Equatable, Sendable {
+  /// There is nothing at this path.
+  case missing(path: String)
+  /// The path is a directory, a pipe or a device.
+  case notARegularFile(path: String)
+  /// The path is empty or holds a NUL.
+  case invalidPath(path: String)
+  /// The system refused to open or read.
+  case io(path: String, operation: String, reason: String)
+}
+
+extension InputError: CustomStringConvertible {
+  /// The file and the reason.
+  public var description: String {
+    switch self {
+    case .missing(let path): "\(path): no such file or folder"
+    case .notARegularFile(let path): "\(path): not a regular file"
+    case .invalidPath(let path): "\(path.debugDescription): not a usable path"
+    case .io(let path, let operation, let reason): "\(path): cannot \(operation): \(reason)"
+    }
+  }
+}
+
+/// A regular file, read in order. Read, not mapped: a file that another process cuts short must
+/// end in an error, not in a signal.
+public final class RegularFile {
+  /// As given.
+  public let path: String
+  /// The size when it was opened, in bytes.
+  public let size: Int
+  private let descriptor: Int32
+
+  /// Opens a regular file.
+  ///
+  /// - Throws: `InputError` when it is missing, is not a regular file or cannot be opened.
+  public init(path: String) throws(InputError) {
+    guard !path.isEmpty, !path.utf8.contains(0) else { throw .invalidPath(path: path) }
+    self.path = path
+    // Non-blocking, so that opening a pipe without a writer returns.
+    descriptor = unsafe open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
+    guard descriptor >= 0 else {
+      throw errno == ENOENT ? .missing(path: path) : Self.failure(path, "open")
+    }
+    var status = stat()
+    guard unsafe fstat(descriptor, &status) == 0 else {
+      let error = Self.failure(path, "examine")
+      _ = close(descriptor)
+      throw error
+    }
+    guard status.st_mode & S_IFMT == S_IFREG else {
+      _ = close(descriptor)
+      throw .notARegularFile(path: path)
+    }
+    size = Int(status.st_size)
+  }
+
+  deinit { _ = close(descriptor) }
+
+  /// Reads up to `count` bytes, fewer only at the end; 0 bytes mean the end.
+  ///
+  /// - Throws: `InputError.io`.
+  public func read(upTo count: Int) throws(InputError) -> [UInt8] {
+    var failure: InputError?
+    let bytes = unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+      while filled < count {
+        #if canImport(Glibc)
+          let got = unsafe Glibc.read(descriptor, buffer.baseAddress! + filled, count - filled)
+        #elseif canImport(Darwin)
+          let got = unsafe Darwin.read(descriptor, buffer.baseAddress! + filled, count - filled)
+        #else
+          let got = unsafe Musl.read(descriptor, buffer.baseAddress! + filled, count - filled)
+        #endif
+        if got < 0 && errno == EINTR { continue }
+        if got < 0 { failure = Self.failure(path, "read") }
+        if got <= 0 { break }
+        filled += got
+      }
+    }
+    if let failure { throw failure }
+    return bytes
+  }
+
+  private static func failure(_ path: String, _ operation: String) -> InputError {
+    .io(path: path, operation: operation, reason: unsafe String(cString: strerror(errno)))
+  }
+}

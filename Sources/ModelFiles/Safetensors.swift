@@ -1,0 +1,142 @@
+internal import Files
+
+/// The safetensors format: an 8-byte length, a JSON header, tensors one after the other.
+///
+/// Read as strictly as the format's own library, and stricter: names twice, holes and overlaps are
+/// refused, and nothing of the size of a claim is allocated before the claim is checked against the
+/// size of the file. Nothing in a file is executed, and no name in it is used as a path.
+///
+/// Format: https://github.com/huggingface/safetensors
+public enum Safetensors {
+  /// The longest header that is read, in bytes.
+  public static let maximumHeaderBytes = 1 << 22
+  /// The most tensors that are read.
+  public static let maximumTensors = 4096
+  /// The longest name of a tensor that is read, in bytes.
+  public static let maximumNameBytes = 1024
+
+  /// A tensor, converted to Float.
+  public struct Tensor: Equatable, Sendable {
+    /// Its name.
+    public let name: String
+    /// Its dimensions, slowest first.
+    public let shape: [Int]
+    /// Its elements in row-major order, all finite.
+    public let elements: [Float]
+
+    /// A tensor.
+    ///
+    /// - Precondition: as many elements as the shape says.
+    public init(name: String, shape: [Int], elements: [Float]) {
+      precondition(shape.reduce(1, *) == elements.count, "\(elements.count) for \(shape)")
+      self.name = name
+      self.shape = shape
+      self.elements = elements
+    }
+  }
+
+  /// What a file holds.
+  public struct Contents: Sendable {
+    /// In the order of their data.
+    public let tensors: [Tensor]
+    /// `__metadata__`.
+    public let metadata: [String: String]
+  }
+
+  /// Reads a file.
+  ///
+  /// - Throws: `InputError` when it cannot be read, `ModelFileError` when it is refused.
+  public static func read(path: String) throws -> Contents {
+    let file = try RegularFile(path: path)
+    do {
+      return try read(file)
+    } catch let fault as ModelFileError.Fault {
+      throw ModelFileError(path: path, fault: fault)
+    }
+  }
+
+  private static func read(_ file: RegularFile) throws -> Contents {
+    typealias Fault = ModelFileError.Fault
+    let prefix = try file.read(upTo: 8)
+    guard prefix.count == 8 else { throw Fault.headerTooSmall(found: prefix.count) }
+    let length = prefix.reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+    guard length >= 2 else { throw Fault.headerTooSmall(found: 8 + Int(length)) }
+    guard length <= UInt64(maximumHeaderBytes) else {
+      throw Fault.headerTooLarge(found: length, limit: maximumHeaderBytes)
+    }
+    guard 8 + Int(length) <= file.size else {
+      throw Fault.headerPastEnd(end: 8 + Int(length), size: file.size)
+    }
+    let bytes = try file.read(upTo: Int(length))
+    guard bytes.count == Int(length) else {
+      throw Fault.headerPastEnd(end: 8 + Int(length), size: 8 + bytes.count)
+    }
+    let header = try SafetensorsHeader(bytes, dataSize: file.size - 8 - Int(length))
+    var (tensors, checksum) = ([Tensor](), UInt32(0))
+    for entry in header.entries {
+      let data = try file.read(upTo: entry.bytes)
+      guard data.count == entry.bytes else {
+        throw Fault.pastEnd(
+          tensor: entry.name, end: entry.end, size: entry.begin + data.count)
+      }
+      checksum = CRC32.update(checksum, with: data)
+      tensors.append(
+        Tensor(name: entry.name, shape: entry.shape, elements: try entry.elements(of: data)))
+    }
+    if let stored = header.metadata[checksumName] {
+      guard let expected = UInt32(stored, radix: 16), expected == checksum else {
+        throw Fault.checksum(found: checksum, expected: UInt32(stored, radix: 16) ?? 0)
+      }
+    }
+    return Contents(tensors: tensors, metadata: header.metadata)
+  }
+
+  /// The metadata that holds the CRC-32 of the data, in hexadecimal.
+  static let checksumName = "data_crc32"
+
+  /// The bytes of a file of F32 tensors, with a checksum of the data in its metadata.
+  ///
+  /// - Complexity: one copy of the elements.
+  public static func encode(_ tensors: [Tensor], metadata: [String: String] = [:]) -> [UInt8] {
+    var data: [UInt8] = []
+    data.reserveCapacity(4 * tensors.reduce(0) { $0 + $1.elements.count })
+    var entries: [String] = []
+    for tensor in tensors {
+      let begin = data.count
+      for element in tensor.elements {
+        let bits = element.bitPattern
+        for shift in stride(from: UInt32(0), to: 32, by: 8) {
+          data.append(UInt8(truncatingIfNeeded: bits >> shift))
+        }
+      }
+      let shape = tensor.shape.map(String.init).joined(separator: ",")
+      entries.append(
+        "\(quoted(tensor.name)):{\"dtype\":\"F32\",\"shape\":[\(shape)],"
+          + "\"data_offsets\":[\(begin),\(data.count)]}")
+    }
+    var metadata = metadata
+    metadata[checksumName] = String(CRC32.update(0, with: data), radix: 16)
+    let described = metadata.sorted { $0.key < $1.key }.map { "\(quoted($0)):\(quoted($1))" }
+    var header = Array(
+      "{\"__metadata__\":{\(described.joined(separator: ","))},\(entries.joined(separator: ","))}"
+        .utf8)
+    // The data starts on a multiple of 8 bytes, as the reference writes it.
+    while header.count % 8 != 0 { header.append(UInt8(ascii: " ")) }
+    let length = (0..<8).map { UInt8(truncatingIfNeeded: header.count >> (8 * $0)) }
+    return length + header + data
+  }
+
+  private static func quoted(_ text: String) -> String {
+    var result = "\""
+    for scalar in text.unicodeScalars {
+      switch scalar {
+      case "\"", "\\": result += "\\\(scalar)"
+      case _ where scalar.value < 0x20:
+        let digits = String(scalar.value, radix: 16)
+        result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+      default: result.unicodeScalars.append(scalar)
+      }
+    }
+    return result + "\""
+  }
+}

@@ -1,0 +1,171 @@
+/// The checked header of a safetensors file.
+struct SafetensorsHeader {
+  struct Entry {
+    let name: String
+    let type: ElementType
+    let shape: [Int]
+    /// Where its data begins and ends, from the end of the header.
+    let begin: Int
+    let end: Int
+
+    var bytes: Int { end - begin }
+  }
+
+  enum ElementType: String, CaseIterable {
+    case f64 = "F64"
+    case f32 = "F32"
+    case f16 = "F16"
+    case bf16 = "BF16"
+
+    var bytes: Int {
+      switch self {
+      case .f64: 8
+      case .f32: 4
+      case .f16, .bf16: 2
+      }
+    }
+  }
+
+  /// The types of the format that are no weights.
+  private static let otherTypes: Set<String> = [
+    "BOOL", "U8", "I8", "U16", "I16", "U32", "I32", "U64", "I64", "C64", "F4", "F6_E2M3",
+    "F6_E3M2", "F8_E5M2", "F8_E4M3", "F8_E8M0",
+  ]
+
+  /// In the order of their data, which they fill without holes or overlaps.
+  let entries: [Entry]
+  let metadata: [String: String]
+
+  init(_ bytes: [UInt8], dataSize: Int) throws(ModelFileError.Fault) {
+    guard case .object(let members) = try HeaderJSON.parse(bytes) else {
+      throw .headerNotObject
+    }
+    guard members.count <= Safetensors.maximumTensors else {
+      throw .tooManyTensors(limit: Safetensors.maximumTensors)
+    }
+    var (entries, metadata) = ([Entry](), [String: String]())
+    for member in members {
+      if member.name == "__metadata__" {
+        metadata = try Self.metadata(member.value)
+      } else {
+        entries.append(try Self.entry(member.name, member.value))
+      }
+    }
+    // By begin, then by end: empty tensors come before the one that starts where they are.
+    entries.sort { ($0.begin, $0.end) < ($1.begin, $1.end) }
+    var (end, previous) = (0, "")
+    for entry in entries {
+      guard entry.begin <= end else { throw .hole(offset: end) }
+      guard entry.begin == end else { throw .overlap(previous, entry.name) }
+      guard entry.end <= dataSize else {
+        throw .pastEnd(tensor: entry.name, end: entry.end, size: dataSize)
+      }
+      (end, previous) = (entry.end, entry.name)
+    }
+    guard end == dataSize else { throw .trailingData(bytes: dataSize - end) }
+    self.entries = entries
+    self.metadata = metadata
+  }
+
+  private static func metadata(
+    _ value: HeaderJSON
+  ) throws(ModelFileError.Fault) -> [String: String] {
+    guard case .object(let members) = value else { throw .metadataNotString("__metadata__") }
+    var metadata: [String: String] = [:]
+    for member in members {
+      guard case .string(let text) = member.value else { throw .metadataNotString(member.name) }
+      metadata[member.name] = text
+    }
+    return metadata
+  }
+
+  private static func entry(
+    _ name: String, _ value: HeaderJSON
+  ) throws(ModelFileError.Fault) -> Entry {
+    guard name.utf8.count <= Safetensors.maximumNameBytes else {
+      throw .nameTooLong(limit: Safetensors.maximumNameBytes)
+    }
+    guard case .object(let members) = value else {
+      throw .badField(tensor: name, field: "", expected: "an object")
+    }
+    for member in members where !["dtype", "shape", "data_offsets"].contains(member.name) {
+      throw .badField(
+        tensor: name, field: member.name, expected: "dtype, shape and data_offsets only")
+    }
+    func field(_ wanted: String) -> HeaderJSON? { members.first { $0.name == wanted }?.value }
+    guard case .string(let dtype)? = field("dtype") else {
+      throw .badField(tensor: name, field: "dtype", expected: "a string")
+    }
+    guard case .array(let sizes)? = field("shape") else {
+      throw .badField(tensor: name, field: "shape", expected: "an array")
+    }
+    guard case .array(let offsets)? = field("data_offsets"), offsets.count == 2,
+      let begin = wholeNumber(offsets[0]), let end = wholeNumber(offsets[1]), begin <= end
+    else { throw .invalidOffset(tensor: name) }
+    guard let type = ElementType(rawValue: dtype) else {
+      throw otherTypes.contains(dtype)
+        ? .unsupportedDType(tensor: name, found: dtype) : .unknownDType(tensor: name, found: dtype)
+    }
+    let shape = sizes.compactMap(wholeNumber)
+    guard shape.count == sizes.count, shape.count <= 8, shape.allSatisfy({ $0 <= 1 << 31 }) else {
+      throw .badShape(tensor: name)
+    }
+    var need = type.bytes
+    for size in shape {
+      let (product, overflow) = need.multipliedReportingOverflow(by: size)
+      guard !overflow else { throw .sizeOverflow(tensor: name) }
+      need = product
+    }
+    guard need == end - begin else {
+      throw .sizeMismatch(tensor: name, need: need, have: end - begin)
+    }
+    return Entry(name: name, type: type, shape: shape, begin: begin, end: end)
+  }
+
+  /// A number without sign, fraction or exponent that fits in `Int`.
+  private static func wholeNumber(_ value: HeaderJSON) -> Int? {
+    guard case .number(let text) = value, text.utf8.allSatisfy({ (0x30...0x39).contains($0) })
+    else { return nil }
+    return Int(text)
+  }
+}
+
+extension SafetensorsHeader.Entry {
+  /// The elements as Float.
+  ///
+  /// - Throws: `nonFiniteWeight` for one that is NaN, infinite or too large.
+  func elements(of data: [UInt8]) throws(ModelFileError.Fault) -> [Float] {
+    let size = type.bytes
+    var elements: [Float] = []
+    elements.reserveCapacity(data.count / size)
+    for start in stride(from: 0, to: data.count, by: size) {
+      var bits: UInt64 = 0
+      for byte in 0..<size { bits |= UInt64(data[start + byte]) << UInt64(8 * byte) }
+      let value =
+        switch type {
+        case .f64: Double(bitPattern: bits)
+        case .f32: Double(Float(bitPattern: UInt32(bits)))
+        case .f16: Self.half(UInt16(bits))
+        case .bf16: Double(Float(bitPattern: UInt32(bits) << 16))
+        }
+      guard Float(value).isFinite else {
+        throw .nonFiniteWeight(tensor: name, index: start / size, value: value)
+      }
+      elements.append(Float(value))
+    }
+    return elements
+  }
+
+  /// A half-precision number: `Float16` is not on every platform.
+  private static func half(_ bits: UInt16) -> Double {
+    let sign = bits >> 15 == 0 ? 1.0 : -1.0
+    let (exponent, fraction) = (Int(bits >> 10 & 31), Double(bits & 1023))
+    switch exponent {
+    case 0: return sign * fraction * 0x1p-24
+    case 31: return fraction == 0 ? sign * .infinity : .nan
+    default:
+      return sign * (1 + fraction / 1024)
+        * Double(sign: .plus, exponent: exponent - 15, significand: 1)
+    }
+  }
+}
