@@ -114,6 +114,15 @@ public struct DenseMLP: Sendable {
     return activations[layer].row(0)
   }
 
+  /// The last layer's pre-activations of the last forward pass, training included,
+  /// `[batch x n_L]`.
+  ///
+  /// - Precondition: a forward pass was made.
+  public var lastOutputs: Matrix {
+    precondition(!activations.isEmpty, "outputs before the first forward pass")
+    return activations[depth]
+  }
+
   /// Forgets what was counted.
   public mutating func resetLedger() { ledger.reset() }
 

@@ -1,11 +1,11 @@
 public import Datasets
 public import DenseReLU
-internal import Networks
+public import Networks
 
 /// Trains the dense twin by plain stochastic gradient descent.
 public struct DenseTraining: Sendable, Equatable, Codable {
-  /// Passes over the training set.
-  public var epochs: Int
+  /// How long, and at which rates. Examples are shuffled unless told otherwise.
+  public var schedule: LearningSchedule
   /// Examples a step; the last step of an epoch may have fewer.
   public var minibatch: Int
   /// The learning rate, of the mean loss of a minibatch.
@@ -14,6 +14,8 @@ public struct DenseTraining: Sendable, Equatable, Codable {
   public var seed: UInt64
   /// What is minimized.
   public var loss: Loss
+  /// The standard deviation of the first weights; `nil` for He initialization.
+  public var initialDeviation: Float?
 
   /// Settings for a dense network.
   ///
@@ -23,14 +25,43 @@ public struct DenseTraining: Sendable, Equatable, Codable {
     loss: Loss = .softmaxCrossEntropy
   ) {
     precondition(epochs >= 0 && minibatch >= 1, "\(epochs) epochs of minibatches of \(minibatch)")
-    self.epochs = epochs
+    schedule = LearningSchedule()
+    schedule.epochs = epochs
+    schedule.shuffles = true
     self.minibatch = minibatch
     self.learningRate = learningRate
     self.seed = seed
     self.loss = loss
   }
 
-  /// Trains a fresh network with He initialization on shuffled examples.
+  /// The first weights for some data.
+  func firstWeights(hidden: [Int], data: LabelledImages, generator: inout SeededGenerator) throws
+    -> NetworkWeights
+  {
+    try NetworkWeights(
+      layerSizes: [data.images.columns] + hidden + [data.classes],
+      initializer: initialDeviation.map { .normal(standardDeviation: $0) } ?? .he,
+      generator: &generator)
+  }
+
+  /// Trains a network, with a learning curve.
+  ///
+  /// - Parameters, throws: as for `SpikingTraining.run`.
+  public func run(
+    hidden: [Int], dataset: Dataset, initialWeights: NetworkWeights? = nil,
+    progress: LearningSchedule.Progress? = nil,
+    onEpoch: (@Sendable (EpochReport) throws -> Void)? = nil
+  ) async throws -> LearningResult<DenseLearner> {
+    var generator = SeededGenerator(seed: seed)
+    let drawn = try firstWeights(hidden: hidden, data: dataset.training, generator: &generator)
+    let learner = DenseLearner(
+      network: DenseMLP(weights: initialWeights ?? drawn, loss: loss), minibatch: minibatch,
+      learningRate: learningRate)
+    return try await schedule.run(
+      learner, dataset: dataset, generator: &generator, progress: progress, onEpoch: onEpoch)
+  }
+
+  /// Trains a fresh network, without evaluating it.
   ///
   /// - Parameters:
   ///   - hidden: units of the hidden layers; the input and output fit the data.
@@ -42,27 +73,26 @@ public struct DenseTraining: Sendable, Equatable, Codable {
     hidden: [Int], data: LabelledImages, progress: ProgressHandler? = nil
   ) throws -> DenseMLP {
     var generator = SeededGenerator(seed: seed)
-    let weights = try NetworkWeights(
-      layerSizes: [data.images.columns] + hidden + [data.classes], initializer: .he,
-      generator: &generator)
-    var network = DenseMLP(weights: weights, loss: loss)
-    let targets = data.targets
+    let weights = try firstWeights(hidden: hidden, data: data, generator: &generator)
+    var learner = DenseLearner(
+      network: DenseMLP(weights: weights, loss: loss), minibatch: minibatch,
+      learningRate: learningRate)
+    let (targets, epochs) = (data.targets, schedule.epochs)
     var done = 0
     for epoch in 1...max(epochs, 1) where epoch <= epochs {
       let order = Array(0..<data.count).shuffled(using: &generator)
       for start in stride(from: 0, to: data.count, by: minibatch) {
         try Task.checkCancellation()
         let batch = order[start..<min(start + minibatch, data.count)]
-        let loss = try network.train(
-          inputs: data.images.selectingRows(batch), targets: targets.selectingRows(batch),
-          learningRate: learningRate)
-        guard loss.isFinite else {
-          throw TrainingDiverged(epoch: epoch, cause: "the loss is \(loss)")
+        do {
+          _ = try learner.learn(batch, of: data, targets: targets)
+        } catch let error as LossNotFinite {
+          throw TrainingDiverged(epoch: epoch, cause: "\(error)")
         }
         done += batch.count
         progress?(done, epochs * data.count)
       }
-      for (index, layer) in network.weights.layers.enumerated() {
+      for (index, layer) in learner.network.weights.layers.enumerated() {
         let largest = layer.largestMagnitude
         guard largest <= 1e6 else {
           throw TrainingDiverged(
@@ -70,8 +100,82 @@ public struct DenseTraining: Sendable, Equatable, Codable {
         }
       }
     }
-    return network
+    return learner.network
   }
+}
+
+extension LearningResult<DenseLearner> {
+  /// The network, as it was after the last image.
+  public var network: DenseMLP { learner.network }
+}
+
+/// The dense twin as a learner.
+public struct DenseLearner: Learner {
+  var network: DenseMLP
+  let minibatch: Int
+  private(set) var learningRate: Float
+
+  init(network: DenseMLP, minibatch: Int, learningRate: Float) {
+    self.network = network
+    self.minibatch = minibatch
+    self.learningRate = learningRate
+  }
+
+  mutating func setLearningRate(_ learningRate: Float) { self.learningRate = learningRate }
+
+  mutating func learn(
+    _ examples: ArraySlice<Int>, of data: LabelledImages, targets: Matrix
+  ) throws -> Int {
+    let loss = try network.train(
+      inputs: data.images.selectingRows(examples), targets: targets.selectingRows(examples),
+      learningRate: learningRate)
+    guard loss.isFinite else { throw LossNotFinite(loss: loss) }
+    let outputs = network.lastOutputs
+    return examples.enumerated().count { outputs.row($0).argmax != data.labels[$1] }
+  }
+
+  var weights: NetworkWeights {
+    get throws {
+      // Checks that all are finite.
+      try NetworkWeights(layers: network.weights.layers, biases: network.weights.biases)
+    }
+  }
+  var ledger: OperationLedger { network.ledger }
+  mutating func resetLedger() { network.resetLedger() }
+
+  func errors(
+    of weights: NetworkWeights, on data: LabelledImages, workers: Int
+  ) async throws -> ErrorRate {
+    try DenseMLP(weights: weights).errorRate(on: data)
+  }
+}
+
+extension DenseMLP {
+  /// The errors on some images, by matrix products.
+  public func errorRate(on data: LabelledImages) throws -> ErrorRate {
+    var (network, wrong) = (self, 0)
+    for start in stride(from: 0, to: data.count, by: 256) {
+      try Task.checkCancellation()
+      let part = start..<min(start + 256, data.count)
+      let outputs = try network.predict(batch: data.images.selectingRows(part))
+      wrong += part.count { outputs.row($0 - start).argmax != data.labels[$0] }
+    }
+    return ErrorRate(errors: wrong, examples: data.count)
+  }
+}
+
+/// The loss of a minibatch is NaN or infinite.
+public struct LossNotFinite: Error, Equatable, Sendable, CustomStringConvertible {
+  /// The loss.
+  public let loss: Double
+
+  /// Two losses are equal when both are NaN, too.
+  public static func == (left: LossNotFinite, right: LossNotFinite) -> Bool {
+    left.loss == right.loss || left.loss.isNaN && right.loss.isNaN
+  }
+
+  /// What was found.
+  public var description: String { "the loss is \(loss)" }
 }
 
 /// The loss stopped being finite, or a weight grew beyond 10^6.

@@ -1,5 +1,5 @@
 public import Datasets
-internal import Networks
+public import Networks
 public import SpikeKernels
 public import SpikingReLU
 
@@ -10,24 +10,20 @@ public import SpikingReLU
 public struct SpikingTraining: Sendable {
   /// T.
   public var timeSteps = 10
-  /// Passes over the training set.
-  public var epochs = 20
-  /// The learning rate of an epoch is this share of the one before; 1 keeps it.
-  public var learningRateDecay: Float = 1
-  /// Whether each epoch meets the images in an order of its own.
-  public var shuffles = false
+  /// How long, and at which rates.
+  public var schedule = LearningSchedule()
   /// Seeds weights, order and random quantizers.
   public var seed: UInt64 = 1
   /// The standard deviation of the first weights.
   public var initialDeviation: Float = 0.01
+  /// The first weights, where they are not to be drawn.
+  public var initialWeights: NetworkWeights?
   /// How it learns.
   public var options: TrainingOptions
-  /// Tasks that evaluate; results do not depend on it.
-  public var workers = 1
+  /// The quantizers of the layers when it predicts.
+  public var testQuantizer = QuantizerKind.rectHerding
   /// Which kernels run.
   public var instructionSet: InstructionSet
-  /// Whether the whole training set is evaluated after each epoch, too.
-  public var evaluatesTraining = true
 
   /// Training with the given options.
   public init(options: TrainingOptions, instructionSet: InstructionSet) {
@@ -35,32 +31,21 @@ public struct SpikingTraining: Sendable {
     self.instructionSet = instructionSet
   }
 
-  /// What a run ends with.
-  public struct Result: Sendable {
-    /// The network, as it was after the last image.
-    public let network: LearningMLP
-    /// One report an epoch; an interrupted epoch has one without evaluation.
-    public let epochs: [EpochReport]
-    /// Whether the run was cancelled before its end.
-    public let isInterrupted: Bool
+  /// The recipe that goes past the paper: fractional updates with smooth gradients, T = 20, eta
+  /// 0.01 falling by 7% an epoch, shuffled images, weights averaged over the last epochs.
+  public static func recipe(instructionSet: InstructionSet) throws -> SpikingTraining {
+    var options = try TrainingOptions(learningRate: 0.01)
+    options.update = .fractional
+    options.usesSmoothGradients = true
+    var training = SpikingTraining(options: options, instructionSet: instructionSet)
+    training.timeSteps = 20
+    training.schedule.learningRateDecay = 0.93
+    training.schedule.shuffles = true
+    training.schedule.averagedEpochs = 10
+    return training
   }
 
-  /// Training stopped at an example.
-  public struct Failure: Error, Sendable, CustomStringConvertible {
-    /// The epoch, counted from 1.
-    public let epoch: Int
-    /// The example, counted from 0 in the training set.
-    public let example: Int
-    /// What went wrong.
-    public let cause: SpikingError
-    /// The network at the end of the last whole epoch.
-    public let lastWhole: LearningMLP
-
-    /// Where and why.
-    public var description: String { "epoch \(epoch), example \(example): \(cause)" }
-  }
-
-  /// Trains a fresh network.
+  /// Trains a network.
   ///
   /// Cancelling the task ends the run after the current image; what was learned is returned.
   ///
@@ -69,76 +54,81 @@ public struct SpikingTraining: Sendable {
   ///   - dataset: what to learn and what to be judged on.
   ///   - progress: told after each image of an epoch, with the running error in percent.
   ///   - onEpoch: told after each epoch.
-  /// - Throws: `NetworkError`, `SpikingError` for settings; `Failure` when an example cannot be
-  ///   learned.
+  /// - Throws: `NetworkError`, `SpikingError` for settings; `LearningFailure` when an example
+  ///   cannot be learned.
   public func run(
-    hidden: [Int], dataset: Dataset,
-    progress: (
-      @Sendable (_ epoch: Int, _ done: Int, _ total: Int, _ errorPercent: Double) -> Void
-    )? =
-      nil,
+    hidden: [Int], dataset: Dataset, progress: LearningSchedule.Progress? = nil,
     onEpoch: (@Sendable (EpochReport) throws -> Void)? = nil
-  ) async throws -> Result {
-    let data = dataset.training
+  ) async throws -> LearningResult<SpikingLearner> {
     var generator = SeededGenerator(seed: seed)
-    let weights = try NetworkWeights(
+    let data = dataset.training
+    let drawn = try NetworkWeights(
       layerSizes: [data.images.columns] + hidden + [data.classes],
       initializer: .normal(standardDeviation: initialDeviation), generator: &generator)
     var prediction = try PredictionOptions(timeSteps: timeSteps)
     prediction.seed = seed
-    var network = try LearningMLP(
-      weights: weights, options: prediction, training: options, instructionSet: instructionSet)
-    var reports: [EpochReport] = []
-    let targets = data.targets
-    let clock = ContinuousClock()
-    for epoch in 1...max(epochs, 1) where epoch <= epochs {
-      let lastWhole = network
-      var order = Array(0..<data.count)
-      if shuffles { order.shuffle(using: &generator) }
-      network.resetLedger()
-      var (done, wrong) = (0, 0)
-      let start = clock.now
-      for example in order {
-        do {
-          try network.train(input: data.images.row(example), target: targets.row(example))
-        } catch {
-          throw Failure(epoch: epoch, example: example, cause: error, lastWhole: lastWhole)
-        }
-        done += 1
-        if network.trainingOutput.argmax != data.labels[example] { wrong += 1 }
-        progress?(epoch, done, data.count, 100 * Double(wrong) / Double(done))
-        if Task.isCancelled { break }
-      }
-      let seconds = (clock.now - start) / .seconds(1)
-      let ledger = network.network.ledger
-      let isInterrupted = Task.isCancelled
-      let predictor = network.network
-      let test = isInterrupted ? nil : try await errors(of: predictor, on: dataset.test)
-      let train =
-        isInterrupted || !evaluatesTraining ? nil : try await errors(of: predictor, on: data)
-      let report = EpochReport(
-        epoch: epoch, learningRate: network.training.learningRate, examples: done,
-        runningErrorPercent: 100 * Double(wrong) / Double(max(done, 1)),
-        trainErrorPercent: train?.percent, trainErrorInterval95: train?.interval95,
-        testErrorPercent: test?.percent, testErrorInterval95: test?.interval95,
-        imagesPerSecond: Double(done) / seconds, work: .init(ledger))
-      reports.append(report)
-      try onEpoch?(report)
-      if isInterrupted { return Result(network: network, epochs: reports, isInterrupted: true) }
-      if learningRateDecay != 1 {
-        try network.setLearningRate(network.training.learningRate * learningRateDecay)
-      }
-    }
-    return Result(network: network, epochs: reports, isInterrupted: false)
+    prediction.testQuantizer = testQuantizer
+    let learner = SpikingLearner(
+      network: try LearningMLP(
+        weights: initialWeights ?? drawn, options: prediction, training: options,
+        instructionSet: instructionSet))
+    return try await schedule.run(
+      learner, dataset: dataset, generator: &generator, progress: progress, onEpoch: onEpoch)
+  }
+}
+
+extension LearningResult<SpikingLearner> {
+  /// The network, as it was after the last image.
+  public var network: LearningMLP { learner.network }
+}
+
+/// The spiking twin as a learner.
+public struct SpikingLearner: Learner {
+  var network: LearningMLP
+
+  var minibatch: Int { 1 }
+  var learningRate: Float { network.training.learningRate }
+  mutating func setLearningRate(_ learningRate: Float) throws {
+    try network.setLearningRate(learningRate)
   }
 
-  /// The errors of a network on some images.
-  func errors(of network: SpikingMLP, on data: LabelledImages) async throws -> ErrorRate {
+  mutating func learn(
+    _ examples: ArraySlice<Int>, of data: LabelledImages, targets: Matrix
+  ) throws -> Int {
+    var wrong = 0
+    for example in examples {
+      try network.train(input: data.images.row(example), target: targets.row(example))
+      if network.trainingOutput.argmax != data.labels[example] { wrong += 1 }
+    }
+    return wrong
+  }
+
+  var weights: NetworkWeights { get throws { try network.networkWeights } }
+  var ledger: OperationLedger { network.network.ledger }
+  mutating func resetLedger() { network.resetLedger() }
+
+  func errors(
+    of weights: NetworkWeights, on data: LabelledImages, workers: Int
+  ) async throws -> ErrorRate {
+    var copy = network
+    copy.setWeights(weights)
+    return try await copy.network.errorRate(on: data, workers: workers)
+  }
+}
+
+extension SpikingNetwork<Float> {
+  /// The errors on some images. An image on which the network fails, as one with exploded weights
+  /// does, counts as an error.
+  ///
+  /// - Parameter workers: tasks. With a test-time quantizer that does not reset, potentials live
+  ///   on from image to image, and one task answers all of them in order.
+  public func errorRate(on data: LabelledImages, workers: Int) async throws -> ErrorRate {
+    let (network, isOrdered) = (self, options.testQuantizer.keepsPotentials)
     let (wrong, _) = try await mapExamples(
-      count: data.count, workers: workers, progress: nil, makeState: { network },
+      count: data.count, workers: isOrdered ? 1 : workers, progress: nil, makeState: { network },
       body: { network, index in
-        try network.predict(data.images.row(index), stream: UInt64(index)).argmax
-          != data.labels[index]
+        let output = try? network.predict(data.images.row(index), stream: UInt64(index))
+        return output?.argmax != data.labels[index]
       })
     return ErrorRate(errors: wrong.count { $0 }, examples: data.count)
   }

@@ -8,7 +8,7 @@ enum CompareTables {
     _ result: Comparison.Result, training: DenseTraining, seconds: Double, set: InstructionSet
   ) -> [String] {
     [
-      "Dense twin: \(training.epochs) epochs of SGD in \(Format.fixed(seconds, 2)) s, "
+      "Dense twin: \(training.schedule.epochs) epochs of SGD in \(Format.fixed(seconds, 2)) s, "
         + "test error \(Format.fixed(result.denseTestErrorPercent, 2))% "
         + "(95%: \(interval(result.denseTestErrorInterval95)))"
     ] + convergence(result) + layers(result) + operations(result) + timings(result, set)

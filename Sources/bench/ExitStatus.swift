@@ -4,6 +4,7 @@ import DenseReLU
 import Experiments
 import Files
 import Foundation
+import ModelFiles
 import Networks
 import SpikeKernels
 import SpikingReLU
@@ -25,11 +26,13 @@ enum ExitStatus {
     case is VerdictsFailed: verdictFailed
     case let error as DatasetError:
       error.isMissingInput ? missingInput : error.isInputOutput ? inputOutput : badData
-    case OutputError.io, is ReaderGone: inputOutput
+    case InputError.io, OutputError.io, is ReaderGone: inputOutput
     case is OutputError: cannotCreate
+    case InputError.missing: missingInput
+    case is InputError: badData
     case SpikingError.kernel(.unsupportedInstructionSet), is KernelError: usage
     case is SpikingError, is DenseError, is NetworkError, is TrainingDiverged,
-      is SpikingTraining.Failure:
+      is LearningFailure, is ModelFileError:
       badData
     case is CancellationError, is InterruptedAfterResults: Interruption.shared.exitStatus
     default: nil

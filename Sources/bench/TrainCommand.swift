@@ -1,81 +1,68 @@
 import ArgumentParser
 import Datasets
+import DenseReLU
 import Experiments
+import Files
 import Foundation
+import ModelFiles
 import Networks
 import SpikeKernels
 import SpikingReLU
 
-/// `bench train`: the spiking twin learns by spikes.
+/// `bench train`: either twin learns.
 struct TrainCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "train",
-    abstract: "Train a spiking network by spikes, one image at a time.",
+    abstract: "Train a network: the spiking twin by spikes, one image at a time, or the dense one.",
     discussion: """
       Prints errors on training and test images after each epoch, and what the learning cost. \
-      Ctrl-C finishes the current image, reports what there is, and exits with 130.
+      Ctrl-C finishes the current image, writes what there is, and exits with 130. When a run \
+      diverges, --save keeps the weights of the last whole epoch; the exit status is 65.
+
+      --recipe goes past the paper: fractional updates with smooth gradients, T = 20, eta 0.01 \
+      falling by 7% an epoch, shuffled images, weights averaged over the last 10 epochs. Other \
+      options still change what they name.
       """)
 
+  /// Which network.
+  enum Twin: String, CaseIterable { case spiking, dense }
+
   @OptionGroup var network: NetworkOptions
+  @OptionGroup var learning: LearningOptions
 
   @Option(
-    help: ArgumentHelp("Time steps T, 1...1048576.", valueName: "T"),
-    transform: { try Bounded.integer($0, 1...PredictionOptions.maximumTimeSteps) })
-  var steps = 10
+    help: ArgumentHelp("Which twin: \(Choice.names(Twin.self)).", valueName: "twin"),
+    transform: Choice.parse)
+  var twin = Twin.spiking
 
   @Option(
     help: ArgumentHelp("Epochs, 0...10000.", valueName: "n"),
     transform: { try Bounded.integer($0, 0...10_000) })
   var epochs = 20
 
-  @Option(help: ArgumentHelp("Learning rate.", valueName: "eta"), transform: Bounded.positive)
-  var eta: Float = 0.01
-
-  @Option(
-    help: ArgumentHelp(
-      "The learning rate of an epoch is this share of the one before.", valueName: "share"),
-    transform: Bounded.positive)
-  var etaDecay: Float = 1
-
-  @Option(
-    help: ArgumentHelp(
-      "When weights change: \(Choice.names(TrainingOptions.Update.self)).", valueName: "update"),
-    transform: Choice.parse)
-  var update = TrainingOptions.Update.fractional
-
-  @Option(
-    help: ArgumentHelp(
-      "Order of events: \(Choice.names(TrainingOptions.Traversal.self)).", valueName: "order"),
-    transform: Choice.parse)
-  var traversal = TrainingOptions.Traversal.breadthFirst
-
-  @Option(
-    help: ArgumentHelp(
-      "Quantizers of the layers: \(Choice.names(QuantizerKind.self)).", valueName: "kind"),
-    transform: Choice.parse)
-  var forwardQuantizer = QuantizerKind.rectHerding
-
-  @Option(
-    help: ArgumentHelp("Quantizers of errors sent down: the same kinds.", valueName: "kind"),
-    transform: Choice.parse)
-  var backwardQuantizer = QuantizerKind.noResetHerding
-
-  @Option(
-    help: ArgumentHelp("Regularization by forward spikes, 0 for none.", valueName: "r"),
-    transform: { try $0 == "0" ? 0 : Bounded.positive($0) })
-  var regularization: Float = 0
-
-  @Flag(help: "Update with real-valued sums instead of input counts.")
-  var smooth = false
-
-  @Flag(inversion: .prefixedNo, help: "Hold errors in a counter until the end of a step.")
-  var holdError = true
-
-  @Flag(help: "Meet the images in a new order each epoch.")
-  var shuffle = false
-
   @Option(help: ArgumentHelp("Seed of weights and order of images.", valueName: "n"))
   var seed: UInt64 = 1
+
+  @Option(
+    help: ArgumentHelp("Images a step of the dense twin. Default: 32.", valueName: "n"),
+    transform: { try Bounded.integer($0, 1...1_000_000) })
+  var minibatch: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "Loss of the dense twin: \(Choice.names(Loss.self)). Default: the last.", valueName: "loss"),
+    transform: Choice.parse)
+  var loss: Loss?
+
+  @Option(
+    help: ArgumentHelp("Start from the weights in this safetensors file.", valueName: "file"))
+  var load: String?
+
+  @Option(help: ArgumentHelp("Write the weights to this safetensors file.", valueName: "file"))
+  var save: String?
+
+  @Option(help: ArgumentHelp("Write the learning curve to this CSV file.", valueName: "file"))
+  var csv: String?
 
   @OptionGroup var threads: ThreadOptions
   @OptionGroup var results: ResultOptions
@@ -86,96 +73,139 @@ struct TrainCommand: AsyncParsableCommand {
     let manifest: RunManifest
     let dataset: String
     let layerSizes: [Int]
-    let timeSteps: Int
+    let twin: String
+    /// T and how it learned, of the spiking twin.
+    let timeSteps: Int?
+    let update: TrainingOptions.Update?
     let learningRate: Float
-    let update: TrainingOptions.Update
+    let schedule: LearningSchedule
     let epochs: [EpochReport]
     let testErrorPercent: Double?
     let trainErrorPercent: Double?
     let isInterrupted: Bool
+    let failure: String?
     let verdicts: [Verdict] = []
+  }
+
+  func validate() throws {
+    if twin == .spiking, minibatch != nil || loss != nil {
+      throw ValidationError("'--minibatch' and '--loss' go with '--twin dense'.")
+    }
+    if twin == .dense { try learning.refuseForDense() }
   }
 
   func run() async throws {
     let set = try InstructionSet.selected()
-    let file = try results.open()
+    let files = try OutputFiles(json: results.open(), save: save, csv: csv)
     let manifest = RunManifest(
       command: CommandLine.arguments, seed: seed, instructionSet: set, threads: threads.count)
     let data = try network.dataset.load()
-    let widths = network.hidden ?? data.defaultHidden
+    var widths = network.hidden ?? data.defaultHidden
+    var first: NetworkWeights?
+    if let load {
+      let weights = try NetworkWeights(safetensors: load)
+      if network.hidden == nil { widths = Array(weights.layerSizes.dropFirst().dropLast()) }
+      first = try NetworkWeights(
+        safetensors: load, layerSizes: data.layerSizes(hidden: widths))
+    }
     let sizes = try data.layerSizes(hidden: widths)
-    let training = try training(set)
     if !Comparison.isOptimizedBuild {
       try results.line("This is a debug build: its timings mean nothing. Use -c release.")
     }
     if let note = threads.note { try results.line(note) }
-    try results.line(
-      "\(data.name) (\(data.source)), network \(sizes.map(String.init).joined(separator: "-")), "
-        + "\(update.rawValue), T = \(steps), eta = \(eta)")
-    try results.line(TrainTable.header)
+    let name =
+      "\(data.name) (\(data.source)), network "
+      + sizes.map(String.init).joined(separator: "-")
     let quiet = results.quiet
-    let result = try await training.run(
-      hidden: widths, dataset: data,
-      progress: { epoch, done, total, error in
-        Progress.show(
-          "epoch \(epoch)", done, total, detail: ", running error \(Format.fixed(error, 2))%")
-      },
-      onEpoch: { if !quiet { try Output.line(TrainTable.line($0)) } })
-    let last = result.epochs.last
-    try file?.commit(
-      json: Report(
-        manifest: manifest, dataset: data.name, layerSizes: sizes, timeSteps: steps,
-        learningRate: eta, update: update, epochs: result.epochs,
-        testErrorPercent: last?.testErrorPercent, trainErrorPercent: last?.trainErrorPercent,
-        isInterrupted: result.isInterrupted))
-    if result.isInterrupted {
-      try results.line("Interrupted: the last line is of an epoch that was not finished.")
-      throw InterruptedAfterResults()
+    let progress: LearningSchedule.Progress = { epoch, done, total, error in
+      Progress.show(
+        "epoch \(epoch)", done, total, detail: ", running error \(Format.fixed(error, 2))%")
     }
-  }
-
-  private func training(_ set: InstructionSet) throws -> SpikingTraining {
-    var options = try TrainingOptions(learningRate: eta)
-    options.update = update
-    options.traversal = traversal
-    options.forwardQuantizer = forwardQuantizer
-    options.backwardQuantizer = backwardQuantizer
-    options.regularization = regularization
-    options.usesSmoothGradients = smooth
-    options.holdsError = holdError
-    var training = SpikingTraining(options: options, instructionSet: set)
-    training.timeSteps = steps
-    training.epochs = epochs
-    training.learningRateDecay = etaDecay
-    training.shuffles = shuffle
-    training.seed = seed
-    training.workers = threads.count
-    return training
+    let onEpoch: @Sendable (EpochReport) throws -> Void = {
+      if !quiet { try Output.line(TrainTable.line($0)) }
+    }
+    var schedule = learning.schedule(twin: twin)
+    schedule.epochs = epochs
+    schedule.workers = threads.count
+    let eta = learning.eta(twin: twin)
+    func report(_ epochs: [EpochReport], isInterrupted: Bool, failure: String? = nil) -> Report {
+      Report(
+        manifest: manifest, dataset: data.name, layerSizes: sizes, twin: twin.rawValue,
+        timeSteps: twin == .spiking ? learning.timeSteps : nil,
+        update: twin == .spiking ? learning.update : nil, learningRate: eta, schedule: schedule,
+        epochs: epochs, testErrorPercent: epochs.last?.testErrorPercent,
+        trainErrorPercent: epochs.last?.trainErrorPercent, isInterrupted: isInterrupted,
+        failure: failure)
+    }
+    do {
+      let (weights, epochs, isInterrupted): (NetworkWeights, [EpochReport], Bool)
+      switch twin {
+      case .spiking:
+        var training = try learning.training(set)
+        training.schedule = schedule
+        training.seed = seed
+        training.initialWeights = first
+        try results.line("\(name), \(learning.description)")
+        try results.line(TrainTable.header)
+        let result = try await training.run(
+          hidden: widths, dataset: data, progress: progress, onEpoch: onEpoch)
+        (weights, epochs, isInterrupted) = (result.weights, result.epochs, result.isInterrupted)
+      case .dense:
+        BLAS.threads = 1
+        var training = DenseTraining(
+          epochs: schedule.epochs, minibatch: minibatch ?? 32, learningRate: eta, seed: seed,
+          loss: loss ?? .softmaxCrossEntropy)
+        training.schedule = schedule
+        try results.line(
+          "\(name), dense, minibatches of \(training.minibatch), \(training.loss.rawValue), "
+            + "eta = \(eta)")
+        try results.line(TrainTable.header)
+        let result = try await training.run(
+          hidden: widths, dataset: data, initialWeights: first, progress: progress,
+          onEpoch: onEpoch)
+        (weights, epochs, isInterrupted) = (result.weights, result.epochs, result.isInterrupted)
+      }
+      try files.commit(
+        weights: weights, epochs: epochs, report: report(epochs, isInterrupted: isInterrupted))
+      if isInterrupted {
+        try results.line("Interrupted: the last line is of an epoch that was not finished.")
+        throw InterruptedAfterResults()
+      }
+    } catch let failure as LearningFailure {
+      try files.commit(
+        weights: failure.lastWhole, epochs: failure.epochs,
+        report: report(failure.epochs, isInterrupted: false, failure: "\(failure)"))
+      if let save {
+        try results.line(
+          "Training diverged: \(save) has the weights "
+            + (failure.epochs.isEmpty ? "that it started from." : "of the last whole epoch."))
+      }
+      throw failure
+    }
   }
 }
 
-/// The table of a learning curve, a line an epoch.
-enum TrainTable {
-  private static let columns = [
-    "epoch", "running", "train", "test", "images/s", "spikes", "errors", "fwd adds", "bwd adds",
-    "updates",
-  ]
+/// The files that a run ends with, opened before it starts.
+private struct OutputFiles {
+  let json: AtomicFile?
+  let weights: AtomicFile?
+  let csv: AtomicFile?
 
-  static var header: String { columns.map { pad($0) }.joined() }
-
-  static func line(_ report: EpochReport) -> String {
-    func percent(_ value: Double?) -> String { value.map { Format.fixed($0, 2) + "%" } ?? "-" }
-    return [
-      String(report.epoch), percent(report.runningErrorPercent),
-      percent(report.trainErrorPercent), percent(report.testErrorPercent),
-      Format.count(report.imagesPerSecond), Format.count(report.work.forwardSpikes),
-      Format.fixed(report.work.backwardSpikes, 1), Format.count(report.work.forwardAdditions),
-      Format.count(report.work.backwardAdditions), Format.count(report.work.updateOperations),
-    ].map { pad($0) }.joined()
+  init(json: AtomicFile?, save: String?, csv: String?) throws {
+    self.json = json
+    weights = try save.map { try AtomicFile(forSafetensors: $0) }
+    self.csv = try csv.map { try AtomicFile(path: $0) { $0[0] == UInt8(ascii: "e") } }
   }
 
-  private static func pad(_ text: String) -> String {
-    String(repeating: " ", count: max(1, 10 - text.count)) + text
+  func commit(weights network: NetworkWeights, epochs: [EpochReport], report: some Encodable) throws
+  {
+    try weights?.commit(
+      network.safetensors(metadata: [
+        "format": "pt", "producer": "DeepSpikingNetworks \(RunManifest.packageVersion)",
+      ]))
+    let lines = [EpochReport.csvHeader] + epochs.map(\.csv)
+    try csv?.commit(Array((lines.joined(separator: "\n") + "\n").utf8))
+    try json?.commit(json: report)
   }
 }
 

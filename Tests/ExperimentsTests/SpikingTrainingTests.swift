@@ -23,7 +23,7 @@ import Testing
       options: try TrainingOptions(learningRate: 0.02),
       instructionSet: try InstructionSet.selected())
     training.timeSteps = 5
-    training.epochs = 3
+    training.schedule.epochs = 3
     training.initialDeviation = 0.1
     change(&training)
     return training
@@ -32,29 +32,65 @@ import Testing
   @Test("errors fall from epoch to epoch; the same seed repeats for any number of workers")
   func learns() async throws {
     let one = try await training().run(hidden: [16], dataset: dataset)
-    let two = try await training { $0.workers = 2 }.run(hidden: [16], dataset: dataset)
+    let two = try await training { $0.schedule.workers = 2 }.run(hidden: [16], dataset: dataset)
     #expect(one.epochs.map(\.epoch) == [1, 2, 3] && !one.isInterrupted)
     #expect(one.epochs[2].trainErrorPercent! < one.epochs[0].trainErrorPercent!)
     #expect(one.network.weights == two.network.weights)
     #expect(one.epochs.map(\.testErrorPercent) == two.epochs.map(\.testErrorPercent))
     #expect(one.epochs[0].examples == 150 && one.epochs[0].work.backwardSpikes > 0)
-    let shuffled = try await training { $0.shuffles = true }.run(hidden: [16], dataset: dataset)
+    let shuffled = try await training { $0.schedule.shuffles = true }.run(
+      hidden: [16], dataset: dataset)
     #expect(shuffled.network.weights != one.network.weights)
   }
 
   @Test("the learning rate falls by its share each epoch")
   func schedule() async throws {
     let result = try await training {
-      $0.learningRateDecay = 0.5
-      $0.evaluatesTraining = false
+      $0.schedule.learningRateDecay = 0.5
+      $0.schedule.evaluatesTraining = false
     }.run(hidden: [4], dataset: dataset)
     #expect(result.epochs.map(\.learningRate) == [0.02, 0.01, 0.005])
     #expect(result.epochs.allSatisfy { $0.trainErrorPercent == nil })
   }
 
+  @Test("averaging ends with the mean of the last epochs, and judges that")
+  func averaging() async throws {
+    let last = try await training { $0.schedule.averagedEpochs = 2 }.run(
+      hidden: [8], dataset: dataset)
+    let two = try await training { $0.schedule.epochs = 2 }.run(hidden: [8], dataset: dataset)
+    let three = try await training().run(hidden: [8], dataset: dataset)
+    for (layer, matrix) in last.weights.layers.enumerated() {
+      for row in 0..<matrix.rows {
+        let mean =
+          (Double(two.weights.layers[layer][row, 0]) + Double(three.weights.layers[layer][row, 0]))
+          / 2
+        #expect(matrix[row, 0] == Float(mean))
+      }
+    }
+    // Learning itself goes on from its own weights.
+    #expect(last.network.weights == three.network.weights)
+  }
+
+  @Test("the dense twin learns by the same schedule")
+  func dense() async throws {
+    var settings = DenseTraining(epochs: 3, minibatch: 7, learningRate: 0.05)
+    settings.schedule.learningRateDecay = 0.5
+    let result = try await settings.run(hidden: [8], dataset: dataset)
+    #expect(result.epochs.map(\.learningRate) == [0.05, 0.025, 0.0125])
+    #expect(result.epochs[2].trainErrorPercent! < result.epochs[0].trainErrorPercent!)
+    var wild = settings
+    wild.learningRate = 1e30
+    do {
+      _ = try await wild.run(hidden: [8], dataset: dataset)
+      Issue.record("it did not diverge")
+    } catch let failure as LearningFailure {
+      #expect(failure.epoch == 1 && failure.lastWhole.layers[0].largestMagnitude < 10)
+    }
+  }
+
   @Test("cancelling ends after the current image, and what was learned is returned")
   func cancellation() async throws {
-    let training = try training { $0.epochs = 1000 }
+    let training = try training { $0.schedule.epochs = 1000 }
     let dataset = dataset
     let seen = Mutex(0)
     let work = Task {
@@ -77,10 +113,9 @@ import Testing
     do {
       _ = try await wild.run(hidden: [8], dataset: dataset)
       Issue.record("it did not diverge")
-    } catch let failure as SpikingTraining.Failure {
+    } catch let failure as LearningFailure {
       #expect(failure.epoch == 1 && "\(failure)".hasPrefix("epoch 1, example "))
-      let weights = try failure.lastWhole.networkWeights
-      #expect(weights.layers.allSatisfy { $0.largestMagnitude < 1 })
+      #expect(failure.lastWhole.layers.allSatisfy { $0.largestMagnitude < 1 })
     }
   }
 }

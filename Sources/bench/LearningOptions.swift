@@ -1,0 +1,120 @@
+import ArgumentParser
+import Experiments
+import SpikeKernels
+import SpikingReLU
+
+/// How a network learns; what is not given is the paper's, or the recipe's.
+struct LearningOptions: ParsableArguments {
+  @Flag(help: "The documented recipe that goes past the paper; see below.")
+  var recipe = false
+
+  @Option(
+    help: ArgumentHelp("Time steps T, 1...1048576. Default: 10.", valueName: "T"),
+    transform: { try Bounded.integer($0, 1...PredictionOptions.maximumTimeSteps) })
+  var steps: Int?
+
+  @Option(
+    help: ArgumentHelp("Learning rate. Default: 0.01; 0.1 for the dense twin.", valueName: "eta"),
+    transform: Bounded.positive)
+  var eta: Float?
+
+  @Option(
+    help: ArgumentHelp(
+      "The learning rate of an epoch is this share of the one before. Default: 1.",
+      valueName: "share"),
+    transform: Bounded.positive)
+  var etaDecay: Float?
+
+  @Option(
+    help: ArgumentHelp(
+      "Average the weights over so many of the last epochs. Default: 0, none.", valueName: "n"),
+    transform: { try Bounded.integer($0, 0...10_000) })
+  var average: Int?
+
+  @Flag(
+    inversion: .prefixedNo,
+    help: "Meet the images in a new order each epoch. Default: no; yes for the dense twin.")
+  var shuffle: Bool?
+
+  @Option(
+    name: .customLong("update"),
+    help: ArgumentHelp(
+      "When weights change: \(Choice.names(TrainingOptions.Update.self)).", valueName: "update"),
+    transform: Choice.parse)
+  var givenUpdate: TrainingOptions.Update?
+
+  @Option(
+    help: ArgumentHelp(
+      "Order of events: \(Choice.names(TrainingOptions.Traversal.self)).", valueName: "order"),
+    transform: Choice.parse)
+  var traversal = TrainingOptions.Traversal.breadthFirst
+
+  @Option(
+    help: ArgumentHelp(
+      "Quantizers of the layers: \(Choice.names(QuantizerKind.self)).", valueName: "kind"),
+    transform: Choice.parse)
+  var forwardQuantizer = QuantizerKind.rectHerding
+
+  @Option(
+    help: ArgumentHelp("Quantizers of errors sent down: the same kinds.", valueName: "kind"),
+    transform: Choice.parse)
+  var backwardQuantizer = QuantizerKind.noResetHerding
+
+  @Option(
+    help: ArgumentHelp("Regularization by forward spikes, 0 for none.", valueName: "r"),
+    transform: { try $0 == "0" ? 0 : Bounded.positive($0) })
+  var regularization: Float = 0
+
+  @Flag(help: "Update with real-valued sums instead of input counts.")
+  var smooth = false
+
+  @Flag(inversion: .prefixedNo, help: "Hold errors in a counter until the end of a step.")
+  var holdError = true
+
+  var timeSteps: Int { steps ?? (recipe ? 20 : 10) }
+  var update: TrainingOptions.Update { givenUpdate ?? .fractional }
+
+  func eta(twin: TrainCommand.Twin) -> Float { eta ?? (twin == .dense ? 0.1 : 0.01) }
+
+  /// The schedule, but for epochs and workers.
+  func schedule(twin: TrainCommand.Twin) -> LearningSchedule {
+    var schedule = LearningSchedule()
+    schedule.learningRateDecay = etaDecay ?? (recipe ? 0.93 : 1)
+    schedule.shuffles = shuffle ?? (recipe || twin == .dense)
+    schedule.averagedEpochs = average ?? (recipe ? 10 : 0)
+    return schedule
+  }
+
+  func training(_ set: InstructionSet) throws -> SpikingTraining {
+    var options = try TrainingOptions(learningRate: eta(twin: .spiking))
+    options.update = update
+    options.traversal = traversal
+    options.forwardQuantizer = forwardQuantizer
+    options.backwardQuantizer = backwardQuantizer
+    options.regularization = regularization
+    options.usesSmoothGradients = smooth || recipe
+    options.holdsError = holdError
+    var training = SpikingTraining(options: options, instructionSet: set)
+    training.timeSteps = timeSteps
+    return training
+  }
+
+  var description: String {
+    "\(update.rawValue), T = \(timeSteps), eta = \(eta(twin: .spiking))"
+      + (recipe ? ", recipe" : "")
+  }
+
+  /// Options that say nothing to a dense network.
+  func refuseForDense() throws {
+    let given: [(String, Bool)] = [
+      ("--recipe", recipe), ("--steps", steps != nil), ("--update", givenUpdate != nil),
+      ("--smooth", smooth), ("--no-hold-error", !holdError),
+      ("--regularization", regularization != 0), ("--traversal", traversal != .breadthFirst),
+      ("--forward-quantizer", forwardQuantizer != .rectHerding),
+      ("--backward-quantizer", backwardQuantizer != .noResetHerding),
+    ]
+    if let name = given.first(where: \.1)?.0 {
+      throw ValidationError("'\(name)' goes with '--twin spiking'.")
+    }
+  }
+}

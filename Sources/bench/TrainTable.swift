@@ -1,0 +1,44 @@
+import Experiments
+
+/// The table of a learning curve, a line an epoch.
+enum TrainTable {
+  private static let columns = [
+    "epoch", "running", "train", "test", "images/s", "spikes", "errors", "fwd adds", "bwd adds",
+    "updates",
+  ]
+
+  static var header: String { columns.map { pad($0) }.joined() }
+
+  static func line(_ report: EpochReport) -> String {
+    func percent(_ value: Double?) -> String { value.map { Format.fixed($0, 2) + "%" } ?? "-" }
+    return [
+      String(report.epoch), percent(report.runningErrorPercent),
+      percent(report.trainErrorPercent), percent(report.testErrorPercent),
+      Format.count(report.imagesPerSecond), Format.count(report.work.forwardSpikes),
+      Format.fixed(report.work.backwardSpikes, 1), Format.count(report.work.forwardAdditions),
+      Format.count(report.work.backwardAdditions), Format.count(report.work.updateOperations),
+    ].map { pad($0) }.joined()
+  }
+
+  private static func pad(_ text: String) -> String {
+    String(repeating: " ", count: max(1, 10 - text.count)) + text
+  }
+}
+
+extension EpochReport {
+  static let csvHeader =
+    "epoch,learning_rate,examples,running_error_percent,train_error_percent,test_error_percent,"
+    + "images_per_second,forward_spikes,backward_spikes,forward_additions,backward_additions,"
+    + "update_operations,dense_multiply_adds"
+
+  /// A line of the CSV file; an error that was not measured is empty.
+  var csv: String {
+    [
+      "\(epoch)", "\(learningRate)", "\(examples)", "\(runningErrorPercent)",
+      trainErrorPercent.map { "\($0)" } ?? "", testErrorPercent.map { "\($0)" } ?? "",
+      "\(imagesPerSecond)", "\(work.forwardSpikes)", "\(work.backwardSpikes)",
+      "\(work.forwardAdditions)", "\(work.backwardAdditions)", "\(work.updateOperations)",
+      "\(work.denseMultiplyAdds)",
+    ].joined(separator: ",")
+  }
+}
