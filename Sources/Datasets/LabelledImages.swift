@@ -54,4 +54,22 @@ public struct Dataset: Sendable {
   public let training: LabelledImages
   /// The part to be judged on.
   public let test: LabelledImages
+
+  /// A dataset of two parts.
+  ///
+  /// - Precondition: images of `height * width` pixels in both.
+  public init(
+    name: String, source: String, height: Int, width: Int, training: LabelledImages,
+    test: LabelledImages
+  ) {
+    precondition(
+      training.images.columns == height * width && test.images.columns == height * width,
+      "images of \(training.images.columns) pixels, expected \(height) x \(width)")
+    self.name = name
+    self.source = source
+    self.height = height
+    self.width = width
+    self.training = training
+    self.test = test
+  }
 }

@@ -16,7 +16,7 @@ struct Bench: AsyncParsableCommand {
       143 terminated.
       """,
     version: RunManifest.packageVersion,
-    subcommands: [CompareCommand.self, TrainCommand.self, InfoCommand.self],
+    subcommands: [CompareCommand.self, TrainCommand.self, PaperCommand.self, InfoCommand.self],
     defaultSubcommand: CompareCommand.self)
 
   static func main() async {

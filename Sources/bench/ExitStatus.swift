@@ -20,6 +20,7 @@ enum ExitStatus {
   static let missingInput: Int32 = 66
   static let cannotCreate: Int32 = 73
   static let inputOutput: Int32 = 74
+  static let temporaryFailure: Int32 = 75
 
   static func of(_ error: any Error) -> Int32? {
     switch error {
@@ -28,6 +29,8 @@ enum ExitStatus {
       error.isMissingInput ? missingInput : error.isInputOutput ? inputOutput : badData
     case InputError.io, OutputError.io, is ReaderGone: inputOutput
     case is OutputError: cannotCreate
+    case is FolderLocked: temporaryFailure
+    case is PaperState.Mismatch, is PaperState.Damaged: badData
     case InputError.missing: missingInput
     case is InputError: badData
     case SpikingError.kernel(.unsupportedInstructionSet), is KernelError: usage

@@ -1,0 +1,90 @@
+internal import Files
+internal import Foundation
+internal import ModelFiles
+public import Networks
+
+/// A folder that keeps finished rows, so that a run can be stopped and goes on where it was.
+public final class PaperState: Sendable {
+  /// A folder that holds figures of other settings.
+  public struct Mismatch: Error, Equatable, Sendable, CustomStringConvertible {
+    /// The folder.
+    public let path: String
+    /// Each setting that differs, with what the folder has and what was asked for.
+    public let differences: [String]
+    /// What is wrong.
+    public var description: String {
+      "\(path): holds rows of other settings: " + differences.joined(separator: "; ")
+    }
+  }
+
+  /// A file in the folder that is not what was written there.
+  public struct Damaged: Error, Equatable, Sendable, CustomStringConvertible {
+    /// The file.
+    public let path: String
+    /// What is wrong.
+    public var description: String { "\(path): cannot be read as a finished row; remove it" }
+  }
+
+  private let path: String
+  private let lock: FolderLock
+
+  /// Opens a folder for a run, and makes it where it is missing.
+  ///
+  /// - Throws: `FolderLocked` when another run works there, `Mismatch` when it holds rows of other
+  ///   settings, `OutputError` when it cannot be written.
+  public init(path: String, settings: Paper.Settings) throws {
+    self.path = path
+    lock = try FolderLock(path: path)
+    let file = path + "/settings.json"
+    if FileManager.default.fileExists(atPath: file) {
+      guard let found = try? JSONDecoder().decode(Paper.Settings.self, from: Self.data(file)) else {
+        throw Damaged(path: file)
+      }
+      let differences = Self.differences(found, settings)
+      guard differences.isEmpty else { throw Mismatch(path: path, differences: differences) }
+    } else {
+      try Self.write(settings, to: file)
+    }
+  }
+
+  private static func differences(_ found: Paper.Settings, _ wanted: Paper.Settings) -> [String] {
+    func fields(_ settings: Paper.Settings) -> [(String, String)] {
+      Mirror(reflecting: settings).children.map { ($0.label ?? "", "\($0.value)") }
+    }
+    return zip(fields(found), fields(wanted)).filter { $0.0.1 != $0.1.1 }.map {
+      "\($0.0.0) is \($0.0.1) there, \($0.1.1) here"
+    }
+  }
+
+  /// A finished row, if it is there.
+  ///
+  /// - Throws: `Damaged`.
+  public func result(of row: PaperRow, seed: UInt64) throws -> Paper.Result? {
+    let file = name(row.name, seed) + ".json"
+    guard FileManager.default.fileExists(atPath: file) else { return nil }
+    guard let result = try? JSONDecoder().decode(Paper.Result.self, from: Self.data(file)),
+      result.row == row.name, result.seed == seed
+    else { throw Damaged(path: file) }
+    return result
+  }
+
+  /// Keeps a finished row: its weights first, then its figures, each whole or not at all.
+  public func keep(_ result: Paper.Result, weights: NetworkWeights) throws {
+    let name = name(result.row, result.seed)
+    try weights.write(safetensors: name + ".safetensors")
+    try Self.write(result, to: name + ".json")
+  }
+
+  private func name(_ row: String, _ seed: UInt64) -> String { path + "/\(row)-seed\(seed)" }
+
+  private static func data(_ file: String) throws -> Data {
+    let file = try RegularFile(path: file)
+    return Data(try file.read(upTo: min(file.size, 1 << 20)))
+  }
+
+  private static func write(_ value: some Encodable, to file: String) throws {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    try AtomicFile(forJSON: file).commit(Array(encoder.encode(value)))
+  }
+}

@@ -1,0 +1,64 @@
+import Experiments
+
+/// What `paper` prints for people.
+enum PaperTables {
+  /// `2.34 / 0.93%`
+  private static func pair(_ test: Double, _ train: Double?) -> String {
+    Format.fixed(test, 2) + (train.map { " / " + Format.fixed($0, 2) } ?? "")
+  }
+
+  /// The figures of one run of a row.
+  static func summary(_ result: Paper.Result) -> String {
+    let cells = PaperColumn.allCases.compactMap { column in
+      result.cells[column.rawValue].map { "\(column.title) \(pair($0.test, $0.train))%" }
+    }
+    let divergence = result.divergence.map {
+      "diverged in epoch \($0.epoch)" + ($0.example.map { ", example \($0)" } ?? "")
+        + " (\($0.cause)); "
+    }
+    return (divergence ?? "") + cells.joined(separator: ", ")
+  }
+
+  static func lines(
+    _ results: [Paper.Result], rows: [PaperRow], settings: Paper.Settings
+  ) -> [String] {
+    var lines: [String] = []
+    for table in PaperRow.Table.allCases {
+      let body = rows.filter { $0.table == table }.flatMap { row in
+        row.columns.compactMap { column in cells(row, column, results) }
+      }
+      guard !body.isEmpty else { continue }
+      let title =
+        table == .variants
+        ? "(a) Variants, \(settings.epochs) epochs"
+        : "(b) Ablations, \(settings.ablationEpochs) epochs"
+      lines += ["", "\(title): percent error, test / training"]
+      lines += Format.table(
+        [["row", "network", "ours", "95% of test", "seeds", "authors", "test - theirs"]] + body)
+    }
+    return lines
+  }
+
+  private static func cells(
+    _ row: PaperRow, _ column: PaperColumn, _ results: [Paper.Result]
+  ) -> [String]? {
+    let runs = results.filter { $0.row == row.name }
+    let cells = runs.compactMap { $0.cells[column.rawValue] }
+    guard !cells.isEmpty else { return nil }
+    let count = Double(cells.count)
+    let (test, train) = (
+      cells.map(\.test).reduce(0, +) / count, cells.map(\.train).reduce(0, +) / count
+    )
+    // Of the mean: the interval of one run, narrower by the root of their number.
+    let half = cells.map { ($0.testInterval95[1] - $0.testInterval95[0]) / 2 }.reduce(0, +) / count
+    let diverged = runs.count { $0.divergence != nil }
+    let authors = row.authors[column]
+    return [
+      row.title, column.title,
+      pair(test, train) + (diverged > 0 ? " (diverged in \(diverged))" : ""),
+      "+- " + Format.fixed(half / count.squareRoot(), 2), "\(cells.count)",
+      authors.map { pair($0.test, $0.train) } ?? "-",
+      authors.map { Format.fixed(test - $0.test, 2) } ?? "-",
+    ]
+  }
+}
