@@ -104,7 +104,7 @@ struct PaperCommand: AsyncParsableCommand {
       throw ValidationError(
         "'--split authors' needs more than 10,000 training images, found \(data.training.count).")
     }
-    let widths = network.hidden ?? data.defaultHidden
+    let widths = network.hidden ?? (quick ? [64, 64] : data.defaultHidden)
     _ = try data.layerSizes(hidden: widths)
     var settings =
       quick
