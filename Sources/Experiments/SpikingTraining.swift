@@ -32,7 +32,7 @@ public struct SpikingTraining: Sendable {
   }
 
   /// The recipe that goes past the paper: fractional updates with smooth gradients, T = 20, eta
-  /// 0.01 falling by 7% an epoch, shuffled images, weights averaged over the last epochs.
+  /// 0.01 falling by 7% an epoch, shuffled images. What else was tried is in `docs/Results.md`.
   public static func recipe(instructionSet: InstructionSet) throws -> SpikingTraining {
     var options = try TrainingOptions(learningRate: 0.01)
     options.update = .fractional
@@ -41,7 +41,6 @@ public struct SpikingTraining: Sendable {
     training.timeSteps = 20
     training.schedule.learningRateDecay = 0.93
     training.schedule.shuffles = true
-    training.schedule.averagedEpochs = 10
     return training
   }
 

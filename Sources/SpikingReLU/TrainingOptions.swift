@@ -46,4 +46,13 @@ public struct TrainingOptions: Sendable, Equatable {
     }
     self.learningRate = learningRate
   }
+
+  /// The same options with another learning rate.
+  ///
+  /// - Throws: as `init`.
+  public func with(learningRate: Float) throws(SpikingError) -> TrainingOptions {
+    var options = self
+    options.learningRate = try TrainingOptions(learningRate: learningRate).learningRate
+    return options
+  }
 }

@@ -71,37 +71,32 @@ struct LearningOptions: ParsableArguments {
   @Flag(inversion: .prefixedNo, help: "Hold errors in a counter until the end of a step.")
   var holdError = true
 
-  var timeSteps: Int { steps ?? (recipe ? 20 : 10) }
-  var update: TrainingOptions.Update { givenUpdate ?? .fractional }
-
-  func eta(twin: TrainCommand.Twin) -> Float { eta ?? (twin == .dense ? 0.1 : 0.01) }
-
-  /// The schedule, but for epochs and workers.
-  func schedule(twin: TrainCommand.Twin) -> LearningSchedule {
-    var schedule = LearningSchedule()
-    schedule.learningRateDecay = etaDecay ?? (recipe ? 0.93 : 1)
-    schedule.shuffles = shuffle ?? (recipe || twin == .dense)
-    schedule.averagedEpochs = average ?? (recipe ? 10 : 0)
-    return schedule
-  }
-
+  /// What the spiking twin does: the paper's or the recipe's, with what was given.
   func training(_ set: InstructionSet) throws -> SpikingTraining {
-    var options = try TrainingOptions(learningRate: eta(twin: .spiking))
-    options.update = update
-    options.traversal = traversal
-    options.forwardQuantizer = forwardQuantizer
-    options.backwardQuantizer = backwardQuantizer
-    options.regularization = regularization
-    options.usesSmoothGradients = smooth || recipe
-    options.holdsError = holdError
-    var training = SpikingTraining(options: options, instructionSet: set)
-    training.timeSteps = timeSteps
+    var training =
+      recipe
+      ? try SpikingTraining.recipe(instructionSet: set)
+      : SpikingTraining(options: try TrainingOptions(), instructionSet: set)
+    if let eta { training.options = try training.options.with(learningRate: eta) }
+    if let givenUpdate { training.options.update = givenUpdate }
+    training.options.traversal = traversal
+    training.options.forwardQuantizer = forwardQuantizer
+    training.options.backwardQuantizer = backwardQuantizer
+    training.options.regularization = regularization
+    if smooth { training.options.usesSmoothGradients = true }
+    training.options.holdsError = holdError
+    if let steps { training.timeSteps = steps }
+    training.schedule = schedule(training.schedule)
     return training
   }
 
-  var description: String {
-    "\(update.rawValue), T = \(timeSteps), eta = \(eta(twin: .spiking))"
-      + (recipe ? ", recipe" : "")
+  /// A schedule with what was given.
+  func schedule(_ base: LearningSchedule) -> LearningSchedule {
+    var schedule = base
+    if let etaDecay { schedule.learningRateDecay = etaDecay }
+    if let shuffle { schedule.shuffles = shuffle }
+    if let average { schedule.averagedEpochs = average }
+    return schedule
   }
 
   /// Options that say nothing to a dense network.

@@ -20,8 +20,7 @@ struct TrainCommand: AsyncParsableCommand {
       diverges, --save keeps the weights of the last whole epoch; the exit status is 65.
 
       --recipe goes past the paper: fractional updates with smooth gradients, T = 20, eta 0.01 \
-      falling by 7% an epoch, shuffled images, weights averaged over the last 10 epochs. Other \
-      options still change what they name.
+      falling by 7% an epoch, shuffled images. Other options still change what they name.
       """)
 
   /// Which network.
@@ -124,15 +123,23 @@ struct TrainCommand: AsyncParsableCommand {
     let onEpoch: @Sendable (EpochReport) throws -> Void = {
       if !quiet { try Output.line(TrainTable.line($0)) }
     }
-    var schedule = learning.schedule(twin: twin)
+    var spiking = try learning.training(set)
+    var dense = DenseTraining(
+      epochs: epochs, minibatch: minibatch ?? 32, learningRate: learning.eta ?? 0.1, seed: seed,
+      loss: loss ?? .softmaxCrossEntropy)
+    var schedule = twin == .spiking ? spiking.schedule : learning.schedule(dense.schedule)
     schedule.epochs = epochs
     schedule.workers = threads.count
-    let eta = learning.eta(twin: twin)
+    (spiking.schedule, dense.schedule) = (schedule, schedule)
+    (spiking.seed, spiking.initialWeights) = (seed, first)
+    let options = spiking.options
+    let eta = twin == .spiking ? options.learningRate : dense.learningRate
+    let steps = spiking.timeSteps
     func report(_ epochs: [EpochReport], isInterrupted: Bool, failure: String? = nil) -> Report {
       Report(
         manifest: manifest, dataset: data.name, layerSizes: sizes, twin: twin.rawValue,
-        timeSteps: twin == .spiking ? learning.timeSteps : nil,
-        update: twin == .spiking ? learning.update : nil, learningRate: eta, schedule: schedule,
+        timeSteps: twin == .spiking ? steps : nil,
+        update: twin == .spiking ? options.update : nil, learningRate: eta, schedule: schedule,
         epochs: epochs, testErrorPercent: epochs.last?.testErrorPercent,
         trainErrorPercent: epochs.last?.trainErrorPercent, isInterrupted: isInterrupted,
         failure: failure)
@@ -141,26 +148,20 @@ struct TrainCommand: AsyncParsableCommand {
       let (weights, epochs, isInterrupted): (NetworkWeights, [EpochReport], Bool)
       switch twin {
       case .spiking:
-        var training = try learning.training(set)
-        training.schedule = schedule
-        training.seed = seed
-        training.initialWeights = first
-        try results.line("\(name), \(learning.description)")
+        try results.line(
+          "\(name), \(options.update.rawValue), T = \(steps), eta = \(eta)"
+            + (learning.recipe ? ", recipe" : ""))
         try results.line(TrainTable.header)
-        let result = try await training.run(
+        let result = try await spiking.run(
           hidden: widths, dataset: data, progress: progress, onEpoch: onEpoch)
         (weights, epochs, isInterrupted) = (result.weights, result.epochs, result.isInterrupted)
       case .dense:
         BLAS.threads = 1
-        var training = DenseTraining(
-          epochs: schedule.epochs, minibatch: minibatch ?? 32, learningRate: eta, seed: seed,
-          loss: loss ?? .softmaxCrossEntropy)
-        training.schedule = schedule
         try results.line(
-          "\(name), dense, minibatches of \(training.minibatch), \(training.loss.rawValue), "
+          "\(name), dense, minibatches of \(dense.minibatch), \(dense.loss.rawValue), "
             + "eta = \(eta)")
         try results.line(TrainTable.header)
-        let result = try await training.run(
+        let result = try await dense.run(
           hidden: widths, dataset: data, initialWeights: first, progress: progress,
           onEpoch: onEpoch)
         (weights, epochs, isInterrupted) = (result.weights, result.epochs, result.isInterrupted)

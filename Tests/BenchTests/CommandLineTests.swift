@@ -272,4 +272,52 @@ import Testing
     #expect(try Self.run(["compare", "--help"]).output.contains("--convergence-steps"))
     #expect(try Self.run(["--version"]).output.hasPrefix("0."))
   }
+
+  @Test("train writes weights and a curve, goes on from them, and keeps them when it diverges")
+  func trainFiles() throws {
+    try Self.withFolder { folder in
+      let (weights, curve) = (folder + "/w.safetensors", folder + "/c.csv")
+      let first = try Self.run([
+        "train", "--epochs", "1", "--hidden", "8", "--save", weights, "--csv", curve,
+      ])
+      #expect(first.status == 0, "\(first.errors)")
+      let saved = try Data(contentsOf: URL(filePath: weights))
+      #expect(try String(contentsOfFile: curve, encoding: .utf8).split(separator: "\n").count == 2)
+      let more = try Self.run(["train", "--epochs", "1", "--load", weights])
+      #expect(more.status == 0 && more.output.contains("64-8-10"), "\(more.errors)")
+      let dense = try Self.run([
+        "train", "--twin", "dense", "--epochs", "2", "--load", weights, "--minibatch", "16",
+      ])
+      #expect(dense.status == 0, "\(dense.errors)")
+      let other = try Self.run(["train", "--epochs", "1", "--load", weights, "--hidden", "9"])
+      #expect(other.status == 65 && other.errors.contains("layers 64-8-10, expected 64-9-10"))
+      let wild = try Self.run([
+        "train", "--epochs", "1", "--load", weights, "--eta", "1e8", "--save", weights,
+      ])
+      #expect(wild.status == 65 && wild.errors.contains("epoch 1, example"), "\(wild.errors)")
+      // Nothing was learned: the weights are those that it started from.
+      #expect(try Data(contentsOf: URL(filePath: weights)) == saved)
+    }
+  }
+
+  @Test("options of one twin are refused for the other; rows and folders by name")
+  func paperOptions() throws {
+    for (arguments, words) in [
+      (["train", "--twin", "dense", "--smooth"], "'--smooth' goes with '--twin spiking'"),
+      (["train", "--minibatch", "3"], "go with '--twin dense'"),
+      (["paper"], "--dataset mnist"),
+      (["paper", "--quick", "--rows", "sgd,none"], "no row 'none'"),
+    ] {
+      let outcome = try Self.run(arguments)
+      #expect(outcome.status == 64 && outcome.errors.contains(words), "\(outcome.errors)")
+    }
+    try Self.withFolder { folder in
+      let quick = ["paper", "--quick", "--rows", "relu", "--epochs", "1", "--state", folder + "/s"]
+      let first = try Self.run(quick)
+      #expect(first.output.contains("1 of 1 rows done"), "\(first.errors)")
+      #expect(try Self.run(quick).output.contains("1 of 1 rows are finished already"))
+      let other = try Self.run(quick.map { $0 == "1" ? "2" : $0 })
+      #expect(other.status == 65 && other.errors.contains("epochs is 1 there, 2 here"))
+    }
+  }
 }

@@ -1,5 +1,7 @@
+import Datasets
 import DenseReLU
 import Foundation
+import ModelFiles
 import Networks
 import SpikingReLU
 import Testing
@@ -19,17 +21,38 @@ import Testing
     print(try dense.predict(image))  // the last layer's pre-activations
     print(try spiking.predict(image))  // the same, within B / T: see RigorousBound
     print(spiking.ledger.additions)  // what it cost
-
-    // Learning by spikes, one example at a time; predict whenever you like.
-    var learner = try LearningMLP(
-      weights: weights, options: PredictionOptions(timeSteps: 10),
-      training: TrainingOptions(learningRate: 0.01))
-    let target: [Float] = [0, 0, 0, 1, 0, 0, 0, 0, 0, 0]
-    try learner.train(input: image, target: target)
-    let digit = try learner.predict(image).argmax
-    print(digit)
     // end README example
     #expect(spiking.ledger.additions > 0)
+  }
+
+  @Test func learning() throws {
+    let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let path = folder.appending(path: "digits.safetensors").path
+    // begin README learning
+    let digits = Dataset.embeddedDigits()
+    var generator = SeededGenerator(seed: 1)
+    let first = try NetworkWeights(
+      layerSizes: [64, 64, 10], initializer: .normal(standardDeviation: 0.05),
+      generator: &generator)
+    var learner = try LearningMLP(
+      weights: first, options: PredictionOptions(timeSteps: 10),
+      training: TrainingOptions(learningRate: 0.02))
+    let targets = digits.training.targets
+    for example in 0..<digits.training.count {  // your stream: one example in, one update out
+      try learner.train(input: digits.training.images.row(example), target: targets.row(example))
+    }
+    try learner.networkWeights.write(safetensors: path)  // whole or not at all; PyTorch reads it
+    let weights = try NetworkWeights(safetensors: path)
+    var spiking = try SpikingMLP(weights: weights, options: PredictionOptions(timeSteps: 10))
+    print(try spiking.predict(digits.test.images.row(0)).argmax, digits.test.labels[0])
+    // end README learning
+    let errors = try (0..<digits.test.count).count {
+      try spiking.predict(digits.test.images.row($0)).argmax != digits.test.labels[$0]
+    }
+    // One pass is no more than a beginning; chance is 90%.
+    #expect(errors < digits.test.count / 2)
   }
 
   @Test("the README shows the lines that are compiled here")
@@ -44,11 +67,14 @@ import Testing
       }
     }
     let source = try lines(test)
-    let begin = try #require(source.firstIndex(of: "// begin README example"))
-    let end = try #require(source.firstIndex(of: "// end README example"))
     let readme = try lines(root.appending(path: "README.md"))
-    for line in source[(begin + 1)..<end] {
-      #expect(readme.contains(line), "\(line)")
+    for example in ["example", "learning"] {
+      let begin = try #require(source.firstIndex(of: "// begin README \(example)"))
+      let end = try #require(source.firstIndex(of: "// end README \(example)"))
+      #expect(example != "learning" || end - begin - 1 < 20)
+      for line in source[(begin + 1)..<end] {
+        #expect(readme.contains(line), "\(line)")
+      }
     }
   }
 }
