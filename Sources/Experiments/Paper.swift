@@ -143,6 +143,7 @@ public struct Paper: Sendable {
 
   /// Trains a fresh network on a few images, to see how long it takes.
   func sample(_ row: PaperRow, _ part: LabelledImages) throws {
+    BLAS.threads = 1
     let training = try training(row, seed: 0)
     var generator = SeededGenerator(seed: 0)
     // Weights as large as learned ones, so that there are as many spikes.
