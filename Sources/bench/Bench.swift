@@ -12,7 +12,8 @@ struct Bench: AsyncParsableCommand {
       Without arguments it runs `compare` on the embedded digits, in seconds, and needs no file.
 
       Exit status: 0 all well, 1 a verdict failed, 64 usage, 65 bad data or numerical failure, \
-      66 input missing, 73 output cannot be created, 74 input or output error, 130 interrupted, \
+      66 input missing, 73 output cannot be created, 74 input or output error, 75 folder locked by \
+      another run, 130 interrupted, \
       143 terminated.
       """,
     version: RunManifest.packageVersion,

@@ -5,7 +5,7 @@ import SpikingReLU
 
 /// How a network learns; what is not given is the paper's, or the recipe's.
 struct LearningOptions: ParsableArguments {
-  @Flag(help: "The documented recipe that goes past the paper; see below.")
+  @Flag(help: "The documented recipe that goes past the paper; see above.")
   var recipe = false
 
   @Option(

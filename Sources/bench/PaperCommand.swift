@@ -124,9 +124,16 @@ struct PaperCommand: AsyncParsableCommand {
         + "\(Format.count(paper.dataset.test.count)) test images, hidden "
         + settings.hidden.map(String.init).joined(separator: "-"))
     let jobs = (0..<UInt64(seeds)).flatMap { offset in chosen.map { ($0, seed + offset) } }
-    let found = try await PaperRun(
-      paper: paper, folder: folder, workers: threads.count, isQuiet: results.quiet
-    ).run(jobs)
+    let found: [Paper.Result]
+    do {
+      found = try await PaperRun(
+        paper: paper, folder: folder, workers: threads.count, isQuiet: results.quiet
+      ).run(jobs)
+    } catch is CancellationError where state != nil {
+      Progress.clear()
+      Output.complain("interrupted; finished rows are kept in \(state!)")
+      throw InterruptedAfterResults()
+    }
     for line in PaperTables.lines(found, rows: chosen, settings: settings) {
       try results.line(line)
     }
