@@ -16,10 +16,18 @@ public struct LearningSchedule: Sendable, Equatable, Codable {
   public var averagedEpochs = 0
   /// Tasks that evaluate; results do not depend on it.
   public var workers = 1
-  /// Whether the training set is evaluated after each epoch, too.
-  public var evaluatesTraining = true
-  /// Whether anything is evaluated before the last epoch is done.
-  public var evaluatesEachEpoch = true
+  /// What is evaluated after each epoch.
+  public var evaluation = Evaluation.testAndTraining
+
+  /// Which images a network answers after an epoch.
+  public enum Evaluation: String, Sendable, Codable {
+    /// All.
+    case testAndTraining
+    /// The test images.
+    case test
+    /// None: the caller does that.
+    case none
+  }
 
   /// The paper's schedule.
   public init() {}
@@ -32,7 +40,8 @@ public struct LearningSchedule: Sendable, Equatable, Codable {
 
   /// Lets a learner learn.
   ///
-  /// Cancelling the task ends the run after the current step; what was learned is returned.
+  /// Cancelling the task ends the run after the current step, or in the middle of an evaluation;
+  /// what was learned is returned.
   ///
   /// - Parameters:
   ///   - learner: as it starts.
@@ -69,19 +78,25 @@ public struct LearningSchedule: Sendable, Equatable, Codable {
         progress?(epoch, done, order.count, 100 * Double(wrong) / Double(done))
       }
       let seconds = (clock.now - start) / .seconds(1)
-      let isInterrupted = done < order.count
       weights = try checked(learner, epoch: epoch, lastWhole: weights, reports)
-      if averagedEpochs > 1, epoch > epochs - averagedEpochs, !isInterrupted {
+      if averagedEpochs > 1, epoch > epochs - averagedEpochs, done == order.count {
         mean.add(weights)
         weights = try mean!.weights
       }
-      let isEvaluated = !isInterrupted && (evaluatesEachEpoch || epoch == epochs)
-      let test =
-        isEvaluated
-        ? try await learner.errors(of: weights, on: dataset.test, workers: workers) : nil
-      let train =
-        isEvaluated && evaluatesTraining
-        ? try await learner.errors(of: weights, on: data, workers: workers) : nil
+      var (test, train): (ErrorRate?, ErrorRate?)
+      if !Task.isCancelled {
+        do {
+          if evaluation != .none {
+            test = try await learner.errors(of: weights, on: dataset.test, workers: workers)
+          }
+          if evaluation == .testAndTraining {
+            train = try await learner.errors(of: weights, on: data, workers: workers)
+          }
+        } catch is CancellationError {
+          // The epoch is reported without what was not evaluated.
+        }
+      }
+      let isInterrupted = Task.isCancelled
       let report = EpochReport(
         epoch: epoch, learningRate: learner.learningRate, examples: done,
         runningErrorPercent: 100 * Double(wrong) / Double(max(done, 1)),

@@ -199,8 +199,7 @@ public struct Paper: Sendable {
       options: try TrainingOptions(learningRate: settings.learningRate),
       instructionSet: instructionSet)
     training.schedule.epochs = epochs(of: row)
-    training.schedule.evaluatesEachEpoch = false
-    training.schedule.evaluatesTraining = false
+    training.schedule.evaluation = .none
     training.seed = seed
     training.initialDeviation = settings.initialDeviation
     row.change?(&training)
@@ -215,8 +214,7 @@ public struct Paper: Sendable {
       epochs: settings.epochs, minibatch: 1, learningRate: 2 * settings.learningRate, seed: seed,
       loss: .halfSquaredError)
     training.schedule.shuffles = false
-    training.schedule.evaluatesEachEpoch = false
-    training.schedule.evaluatesTraining = false
+    training.schedule.evaluation = .none
     training.initialDeviation = settings.initialDeviation
     return training
   }

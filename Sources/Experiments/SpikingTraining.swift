@@ -116,18 +116,23 @@ public struct SpikingLearner: Learner {
 }
 
 extension SpikingNetwork<Float> {
-  /// The errors on some images. An image on which the network fails, as one with exploded weights
-  /// does, counts as an error.
+  /// The errors on some images. An image on which potentials or spikes run away, as they do with
+  /// exploded weights, counts as an error.
   ///
   /// - Parameter workers: tasks. With a test-time quantizer that does not reset, potentials live
   ///   on from image to image, and one task answers all of them in order.
+  /// - Throws: `SpikingError` for images that do not fit the network; `CancellationError`.
   public func errorRate(on data: LabelledImages, workers: Int) async throws -> ErrorRate {
     let (network, isOrdered) = (self, options.testQuantizer.keepsPotentials)
     let (wrong, _) = try await mapExamples(
       count: data.count, workers: isOrdered ? 1 : workers, progress: nil, makeState: { network },
       body: { network, index in
-        let output = try? network.predict(data.images.row(index), stream: UInt64(index))
-        return output?.argmax != data.labels[index]
+        do {
+          let output = try network.predict(data.images.row(index), stream: UInt64(index))
+          return output.argmax != data.labels[index]
+        } catch let error as SpikingError where error.isRunaway {
+          return true
+        }
       })
     return ErrorRate(errors: wrong.count { $0 }, examples: data.count)
   }

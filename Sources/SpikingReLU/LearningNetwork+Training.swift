@@ -86,7 +86,7 @@ extension LearningNetwork {
         to: &learning.sums[layer])
       enter(layer: layer, feeds: network.trains[layer - 1].count)
       refreshSmoothInputs(layer)
-      try sent(network.trains[layer].count)
+      try sent(network.trains[layer].count, by: layer)
       for index in 0..<network.trains[layer].count {
         regularize(network.trains[layer][index], layer: layer)
       }
@@ -173,7 +173,7 @@ extension LearningNetwork {
         generator: &self.network.generator)
     }
     enter(layer: layer, feeds: 1)
-    try sent(network.trains[layer].count)
+    try sent(network.trains[layer].count, by: layer)
     for index in 0..<network.trains[layer].count {
       let sent = network.trains[layer][index]
       if learning.recordsSpikes { learning.emitted[layer].append(sent) }
@@ -220,7 +220,7 @@ extension LearningNetwork {
         scratch: &self.network.scratch, limit: limit, using: self.network.instructionSet,
         generator: &self.network.generator)
     }
-    try sent(network.trains[0].count)
+    try sent(network.trains[0].count, by: 0)
     let negative = network.trains[0].negativeCount
     network.ledger.layers[0].encodingAdditions += network.layerSizes[0]
     network.ledger.layers[0].unitSteps += network.layerSizes[0]
@@ -326,7 +326,7 @@ extension LearningNetwork {
         limit: limit, using: self.network.instructionSet, generator: &self.network.generator)
     }
     network.ledger.layers[layer].backwardAdditions += network.layerSizes[layer - 1]
-    try sent(learning.errorTrains[layer - 1].count - before)
+    try sent(learning.errorTrains[layer - 1].count - before, by: layer - 1)
   }
 
   // MARK: Budget, ledger, faults
@@ -343,12 +343,12 @@ extension LearningNetwork {
     }
   }
 
-  /// Counts spikes against the budget of the example.
-  private mutating func sent(_ spikes: Int) throws(SpikingError) {
+  /// Counts spikes of a layer, errors among them, against the budget of the example.
+  private mutating func sent(_ spikes: Int, by layer: Int) throws(SpikingError) {
     network.spikesOfExample += spikes
     guard network.spikesOfExample <= learning.budget else {
       throw .eventBudgetExceeded(
-        layer: depth, step: network.stepsTaken + 1, limit: learning.budget)
+        layer: layer, step: network.stepsTaken + 1, limit: learning.budget)
     }
   }
 

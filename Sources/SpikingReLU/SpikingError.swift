@@ -37,6 +37,14 @@ public enum SpikingError: Error, Equatable, Sendable {
   /// The kernels cannot run as asked.
   case kernel(KernelError)
 
+  /// Whether weights have grown so large that a network cannot run: no fault of its input.
+  public var isRunaway: Bool {
+    switch self {
+    case .potentialOverflow, .eventBudgetExceeded, .diverged: true
+    default: false
+    }
+  }
+
   /// Names the layer and the step of what went wrong in a feed.
   init(_ error: KernelError, layer: Int, step: Int, limit: Int) {
     self =

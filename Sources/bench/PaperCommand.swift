@@ -73,6 +73,9 @@ struct PaperCommand: AsyncParsableCommand {
   }
 
   func validate() throws {
+    guard seed <= .max - UInt64(seeds) else {
+      throw ValidationError("'--seed': at most \(UInt64.max - UInt64(seeds)) for \(seeds) seeds.")
+    }
     guard !quick else {
       guard network.dataset.dataset == "digits" else {
         throw ValidationError("'--quick' runs on the embedded digits.")

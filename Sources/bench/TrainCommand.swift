@@ -91,6 +91,10 @@ struct TrainCommand: AsyncParsableCommand {
       throw ValidationError("'--minibatch' and '--loss' go with '--twin dense'.")
     }
     if twin == .dense { try learning.refuseForDense() }
+    let outputs = [results.json, save, csv].compactMap(\.self)
+    guard Set(outputs).count == outputs.count else {
+      throw ValidationError("'--json', '--save' and '--csv' need a file each.")
+    }
   }
 
   func run() async throws {

@@ -305,7 +305,9 @@ import Testing
     for (arguments, words) in [
       (["train", "--twin", "dense", "--smooth"], "'--smooth' goes with '--twin spiking'"),
       (["train", "--minibatch", "3"], "go with '--twin dense'"),
+      (["train", "--save", "a", "--csv", "a"], "need a file each"),
       (["paper"], "--dataset mnist"),
+      (["paper", "--quick", "--seeds", "2", "--seed", "18446744073709551615"], "for 2 seeds"),
       (["paper", "--quick", "--rows", "sgd,none"], "no row 'none'"),
     ] {
       let outcome = try Self.run(arguments)

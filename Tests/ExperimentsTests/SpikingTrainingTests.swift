@@ -47,7 +47,7 @@ import Testing
   func schedule() async throws {
     let result = try await training {
       $0.schedule.learningRateDecay = 0.5
-      $0.schedule.evaluatesTraining = false
+      $0.schedule.evaluation = .test
     }.run(hidden: [4], dataset: dataset)
     #expect(result.epochs.map(\.learningRate) == [0.02, 0.01, 0.005])
     #expect(result.epochs.allSatisfy { $0.trainErrorPercent == nil })
@@ -103,6 +103,32 @@ import Testing
     #expect(result.isInterrupted && result.epochs.count == 1)
     #expect(result.epochs[0].examples == 20 && seen.withLock { $0 } == 20)
     #expect(result.epochs[0].testErrorPercent == nil)
+  }
+
+  @Test("cancelling while an epoch is evaluated loses nothing of it")
+  func cancellationInEvaluation() async throws {
+    let (training, dataset) = (try training { $0.schedule.epochs = 1000 }, dataset)
+    let result = try await Task {
+      try await training.run(hidden: [8], dataset: dataset) { epoch, done, total, _ in
+        // After the last image, so that the evaluation finds it cancelled.
+        if epoch == 2, done == total { unsafe withUnsafeCurrentTask { unsafe $0?.cancel() } }
+      }
+    }.value
+    let two = try await self.training { $0.schedule.epochs = 2 }.run(hidden: [8], dataset: dataset)
+    #expect(result.isInterrupted && result.epochs.count == 2)
+    #expect(result.epochs[1].examples == 150 && result.epochs[1].testErrorPercent == nil)
+    #expect(result.weights == two.weights)
+  }
+
+  @Test("images of another size are an error, not wrong answers")
+  func wrongImages() async throws {
+    var generator = SeededGenerator(seed: 1)
+    let weights = try NetworkWeights(
+      layerSizes: [9, 10], initializer: .he, generator: &generator)
+    let network = try SpikingMLP(weights: weights, options: PredictionOptions(timeSteps: 2))
+    await #expect(throws: SpikingError.inputSize(expected: 9, found: 64)) {
+      try await network.errorRate(on: dataset.test, workers: 1)
+    }
   }
 
   @Test("a run that diverges names epoch and example, and keeps the last whole epoch")
