@@ -70,12 +70,12 @@ let package = Package(
     .testTarget(name: "NetworksTests", dependencies: ["Networks"], swiftSettings: strict),
     .testTarget(name: "DenseReLUTests", dependencies: ["DenseReLU"], swiftSettings: strict),
     .testTarget(name: "SpikeKernelsTests", dependencies: ["SpikeKernels"], swiftSettings: strict),
-    .testTarget(
-      name: "SpikingReLUTests", dependencies: ["SpikingReLU"],
-      exclude: ["Fixtures"], swiftSettings: strict),
+    .testTarget(name: "SpikingReLUTests", dependencies: ["SpikingReLU"], swiftSettings: strict),
     .testTarget(name: "DatasetsTests", dependencies: ["Datasets"], swiftSettings: strict),
     .testTarget(name: "ModelFilesTests", dependencies: ["ModelFiles"], swiftSettings: strict),
-    .testTarget(name: "ExperimentsTests", dependencies: ["Experiments"], swiftSettings: strict),
+    .testTarget(
+      name: "ExperimentsTests", dependencies: ["Experiments"], exclude: ["Fixtures"],
+      swiftSettings: strict),
     .testTarget(name: "BenchTests", dependencies: ["bench"], swiftSettings: strict),
   ],
   cLanguageStandard: .c17

@@ -25,6 +25,7 @@ extension LearningNetwork {
       }
       network.stepsTaken += 1
       network.ledger.timeSteps += 1
+      if learning.recordsSpikes { learning.markStep() }
     }
     if learning.options.update == .sgd { applyErrorCounts() }
     for layer in 1...depth { try checkWeights(layer) }
@@ -55,11 +56,8 @@ extension LearningNetwork {
           &learning.backward[layer], generator: &network.generator)
       }
       learning.sums[layer].fill(with: .zero)
-      if learning.recordsSpikes {
-        learning.emitted[layer].removeAll()
-        learning.passed[layer].removeAll()
-      }
     }
+    if learning.recordsSpikes { learning.clearRecords() }
     learning.clearCounts()
   }
 

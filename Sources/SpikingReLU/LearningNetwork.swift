@@ -72,6 +72,12 @@ public struct LearningNetwork<Scalar: LearningScalar>: Sendable {
   /// The error spikes that passed the gate of a layer in the last training example, in order;
   /// empty unless `recordsSpikes`.
   public func errorSpikes(ofLayer layer: Int) -> SpikeTrain { learning.passed[layer] }
+
+  /// `[T]`: how many of `trainingSpikes(ofLayer:)` had been sent at the end of each step.
+  public func trainingSpikeEnds(ofLayer layer: Int) -> [Int] { learning.emittedEnds[layer] }
+
+  /// `[T]`: how many of `errorSpikes(ofLayer:)` had passed at the end of each step.
+  public func errorSpikeEnds(ofLayer layer: Int) -> [Int] { learning.passedEnds[layer] }
 }
 
 extension LearningNetwork where Scalar == Float {

@@ -49,6 +49,9 @@ struct LearningState<Scalar: LearningScalar>: Sendable {
   /// that passed the gate.
   var emitted: [SpikeTrain]
   var passed: [SpikeTrain]
+  /// How many of them there were at the end of each step.
+  var emittedEnds: [[Int]]
+  var passedEnds: [[Int]]
   var recordsSpikes = false
 
   init(
@@ -74,6 +77,26 @@ struct LearningState<Scalar: LearningScalar>: Sendable {
     errorTrains = layerSizes.map { _ in SpikeTrain() }
     emitted = layerSizes.map { _ in SpikeTrain() }
     passed = layerSizes.map { _ in SpikeTrain() }
+    emittedEnds = layerSizes.map { _ in [] }
+    passedEnds = layerSizes.map { _ in [] }
+  }
+
+  /// Forgets the spikes of the example before.
+  mutating func clearRecords() {
+    for layer in emitted.indices {
+      emitted[layer].removeAll()
+      passed[layer].removeAll()
+      emittedEnds[layer].removeAll(keepingCapacity: true)
+      passedEnds[layer].removeAll(keepingCapacity: true)
+    }
+  }
+
+  /// Notes how many spikes there are at the end of a step.
+  mutating func markStep() {
+    for layer in emitted.indices {
+      emittedEnds[layer].append(emitted[layer].count)
+      passedEnds[layer].append(passed[layer].count)
+    }
   }
 
   /// Sets counts and errors of all layers to 0.

@@ -17,7 +17,10 @@ struct Bench: AsyncParsableCommand {
       143 terminated.
       """,
     version: RunManifest.packageVersion,
-    subcommands: [CompareCommand.self, TrainCommand.self, PaperCommand.self, InfoCommand.self],
+    subcommands: [
+      CompareCommand.self, TrainCommand.self, TraceCommand.self, PaperCommand.self,
+      InfoCommand.self,
+    ],
     defaultSubcommand: CompareCommand.self)
 
   static func main() async {

@@ -35,7 +35,7 @@ enum ExitStatus {
     case is InputError: badData
     case SpikingError.kernel(.unsupportedInstructionSet), is KernelError: usage
     case is SpikingError, is DenseError, is NetworkError, is TrainingDiverged,
-      is LearningFailure, is ModelFileError:
+      is LearningFailure, is ModelFileError, is SpikeTraceError:
       badData
     case is CancellationError, is InterruptedAfterResults: Interruption.shared.exitStatus
     default: nil

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Datasets
+import ModelFiles
 import Networks
 
 /// The data and the sizes of the network on it.
@@ -12,6 +13,25 @@ struct NetworkOptions: ParsableArguments {
       valueName: "n,n,..."),
     transform: { try Bounded.integers($0, 1...NetworkWeights.maximumLayerWidth) })
   var hidden: [Int]?
+
+  /// The layer sizes of a network for this data.
+  ///
+  /// - Throws: a usage error when a size is out of range.
+  func layerSizes(of data: Dataset) throws -> [Int] {
+    try data.layerSizes(hidden: hidden ?? data.defaultHidden)
+  }
+}
+
+extension NetworkWeights {
+  /// The weights in a file, which must fit the data, and the hidden layers where they are given.
+  ///
+  /// - Throws: `InputError`, `ModelFileError`.
+  init(safetensors path: String, hidden: [Int]?, of data: Dataset) throws {
+    let widths =
+      try hidden
+      ?? NetworkWeights(safetensors: path).layerSizes.dropFirst().dropLast()
+    try self.init(safetensors: path, layerSizes: data.layerSizes(hidden: Array(widths)))
+  }
 }
 
 extension Dataset {

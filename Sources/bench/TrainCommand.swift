@@ -90,7 +90,7 @@ struct TrainCommand: AsyncParsableCommand {
     if twin == .spiking, minibatch != nil || loss != nil {
       throw ValidationError("'--minibatch' and '--loss' go with '--twin dense'.")
     }
-    if twin == .dense { try learning.refuseForDense() }
+    if twin == .dense { try learning.variant.refuseForDense() }
     let outputs = [results.json, save, csv].compactMap(\.self)
     guard Set(outputs).count == outputs.count else {
       throw ValidationError("'--json', '--save' and '--csv' need a file each.")
@@ -103,15 +103,11 @@ struct TrainCommand: AsyncParsableCommand {
     let manifest = RunManifest(
       command: CommandLine.arguments, seed: seed, instructionSet: set, threads: threads.count)
     let data = try network.dataset.load()
-    var widths = network.hidden ?? data.defaultHidden
-    var first: NetworkWeights?
-    if let load {
-      let weights = try NetworkWeights(safetensors: load)
-      if network.hidden == nil { widths = Array(weights.layerSizes.dropFirst().dropLast()) }
-      first = try NetworkWeights(
-        safetensors: load, layerSizes: data.layerSizes(hidden: widths))
+    let first = try load.map {
+      try NetworkWeights(safetensors: $0, hidden: network.hidden, of: data)
     }
-    let sizes = try data.layerSizes(hidden: widths)
+    let sizes = try first?.layerSizes ?? network.layerSizes(of: data)
+    let widths = Array(sizes.dropFirst().dropLast())
     if !Comparison.isOptimizedBuild {
       try results.line("This is a debug build: its timings mean nothing. Use -c release.")
     }
@@ -129,7 +125,8 @@ struct TrainCommand: AsyncParsableCommand {
     }
     var spiking = try learning.training(set)
     var dense = DenseTraining(
-      epochs: epochs, minibatch: minibatch ?? 32, learningRate: learning.eta ?? 0.1, seed: seed,
+      epochs: epochs, minibatch: minibatch ?? 32, learningRate: learning.variant.eta ?? 0.1,
+      seed: seed,
       loss: loss ?? .softmaxCrossEntropy)
     var schedule = twin == .spiking ? spiking.schedule : learning.schedule(dense.schedule)
     schedule.epochs = epochs
@@ -154,7 +151,7 @@ struct TrainCommand: AsyncParsableCommand {
       case .spiking:
         try results.line(
           "\(name), \(options.update.rawValue), T = \(steps), eta = \(eta)"
-            + (learning.recipe ? ", recipe" : ""))
+            + (learning.variant.recipe ? ", recipe" : ""))
         try results.line(TrainTable.header)
         let result = try await spiking.run(
           hidden: widths, dataset: data, progress: progress, onEpoch: onEpoch)

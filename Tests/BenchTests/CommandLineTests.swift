@@ -322,4 +322,40 @@ import Testing
       #expect(other.status == 65 && other.errors.contains("epochs is 1 there, 2 here"))
     }
   }
+
+  @Test("trace records a network, compares two recordings, and exits with 1 when they differ")
+  func trace() throws {
+    try Self.withFolder { folder in
+      let (first, second) = (folder + "/a.json", folder + "/b.json")
+      let small = ["--hidden", "12,8", "--deviation", "0.4", "--examples", "3"]
+      var outcome = try Self.run(["trace", "record", first] + small)
+      #expect(outcome.status == 0)
+      #expect(outcome.output.contains("3 examples, network 64-12-8-10, "))
+      outcome = try Self.run(["trace", "compare", first])
+      #expect(outcome.status == 0 && outcome.output.contains("are equal"))
+      _ = try Self.run(["trace", "record", second, "--update", "sgd"] + small)
+      outcome = try Self.run(
+        ["trace", "compare", first, second, "--json", folder + "/differences.json"])
+      #expect(outcome.status == ExitStatus.verdictFailed)
+      #expect(outcome.output.contains("first event: example "))
+      #expect(outcome.output.contains("setting: fractional is true in the first, false in the"))
+      let json = try #require(
+        try JSONSerialization.jsonObject(
+          with: Data(contentsOf: URL(filePath: folder + "/differences.json"))) as? [String: Any])
+      #expect(json["isEqual"] as? Bool == false)
+
+      try Data("{}".utf8).write(to: URL(filePath: second))
+      outcome = try Self.run(["trace", "compare", first, second])
+      #expect(outcome.status == ExitStatus.badData)
+      #expect(outcome.errors.contains("b.json: \"name\" is missing"))
+      outcome = try Self.run(["trace", "compare", folder + "/none.json"])
+      #expect(outcome.status == ExitStatus.missingInput)
+      outcome = try Self.run(["trace", "record", first, "--examples", "2000"])
+      #expect(outcome.status == ExitStatus.usage)
+      outcome = try Self.run(["trace", "record", first, "--integer", "--smooth"])
+      #expect(outcome.status == ExitStatus.badData)
+      outcome = try Self.run(["trace", "compare", first])
+      #expect(outcome.status == 0, "a refused recording leaves the file as it was")
+    }
+  }
 }
