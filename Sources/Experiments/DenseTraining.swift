@@ -34,16 +34,6 @@ public struct DenseTraining: Sendable, Equatable, Codable {
     self.loss = loss
   }
 
-  /// The first weights for some data.
-  func firstWeights(hidden: [Int], data: LabelledImages, generator: inout SeededGenerator) throws
-    -> NetworkWeights
-  {
-    try NetworkWeights(
-      layerSizes: [data.images.columns] + hidden + [data.classes],
-      initializer: initialDeviation.map { .normal(standardDeviation: $0) } ?? .he,
-      generator: &generator)
-  }
-
   /// Trains a network, with a learning curve.
   ///
   /// - Parameters, throws: as for `SpikingTraining.run`.
@@ -53,7 +43,10 @@ public struct DenseTraining: Sendable, Equatable, Codable {
     onEpoch: (@Sendable (EpochReport) throws -> Void)? = nil
   ) async throws -> LearningResult<DenseLearner> {
     var generator = SeededGenerator(seed: seed)
-    let drawn = try firstWeights(hidden: hidden, data: dataset.training, generator: &generator)
+    let drawn = try NetworkWeights(
+      layerSizes: [dataset.training.images.columns] + hidden + [dataset.training.classes],
+      initializer: initialDeviation.map { .normal(standardDeviation: $0) } ?? .he,
+      generator: &generator)
     let learner = DenseLearner(
       network: DenseMLP(weights: initialWeights ?? drawn, loss: loss), minibatch: minibatch,
       learningRate: learningRate)
@@ -65,42 +58,21 @@ public struct DenseTraining: Sendable, Equatable, Codable {
   ///
   /// - Parameters:
   ///   - hidden: units of the hidden layers; the input and output fit the data.
-  ///   - data: what to learn.
+  ///   - dataset: what to learn.
   ///   - progress: told after each step, in examples.
-  /// - Throws: `NetworkError` for sizes, `DenseError`, `CancellationError`; `TrainingDiverged` when
-  ///   the loss stops being finite or a weight grows beyond 10^6.
-  public func run(
-    hidden: [Int], data: LabelledImages, progress: ProgressHandler? = nil
-  ) throws -> DenseMLP {
-    var generator = SeededGenerator(seed: seed)
-    let weights = try firstWeights(hidden: hidden, data: data, generator: &generator)
-    var learner = DenseLearner(
-      network: DenseMLP(weights: weights, loss: loss), minibatch: minibatch,
-      learningRate: learningRate)
-    let (targets, epochs) = (data.targets, schedule.epochs)
-    var done = 0
-    for epoch in 1...max(epochs, 1) where epoch <= epochs {
-      let order = Array(0..<data.count).shuffled(using: &generator)
-      for start in stride(from: 0, to: data.count, by: minibatch) {
-        try Task.checkCancellation()
-        let batch = order[start..<min(start + minibatch, data.count)]
-        do {
-          _ = try learner.learn(batch, of: data, targets: targets)
-        } catch let error as LossNotFinite {
-          throw TrainingDiverged(epoch: epoch, cause: "\(error)")
-        }
-        done += batch.count
-        progress?(done, epochs * data.count)
-      }
-      for (index, layer) in learner.network.weights.layers.enumerated() {
-        let largest = layer.largestMagnitude
-        guard largest <= 1e6 else {
-          throw TrainingDiverged(
-            epoch: epoch, cause: "a weight of layer \(index + 1) reached \(largest)")
-        }
-      }
-    }
-    return learner.network
+  /// - Throws: `NetworkError` for sizes, `CancellationError`; `LearningFailure` when the loss stops
+  ///   being finite or a weight grows beyond 10^6.
+  public func network(
+    hidden: [Int], dataset: Dataset, progress: ProgressHandler? = nil
+  ) async throws -> DenseMLP {
+    var training = self
+    training.schedule.evaluation = .none
+    let total = schedule.epochs * dataset.training.count
+    let result = try await training.run(
+      hidden: hidden, dataset: dataset,
+      progress: { epoch, done, count, _ in progress?((epoch - 1) * count + done, total) })
+    if result.isInterrupted { throw CancellationError() }
+    return result.network
   }
 }
 
@@ -175,18 +147,5 @@ public struct LossNotFinite: Error, Equatable, Sendable, CustomStringConvertible
   }
 
   /// What was found.
-  public var description: String { "the loss is \(loss)" }
-}
-
-/// The loss stopped being finite, or a weight grew beyond 10^6.
-public struct TrainingDiverged: Error, Equatable, Sendable, CustomStringConvertible {
-  /// The epoch, counted from 1.
-  public let epoch: Int
-  /// What was found.
-  public let cause: String
-
-  /// What happened.
-  public var description: String {
-    "training diverged in epoch \(epoch): \(cause); use a smaller learning rate"
-  }
+  public var description: String { "the loss is \(loss); use a smaller learning rate" }
 }

@@ -1,6 +1,4 @@
 public import Datasets
-internal import Networks
-internal import SpikingReLU
 
 // The paper's claims on the embedded digits, for continuous integration.
 
@@ -36,16 +34,5 @@ extension Paper {
         Verdict("\(name) learns: highest test error", value: highest, bound: .init(atMost: 20))
       }
     }
-  }
-
-  /// Seconds that a row will take, about: from some images trained and answered now.
-  public func cost(of row: PaperRow) throws -> Double {
-    let clock = ContinuousClock()
-    let images = min(dataset.training.count, 200)
-    let part = dataset.training.prefix(images)
-    let start = clock.now
-    try sample(row, part)
-    let each = (clock.now - start) / .seconds(1) / Double(images)
-    return each * Double(epochs(of: row) * dataset.training.count)
   }
 }

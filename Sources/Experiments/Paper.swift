@@ -141,8 +141,22 @@ public struct Paper: Sendable {
     )
   }
 
-  /// Trains a fresh network on a few images, to see how long it takes.
-  func sample(_ row: PaperRow, _ part: LabelledImages) throws {
+  /// The images that a row trains on, all epochs together.
+  func images(of row: PaperRow) -> Int { epochs(of: row) * data.training.count }
+
+  /// Seconds that a row will take, about: from some images trained and answered now.
+  func cost(of row: PaperRow) throws -> Double {
+    let clock = ContinuousClock()
+    let images = min(dataset.training.count, 200)
+    let part = dataset.training.prefix(images)
+    let start = clock.now
+    try sample(row, part)
+    let each = (clock.now - start) / .seconds(1) / Double(images)
+    return each * Double(self.images(of: row))
+  }
+
+  /// Trains a fresh network on a few images.
+  private func sample(_ row: PaperRow, _ part: LabelledImages) throws {
     BLAS.threads = 1
     let training = try training(row, seed: 0)
     var generator = SeededGenerator(seed: 0)

@@ -22,7 +22,7 @@ public final class PaperState: Sendable {
     /// The file.
     public let path: String
     /// What is wrong.
-    public var description: String { "\(path): cannot be read as a finished row; remove it" }
+    public var description: String { "\(path): cannot be read; remove it" }
   }
 
   private let path: String
@@ -36,23 +36,27 @@ public final class PaperState: Sendable {
     self.path = path
     lock = try FolderLock(path: path)
     let file = path + "/settings.json"
-    if FileManager.default.fileExists(atPath: file) {
-      guard let found = try? JSONDecoder().decode(Paper.Settings.self, from: Self.data(file)) else {
-        throw Damaged(path: file)
-      }
-      let differences = Self.differences(found, settings)
-      guard differences.isEmpty else { throw Mismatch(path: path, differences: differences) }
-    } else {
+    guard FileManager.default.fileExists(atPath: file) else {
       try Self.write(settings, to: file)
+      return
     }
+    let found = Self.fields(try Self.data(file))
+    guard let found, let wanted = Self.fields(try JSONEncoder().encode(settings)) else {
+      throw Damaged(path: file)
+    }
+    // Field by field, so that settings of another version are told apart by name, too.
+    let differences = Set(found.keys).union(wanted.keys).sorted().filter {
+      found[$0] != wanted[$0]
+    }.map { "\($0) is \(found[$0] ?? "unknown") there, \(wanted[$0] ?? "unknown") here" }
+    guard differences.isEmpty else { throw Mismatch(path: path, differences: differences) }
   }
 
-  private static func differences(_ found: Paper.Settings, _ wanted: Paper.Settings) -> [String] {
-    func fields(_ settings: Paper.Settings) -> [(String, String)] {
-      Mirror(reflecting: settings).children.map { ($0.label ?? "", "\($0.value)") }
-    }
-    return zip(fields(found), fields(wanted)).filter { $0.0.1 != $0.1.1 }.map {
-      "\($0.0.0) is \($0.0.1) there, \($0.1.1) here"
+  /// The fields of a JSON object, each in words.
+  private static func fields(_ json: Data) -> [String: String]? {
+    let object = try? JSONSerialization.jsonObject(with: json)
+    return (object as? [String: Any])?.mapValues { value in
+      (value as? [Any]).map { "[" + $0.map { "\($0)" }.joined(separator: ", ") + "]" }
+        ?? "\(value)"
     }
   }
 

@@ -94,6 +94,56 @@ private func checkUnits(_ spikes: SpikeTrain, range: Range<Int>, rows: Int) {
   precondition(Int(highest) < rows, "a spike of unit \(highest) into a layer of \(rows) inputs")
 }
 
+/// What the calls of both number types share.
+extension SpikeScalar {
+  @inline(__always)
+  fileprivate static func count(
+    _ spikes: SpikeTrain, into counts: inout AlignedArray<Self>,
+    with kernel: (UnsafeMutablePointer<Self>?, UnsafePointer<Int32>?, Int) -> Void
+  ) {
+    checkUnits(spikes, range: 0..<spikes.count, rows: counts.count)
+    unsafe counts.withUnsafeMutableBufferPointer { counts in
+      unsafe spikes.codes.withUnsafeBufferPointer { codes in
+        unsafe kernel(counts.baseAddress, codes.baseAddress, spikes.count)
+      }
+    }
+  }
+
+  @inline(__always)
+  fileprivate static func readColumn(
+    _ column: Int, of weights: RowMajorMatrix<Self>, sign: Int, into values: inout [Self],
+    with kernel: (UnsafePointer<Self>?, Int, Int, Int, Int32, UnsafeMutablePointer<Self>?) -> Void
+  ) {
+    precondition(column >= 0 && column < weights.columns, "column \(column)")
+    precondition(values.count == weights.rows, "\(values.count) values for \(weights.rows) rows")
+    unsafe values.withUnsafeMutableBufferPointer { values in
+      unsafe weights.withUnsafeBufferPointer { rows in
+        unsafe kernel(
+          rows.baseAddress, weights.stride, weights.rows, column, sign > 0 ? 1 : -1,
+          values.baseAddress)
+      }
+    }
+  }
+
+  @inline(__always)
+  fileprivate static func updateColumn(
+    _ column: Int, of weights: inout RowMajorMatrix<Self>, counts: AlignedArray<Self>,
+    factor: Self,
+    with kernel: (UnsafeMutablePointer<Self>?, Int, UnsafePointer<Self>?, Int, Int, Self) -> Int
+  ) -> Int {
+    precondition(column >= 0 && column < weights.columns, "column \(column)")
+    precondition(
+      counts.count == RowMajorMatrix<Self>.stride(columns: weights.rows),
+      "\(counts.count) padded counts for \(weights.rows) inputs")
+    let (rows, stride) = (weights.rows, weights.stride)
+    return unsafe weights.withUnsafeMutableBufferPointer { elements in
+      unsafe counts.withUnsafeBufferPointer { counts in
+        unsafe kernel(elements.baseAddress, stride, counts.baseAddress, rows, column, factor)
+      }
+    }
+  }
+}
+
 extension Float: SpikeScalar {
   /// Sums are kept in `Float`, as the authors' program does.
   public typealias Sum = Float
@@ -164,18 +214,14 @@ extension Float: SpikeScalar {
       }
     }
   }
+
   /// See `SpikeScalar`.
   public static func count(
     _ set: InstructionSet, _ spikes: SpikeTrain, into counts: inout AlignedArray<Float>
   ) {
     guard set != .reference else { return ReferenceKernels.count(spikes, into: &counts) }
-    checkUnits(spikes, range: 0..<spikes.count, rows: counts.count)
     let kernels = unsafe CompiledKernels.table(set)
-    unsafe counts.withUnsafeMutableBufferPointer { counts in
-      unsafe spikes.codes.withUnsafeBufferPointer { codes in
-        unsafe kernels.pointee.count_float(counts.baseAddress, codes.baseAddress, spikes.count)
-      }
-    }
+    unsafe count(spikes, into: &counts, with: kernels.pointee.count_float)
   }
 
   /// See `SpikeScalar`.
@@ -186,16 +232,9 @@ extension Float: SpikeScalar {
     guard set != .reference else {
       return ReferenceKernels.readColumn(column, of: weights, sign: sign, into: &values)
     }
-    precondition(column >= 0 && column < weights.columns, "column \(column)")
-    precondition(values.count == weights.rows, "\(values.count) values for \(weights.rows) rows")
     let kernels = unsafe CompiledKernels.table(set)
-    unsafe values.withUnsafeMutableBufferPointer { values in
-      unsafe weights.withUnsafeBufferPointer { rows in
-        unsafe kernels.pointee.read_column_float(
-          rows.baseAddress, weights.stride, weights.rows, column, sign > 0 ? 1 : -1,
-          values.baseAddress)
-      }
-    }
+    unsafe readColumn(
+      column, of: weights, sign: sign, into: &values, with: kernels.pointee.read_column_float)
   }
 
   /// See `SpikeScalar`.
@@ -206,18 +245,10 @@ extension Float: SpikeScalar {
     guard set != .reference else {
       return ReferenceKernels.updateColumn(column, of: &weights, counts: counts, factor: factor)
     }
-    precondition(column >= 0 && column < weights.columns, "column \(column)")
-    precondition(
-      counts.count == RowMajorMatrix<Float>.stride(columns: weights.rows),
-      "\(counts.count) padded counts for \(weights.rows) inputs")
-    let (rows, stride) = (weights.rows, weights.stride)
     let kernels = unsafe CompiledKernels.table(set)
-    return unsafe weights.withUnsafeMutableBufferPointer { elements in
-      unsafe counts.withUnsafeBufferPointer { counts in
-        unsafe kernels.pointee.update_column_float(
-          elements.baseAddress, stride, counts.baseAddress, rows, column, factor)
-      }
-    }
+    return unsafe updateColumn(
+      column, of: &weights, counts: counts, factor: factor,
+      with: kernels.pointee.update_column_float)
   }
 }
 
@@ -292,18 +323,14 @@ extension Int32: SpikeScalar {
       }
     }
   }
+
   /// See `SpikeScalar`.
   public static func count(
     _ set: InstructionSet, _ spikes: SpikeTrain, into counts: inout AlignedArray<Int32>
   ) {
     guard set != .reference else { return ReferenceKernels.count(spikes, into: &counts) }
-    checkUnits(spikes, range: 0..<spikes.count, rows: counts.count)
     let kernels = unsafe CompiledKernels.table(set)
-    unsafe counts.withUnsafeMutableBufferPointer { counts in
-      unsafe spikes.codes.withUnsafeBufferPointer { codes in
-        unsafe kernels.pointee.count_int32(counts.baseAddress, codes.baseAddress, spikes.count)
-      }
-    }
+    unsafe count(spikes, into: &counts, with: kernels.pointee.count_int32)
   }
 
   /// See `SpikeScalar`.
@@ -314,16 +341,9 @@ extension Int32: SpikeScalar {
     guard set != .reference else {
       return ReferenceKernels.readColumn(column, of: weights, sign: sign, into: &values)
     }
-    precondition(column >= 0 && column < weights.columns, "column \(column)")
-    precondition(values.count == weights.rows, "\(values.count) values for \(weights.rows) rows")
     let kernels = unsafe CompiledKernels.table(set)
-    unsafe values.withUnsafeMutableBufferPointer { values in
-      unsafe weights.withUnsafeBufferPointer { rows in
-        unsafe kernels.pointee.read_column_int32(
-          rows.baseAddress, weights.stride, weights.rows, column, sign > 0 ? 1 : -1,
-          values.baseAddress)
-      }
-    }
+    unsafe readColumn(
+      column, of: weights, sign: sign, into: &values, with: kernels.pointee.read_column_int32)
   }
 
   /// See `SpikeScalar`.
@@ -334,17 +354,9 @@ extension Int32: SpikeScalar {
     guard set != .reference else {
       return ReferenceKernels.updateColumn(column, of: &weights, counts: counts, factor: factor)
     }
-    precondition(column >= 0 && column < weights.columns, "column \(column)")
-    precondition(
-      counts.count == RowMajorMatrix<Int32>.stride(columns: weights.rows),
-      "\(counts.count) padded counts for \(weights.rows) inputs")
-    let (rows, stride) = (weights.rows, weights.stride)
     let kernels = unsafe CompiledKernels.table(set)
-    return unsafe weights.withUnsafeMutableBufferPointer { elements in
-      unsafe counts.withUnsafeBufferPointer { counts in
-        unsafe kernels.pointee.update_column_int32(
-          elements.baseAddress, stride, counts.baseAddress, rows, column, factor)
-      }
-    }
+    return unsafe updateColumn(
+      column, of: &weights, counts: counts, factor: factor,
+      with: kernels.pointee.update_column_int32)
   }
 }

@@ -121,7 +121,7 @@ struct CompareCommand: AsyncParsableCommand {
     let start = clock.now
     // One thread: the last bits of a product, and so the weights, depend on the number.
     BLAS.threads = 1
-    let dense = try training.run(hidden: widths, data: data.training) {
+    let dense = try await training.network(hidden: widths, dataset: data) {
       Progress.show("training the dense network", $0, $1)
     }
     let seconds = (clock.now - start) / .seconds(1)

@@ -34,7 +34,7 @@ enum ExitStatus {
     case InputError.missing: missingInput
     case is InputError: badData
     case SpikingError.kernel(.unsupportedInstructionSet), is KernelError: usage
-    case is SpikingError, is DenseError, is NetworkError, is TrainingDiverged,
+    case is SpikingError, is DenseError, is NetworkError,
       is LearningFailure, is ModelFileError, is SpikeTraceError:
       badData
     case is CancellationError, is InterruptedAfterResults: Interruption.shared.exitStatus

@@ -121,6 +121,7 @@ struct PaperCommand: AsyncParsableCommand {
     if !Comparison.isOptimizedBuild {
       try results.line("This is a debug build: its timings mean nothing. Use -c release.")
     }
+    if let note = threads.note { try results.line(note) }
     try results.line(
       "\(data.name) (\(data.source)), \(settings.split.rawValue) split: "
         + "\(Format.count(paper.dataset.training.count)) training images, "
@@ -129,9 +130,11 @@ struct PaperCommand: AsyncParsableCommand {
     let jobs = (0..<UInt64(seeds)).flatMap { offset in chosen.map { ($0, seed + offset) } }
     let found: [Paper.Result]
     do {
-      found = try await PaperRun(
-        paper: paper, folder: folder, workers: threads.count, isQuiet: results.quiet
-      ).run(jobs)
+      found = try await PaperRun(paper: paper, folder: folder, workers: threads.count).run(
+        jobs, progress: PaperTables.showProgress
+      ) { event in
+        for line in PaperTables.lines(event, workers: threads.count) { try results.line(line) }
+      }
     } catch is CancellationError where state != nil {
       Progress.clear()
       Output.complain("interrupted; finished rows are kept in \(state!)")
@@ -149,62 +152,4 @@ struct PaperCommand: AsyncParsableCommand {
       try file?.commit(json: report)
     }
   }
-}
-
-/// Rows in parallel, a core each; those that the folder has are not run again.
-private struct PaperRun {
-  let paper: Paper
-  let folder: PaperState?
-  let workers: Int
-  let isQuiet: Bool
-
-  func run(_ jobs: [(row: PaperRow, seed: UInt64)]) async throws -> [Paper.Result] {
-    var results: [Paper.Result?] = []
-    for job in jobs { results.append(try folder?.result(of: job.row, seed: job.seed)) }
-    let kept = results.count { $0 != nil }
-    if kept > 0 { try say("\(kept) of \(jobs.count) rows are finished already.") }
-    let pending = jobs.indices.filter { results[$0] == nil }
-    guard !pending.isEmpty else { return results.compactMap(\.self) }
-    // Long rows first, so that no core waits for one at the end.
-    let costs = try jobs.map { try paper.cost(of: $0.row) }
-    let order = pending.sorted { costs[$0] > costs[$1] }
-    let total = pending.map { costs[$0] }.reduce(0, +) / Double(min(workers, pending.count))
-    try say("\(pending.count) rows to run on \(workers) cores, about \(Format.seconds(total)).")
-    var done = 0
-    let start = ContinuousClock.now
-    try await withThrowingTaskGroup(of: (Int, Paper.Result, NetworkWeights).self) { group in
-      var next = 0
-      func add() {
-        guard next < order.count else { return }
-        let index = order[next]
-        let (row, seed) = jobs[index]
-        next += 1
-        group.addTask { [paper] in
-          let (result, weights) = try await paper.run(row, seed: seed) { epoch, done, total, _ in
-            Progress.show("\(row.name) (seed \(seed)), epoch \(epoch)", done, total)
-          }
-          return (index, result, weights)
-        }
-      }
-      for _ in 0..<workers { add() }
-      var spent = 0.0
-      while let (index, result, weights) = try await group.next() {
-        try folder?.keep(result, weights: weights)
-        results[index] = result
-        done += 1
-        spent += costs[index]
-        let all = pending.map { costs[$0] }.reduce(0, +)
-        let elapsed = (ContinuousClock.now - start) / .seconds(1)
-        let left = spent > 0 ? elapsed * (all - spent) / spent : 0
-        try say(
-          "\(result.row), seed \(result.seed): \(PaperTables.summary(result)) in "
-            + "\(Format.seconds(result.seconds)); \(done) of \(pending.count) rows done"
-            + (done < pending.count ? ", about \(Format.seconds(left)) left" : ""))
-        add()
-      }
-    }
-    return results.compactMap(\.self)
-  }
-
-  private func say(_ text: String) throws { if !isQuiet { try Output.line(text) } }
 }

@@ -19,6 +19,30 @@ enum PaperTables {
     return (divergence ?? "") + cells.joined(separator: ", ")
   }
 
+  /// What a run tells as it goes.
+  static func lines(_ event: PaperRun.Event, workers: Int) -> [String] {
+    switch event {
+    case .kept(let rows, let all): ["\(rows) of \(all) rows are finished already."]
+    case .starting(let rows, let seconds):
+      ["\(rows) rows to run on \(workers) cores, about \(Format.seconds(seconds))."]
+    case .finished(let result, let rows, let all, let left):
+      [
+        "\(result.row), seed \(result.seed): \(summary(result)) in "
+          + "\(Format.seconds(result.seconds)); \(rows) of \(all) rows done"
+          + (rows < all ? ", about \(Format.seconds(left)) left" : "")
+      ]
+    }
+  }
+
+  /// One line for all rows at work.
+  static let showProgress: PaperRun.Progress = { done, total, working in
+    Progress.show(
+      "rows", done, total, unit: "images",
+      detail: ": "
+        + working.map { "\($0.job.row.name) (seed \($0.job.seed)), epoch \($0.epoch)" }
+        .joined(separator: "; "))
+  }
+
   static func lines(
     _ results: [Paper.Result], rows: [PaperRow], settings: Paper.Settings
   ) -> [String] {

@@ -18,9 +18,12 @@ enum Progress {
 
   /// Shows how much of a stage is done: after its first second, ten times a second.
   ///
-  /// - Parameter detail: what changes while the stage goes on; shown after its name.
+  /// - Parameters:
+  ///   - unit: what is counted, where its rate says something.
+  ///   - detail: what changes while the stage goes on; shown after its name.
   static func show(
-    _ stage: String, _ done: Int, _ total: Int, detail: @autoclosure () -> String = ""
+    _ stage: String, _ done: Int, _ total: Int, unit: String? = nil,
+    detail: @autoclosure () -> String = ""
   ) {
     state.withLock { state in
       guard state.isEnabled, total > 0 else { return }
@@ -33,7 +36,9 @@ enum Progress {
       guard elapsed > .seconds(1), now - state.updated > .milliseconds(100) else { return }
       state.updated = now
       state.isShown = true
-      write("\r\u{1B}[K" + text(stage + detail(), done, total, elapsed))
+      write(
+        "\r\u{1B}[K"
+          + text(stage, detail: detail(), done, total, elapsed, unit: unit, columns: columns))
     }
   }
 
@@ -46,14 +51,35 @@ enum Progress {
     }
   }
 
-  /// `comparing outputs  [########............]  42%  4,200 of 10,000  12 s left`
-  static func text(_ stage: String, _ done: Int, _ total: Int, _ elapsed: Duration) -> String {
+  /// `epoch 1  [########............]  42%  4,200 of 10,000 images  483 images/s  12 s left`
+  ///
+  /// A longer line than `columns` would wrap, and could not be overwritten: the detail is cut.
+  static func text(
+    _ stage: String, detail: String = "", _ done: Int, _ total: Int, _ elapsed: Duration,
+    unit: String? = nil, columns: Int = .max
+  ) -> String {
     let share = Double(done) / Double(total)
     let filled = Int(20 * share)
     let bar = String(repeating: "#", count: filled) + String(repeating: ".", count: 20 - filled)
     let left = share > 0 ? elapsed / .seconds(1) * (1 - share) / share : 0
-    return "\(stage)  [\(bar)]  \(Int(100 * share))%  \(Format.count(done)) of "
-      + "\(Format.count(total))  \(Format.seconds(left)) left"
+    let rate = unit.map {
+      " \($0)  \(Format.count(Int(Double(done) / (elapsed / .seconds(1))))) \($0)/s"
+    }
+    let figures =
+      "  [\(bar)]  \(Int(100 * share))%  \(Format.count(done)) of "
+      + "\(Format.count(total))\(rate ?? "")  \(Format.seconds(left)) left"
+    let room = max(columns - stage.count - figures.count - 1, 0)
+    let shown = detail.count <= room ? detail : String(detail.prefix(max(room - 1, 0))) + "…"
+    return stage + shown + figures
+  }
+
+  /// The width of the terminal.
+  private static var columns: Int {
+    var size = winsize()
+    guard unsafe ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else {
+      return 80
+    }
+    return Int(size.ws_col)
   }
 
   private static func write(_ text: String) { _ = Output.write(text, to: STDERR_FILENO) }

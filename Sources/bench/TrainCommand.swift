@@ -118,7 +118,8 @@ struct TrainCommand: AsyncParsableCommand {
     let quiet = results.quiet
     let progress: LearningSchedule.Progress = { epoch, done, total, error in
       Progress.show(
-        "epoch \(epoch)", done, total, detail: ", running error \(Format.fixed(error, 2))%")
+        "epoch \(epoch)", done, total, unit: "images",
+        detail: ", running error \(Format.fixed(error, 2))%")
     }
     let onEpoch: @Sendable (EpochReport) throws -> Void = {
       if !quiet { try Output.line(TrainTable.line($0)) }

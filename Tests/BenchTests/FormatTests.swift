@@ -27,6 +27,13 @@ import Testing
     #expect(
       Progress.text("counting", 420, 1000, .seconds(42))
         == "counting  [########............]  42%  420 of 1,000  58 s left")
+    #expect(
+      Progress.text("epoch 1", detail: ", error 5%", 420, 1000, .seconds(42), unit: "images")
+        == "epoch 1, error 5%  [########............]  42%  420 of 1,000 images  10 images/s  "
+        + "58 s left")
+    let narrow = Progress.text(
+      "rows", detail: String(repeating: "x", count: 90), 420, 1000, .seconds(42), columns: 70)
+    #expect(narrow.count == 69 && narrow.contains("x…  ["))
   }
 
   @Test func verdictLines() {

@@ -51,7 +51,7 @@ import Testing
     let digits = Dataset.embeddedDigits()
     let training = DenseTraining(epochs: 2, seed: 3)
     BLAS.threads = 1
-    let dense = try training.run(hidden: [12], data: digits.training.prefix(300))
+    let dense = try await training.network(hidden: [12], dataset: digits.learning(first: 300))
     return try await Comparison(
       weights: dense.weights, data: digits.test.prefix(12),
       settings: .init(
@@ -114,16 +114,27 @@ import Testing
   }
 
   @Test("dense training repeats, shuffles and learns; a loss that explodes is an error")
-  func training() throws {
+  func training() async throws {
     BLAS.threads = 1
-    let data = Dataset.embeddedDigits().training.prefix(200)
-    let first = try DenseTraining(epochs: 3).run(hidden: [8], data: data)
-    let second = try DenseTraining(epochs: 3).run(hidden: [8], data: data)
-    let other = try DenseTraining(epochs: 3, seed: 2).run(hidden: [8], data: data)
+    let data = Dataset.embeddedDigits().learning(first: 200)
+    let first = try await DenseTraining(epochs: 3).network(hidden: [8], dataset: data)
+    let second = try await DenseTraining(epochs: 3).network(hidden: [8], dataset: data)
+    let other = try await DenseTraining(epochs: 3, seed: 2).network(hidden: [8], dataset: data)
     #expect(first.weights == second.weights && first.weights != other.weights)
-    #expect {
-      try DenseTraining(epochs: 50, learningRate: 1e30).run(hidden: [8], data: data)
-    } throws: { $0 is TrainingDiverged || $0 is DenseError }
+    await #expect(throws: LearningFailure.self) {
+      try await DenseTraining(epochs: 50, learningRate: 1e30).network(hidden: [8], dataset: data)
+    }
+  }
+
+  @Test("a dense network that is cancelled while it learns is none")
+  func cancelled() async throws {
+    BLAS.threads = 1
+    let task = Task {
+      unsafe withUnsafeCurrentTask { task in unsafe task!.cancel() }
+      return try await DenseTraining(epochs: 3).network(
+        hidden: [8], dataset: .embeddedDigits())
+    }
+    await #expect(throws: CancellationError.self) { try await task.value }
   }
 }
 
@@ -190,5 +201,14 @@ import Testing
         path: "/dev/full", operation: "write", reason: "No space left on device")
     ) { try full.commit([1]) }
     try file("/dev/null").commit([1])
+  }
+}
+
+extension Dataset {
+  /// The same, with fewer training images.
+  func learning(first count: Int) -> Dataset {
+    Dataset(
+      name: name, source: source, height: height, width: width, training: training.prefix(count),
+      test: test)
   }
 }

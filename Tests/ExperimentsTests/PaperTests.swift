@@ -102,9 +102,19 @@ import Testing
       } catch let error as PaperState.Mismatch {
         #expect(
           error.differences == [
-            "packageVersion is \(RunManifest.packageVersion) there, 9.9.9 here",
             "epochs is 2 there, 7 here",
+            "packageVersion is \(RunManifest.packageVersion) there, 9.9.9 here",
           ])
+      }
+      // Another version may have other fields.
+      try Data(#"{"packageVersion": "0.0.9", "gamma": [1, 2]}"#.utf8)
+        .write(to: URL(filePath: path + "/settings.json"))
+      do {
+        _ = try PaperState(path: path, settings: settings)
+        Issue.record("it was accepted")
+      } catch let error as PaperState.Mismatch {
+        #expect(error.differences.contains("packageVersion is 0.0.9 there, 9.9.9 here"))
+        #expect(error.differences.contains("gamma is [1, 2] there, unknown here"))
       }
       try Data("{".utf8).write(to: URL(filePath: path + "/settings.json"))
       #expect(throws: PaperState.Damaged.self) {
