@@ -5,7 +5,8 @@
 // The loops are replaced by their closed form, n = max(0, ceil(phi - 1/2)), which gives the same
 // count and the same bits (phi - n is a multiple of the last place of phi, and smaller), and which
 // ends for every input. Potentials of a block of columns stay in registers while the rows of a
-// chunk are added; a row costs one comparison until some unit crosses its threshold.
+// chunk are added; a row costs one comparison until some unit crosses its threshold. Which rows do
+// is not to be predicted, so that what follows a crossing has as few branches as can be.
 
 #define CSK_T(name) CSK_NAME(CSK_JOIN(name, CSK_KIND))
 // Lane by lane: a where the mask is set, else b. C has no ?: on vectors; compilers make this a
@@ -14,6 +15,7 @@
   ((CSK_T(vector))(((CSK_NAME(csk_ints))(a) & (mask)) |         \
                    ((CSK_NAME(csk_ints))(b) & ~(mask))))
 #define CSK_LANES (CSK_VECTOR_BYTES / sizeof(CSK_REAL))
+#define CSK_WORDS ((int)((CSK_BLOCK * CSK_LANES + 63) / 64))
 
 // A vector register; loads need no alignment beyond that of an element.
 typedef CSK_REAL CSK_T(vector)
@@ -23,14 +25,18 @@ typedef CSK_REAL CSK_T(vector)
 #define CSK_LIMIT CSK_FLOAT_POTENTIAL_LIMIT
 #define CSK_ABOVE 0.5f
 #define CSK_BELOW -0.5f
+#define CSK_TWICE_ABOVE 1.5f
+#define CSK_TWICE_BELOW -1.5f
 #else
 #define CSK_LIMIT CSK_INTEGER_POTENTIAL_LIMIT
 // 2 phi > S is phi > floor(S / 2), and 2 phi <= -S is phi < 1 - ceil(S / 2).
 #define CSK_ABOVE (unit / 2)
 #define CSK_BELOW (1 - (unit / 2 + unit % 2))
+#define CSK_TWICE_ABOVE (unit + unit / 2)
+#define CSK_TWICE_BELOW (1 - (unit / 2 + unit % 2) - unit)
 #endif
 
-// Fires unit `index` if its potential is beyond the threshold; 0 when it is beyond the limit.
+// Fires unit `index`, as often as it takes, if its potential is beyond the threshold; 0 when it is beyond the limit.
 static inline int CSK_T(fire)(CSK_REAL *potentials, size_t index, int is_signed, int32_t unit,
                               uint32_t row, csk_firing *firings, size_t *count) {
   CSK_REAL phi = potentials[index];
@@ -58,6 +64,25 @@ static inline int CSK_T(fire)(CSK_REAL *potentials, size_t index, int is_signed,
       .row = row, .spike = is_positive ? (int32_t)index : ~(int32_t)index, .tag = tag,
       .count = fired};
   return 1;
+}
+
+// The highest of `width` vectors, or the lowest, lane by lane. A tree: a branch waits for it.
+static inline __attribute__((always_inline)) CSK_T(vector)
+    CSK_T(extreme)(const CSK_T(vector) *phi, const int width, const int is_highest) {
+  typedef CSK_T(vector) vector;
+  vector level[CSK_BLOCK];
+#pragma clang loop unroll(full)
+  for (int v = 0; v < width; v++) level[v] = phi[v];
+#pragma clang loop unroll(full)
+  for (int step = 1; step < CSK_BLOCK; step *= 2) {
+#pragma clang loop unroll(full)
+    for (int v = 0; v < CSK_BLOCK; v += 2 * step) {
+      if (v + step >= width) continue;
+      vector a = level[v], b = level[v + step];
+      level[v] = is_highest ? CSK_SELECT(b > a, b, a) : CSK_SELECT(b < a, b, a);
+    }
+  }
+  return level[0];
 }
 
 // Adds the rows of a chunk to `width` vectors of potentials, starting at column `first`.
@@ -88,36 +113,77 @@ static inline __attribute__((always_inline)) int CSK_T(feed_block)(
 #pragma clang loop unroll(full)
       for (int v = 0; v < width; v++) phi[v] -= w[v];
     }
-    vector highest = phi[0];
-#pragma clang loop unroll(full)
-    for (int v = 1; v < width; v++) {
-      highest = CSK_SELECT(phi[v] > highest, phi[v], highest);
-    }
+    vector highest = CSK_T(extreme)(phi, width, 1);
     int fires = CSK_NAME(any)(highest > CSK_ABOVE);
     if (is_signed) {
-      vector lowest = phi[0];
-#pragma clang loop unroll(full)
-      for (int v = 1; v < width; v++) {
-        lowest = CSK_SELECT(phi[v] < lowest, phi[v], lowest);
-      }
+      vector lowest = CSK_T(extreme)(phi, width, 0);
       fires |= CSK_NAME(any)(lowest < CSK_BELOW);
     }
     if (__builtin_expect(fires, 0)) {
+      // The tags are read from here, whatever happens to the registers.
       vector *spilled = (vector *)(potentials + first);
 #pragma clang loop unroll(full)
       for (int v = 0; v < width; v++) spilled[v] = phi[v];
-      for (int v = 0; v < width; v++) {
-        uint32_t mask = CSK_NAME(mask)(spilled[v] > CSK_ABOVE);
-        if (is_signed) mask |= CSK_NAME(mask)(spilled[v] < CSK_BELOW);
-        for (; mask != 0; mask &= mask - 1) {
-          size_t index = first + (size_t)v * CSK_LANES + (size_t)__builtin_ctz(mask);
-          if (!CSK_T(fire)(potentials, index, is_signed, unit, (uint32_t)row, firings, count)) {
-            return 0;
+      int repeats = CSK_NAME(any)(highest > CSK_TWICE_ABOVE);
+      if (is_signed) {
+        vector lowest = CSK_T(extreme)(phi, width, 0);
+        repeats |= CSK_NAME(any)(lowest < CSK_TWICE_BELOW);
+      }
+      if (__builtin_expect(repeats, 0)) {
+        for (int v = 0; v < width; v++) {
+          uint32_t mask = CSK_NAME(mask)(spilled[v] > CSK_ABOVE);
+          if (is_signed) mask |= CSK_NAME(mask)(spilled[v] < CSK_BELOW);
+          for (; mask != 0; mask &= mask - 1) {
+            size_t index = first + (size_t)v * CSK_LANES + (size_t)__builtin_ctz(mask);
+            if (!CSK_T(fire)(potentials, index, is_signed, unit, (uint32_t)row, firings, count)) {
+              return 0;
+            }
           }
         }
-      }
 #pragma clang loop unroll(full)
-      for (int v = 0; v < width; v++) phi[v] = spilled[v];
+        for (int v = 0; v < width; v++) phi[v] = spilled[v];
+        continue;
+      }
+      // Every unit that fires does so once: subtract in the registers, and find the units without
+      // a branch for each vector.
+      const vector worth = (vector){0} + (CSK_REAL)unit;
+      uint64_t bits[CSK_WORDS] = {0};
+#pragma clang loop unroll(full)
+      for (int v = 0; v < width; v++) {
+        CSK_NAME(csk_ints) above = phi[v] > CSK_ABOVE;
+        uint64_t mask = CSK_NAME(mask)(above);
+        phi[v] -= (vector)((CSK_NAME(csk_ints))worth & above);
+        if (is_signed) {
+          CSK_NAME(csk_ints) below = spilled[v] < CSK_BELOW;
+          mask |= CSK_NAME(mask)(below);
+          phi[v] += (vector)((CSK_NAME(csk_ints))worth & below);
+        }
+        bits[v * (int)CSK_LANES / 64] |= mask << (v * (int)CSK_LANES % 64);
+      }
+      uint64_t any;
+      do {
+        size_t word = 0;
+        any = bits[0];
+#pragma clang loop unroll(full)
+        for (int w = 1; w < CSK_WORDS; w++) {
+          word += any == 0;
+          any |= bits[w];
+        }
+        uint64_t left = bits[word];
+        size_t index = first + word * 64 + (size_t)__builtin_ctzll(left);
+        bits[word] = left & (left - 1);
+        any = 0;
+#pragma clang loop unroll(full)
+        for (int w = 0; w < CSK_WORDS; w++) any |= bits[w];
+        CSK_REAL before = potentials[index];
+        int is_positive = !is_signed || before > 0;
+        CSK_REAL size = is_positive ? before : -before;
+        uint32_t tag;
+        memcpy(&tag, &size, sizeof tag);
+        firings[(*count)++] = (csk_firing){
+            .row = (uint32_t)row, .spike = is_positive ? (int32_t)index : ~(int32_t)index,
+            .tag = tag, .count = 1};
+      } while (any != 0);
     }
   }
   vector *stores = (vector *)(potentials + first);
@@ -186,26 +252,68 @@ static csk_outcome CSK_T(any_feed_rows)(CSK_REAL *potentials, const CSK_REAL *we
   return outcome;
 }
 
+// Adds a vector and fires every unit that is beyond the threshold once; bit i of `bits` says that
+// unit i fired. Returns 0, with potentials half done, when some unit is beyond it twice.
+static inline __attribute__((always_inline)) int CSK_T(fire_once)(
+    CSK_REAL *potentials, const CSK_REAL *values, size_t whole, int is_signed, int32_t unit,
+    uint64_t *bits) {
+  typedef CSK_T(vector) vector;
+  typedef CSK_NAME(csk_ints) ints;
+  const vector worth = (vector){0} + (CSK_REAL)unit;
+  ints repeats = {0};
+  uint64_t word = 0;
+  for (size_t first = 0; first < whole; first += CSK_LANES) {
+    vector phi = *(const vector *)(potentials + first) + *(const vector *)(values + first);
+    ints above = phi > CSK_ABOVE;
+    repeats |= phi > CSK_TWICE_ABOVE;
+    uint64_t mask = CSK_NAME(mask)(above);
+    vector left = phi - (vector)((ints)worth & above);
+    if (is_signed) {
+      ints below = phi < CSK_BELOW;
+      repeats |= phi < CSK_TWICE_BELOW;
+      mask |= CSK_NAME(mask)(below);
+      left += (vector)((ints)worth & below);
+    }
+    *(vector *)(potentials + first) = left;
+    word |= mask << (first % 64);
+    bits[first / 64] = word;
+    if (first % 64 == 64 - CSK_LANES) word = 0;
+  }
+  return !CSK_NAME(any)(repeats);
+}
+
 static csk_outcome CSK_T(any_feed_vector)(CSK_REAL *potentials, const CSK_REAL *values,
                                           size_t units, int is_signed, int32_t unit,
                                           int32_t *out, size_t out_capacity,
                                           csk_scratch scratch) {
-  typedef CSK_T(vector) vector;
   csk_outcome outcome = {CSK_DONE, 0, 0, 0, 0};
   memcpy(scratch.snapshot, potentials, units * sizeof(CSK_REAL));
   size_t count = 0, whole = units / CSK_LANES * CSK_LANES;
   int in_range = 1;
-  for (size_t first = 0; first < whole && in_range; first += CSK_LANES) {
-    vector phi = *(const vector *)(potentials + first) + *(const vector *)(values + first);
-    *(vector *)(potentials + first) = phi;
-    uint32_t mask = CSK_NAME(mask)(phi > CSK_ABOVE);
-    if (is_signed) mask |= CSK_NAME(mask)(phi < CSK_BELOW);
-    for (; mask != 0 && in_range; mask &= mask - 1) {
-      in_range = CSK_T(fire)(potentials, first + (size_t)__builtin_ctz(mask), is_signed, unit, 0,
-                             scratch.firings, &count);
+  // The other half of the firings is free until they are sorted.
+  uint64_t *bits = (uint64_t *)(scratch.firings + scratch.capacity);
+  int once = is_signed ? CSK_T(fire_once)(potentials, values, whole, 1, unit, bits)
+                       : CSK_T(fire_once)(potentials, values, whole, 0, unit, bits);
+  size_t rest = whole;
+  if (once) {
+    for (size_t first = 0; first < whole; first += 64) {
+      for (uint64_t left = bits[first / 64]; left != 0; left &= left - 1) {
+        size_t index = first + (size_t)__builtin_ctzll(left);
+        CSK_REAL before = ((const CSK_REAL *)scratch.snapshot)[index] + values[index];
+        int is_positive = before > 0;
+        CSK_REAL size = is_positive ? before : -before;
+        uint32_t tag;
+        memcpy(&tag, &size, sizeof tag);
+        scratch.firings[count++] = (csk_firing){
+            .row = 0, .spike = is_positive ? (int32_t)index : ~(int32_t)index, .tag = tag,
+            .count = 1};
+      }
     }
+  } else {
+    memcpy(potentials, scratch.snapshot, whole * sizeof(CSK_REAL));
+    rest = 0;
   }
-  for (size_t index = whole; index < units && in_range; index++) {
+  for (size_t index = rest; index < units && in_range; index++) {
     potentials[index] += values[index];
     in_range = CSK_T(fire)(potentials, index, is_signed, unit, 0, scratch.firings, &count);
   }
@@ -228,3 +336,6 @@ static csk_outcome CSK_T(any_feed_vector)(CSK_REAL *potentials, const CSK_REAL *
 #undef CSK_LIMIT
 #undef CSK_ABOVE
 #undef CSK_BELOW
+#undef CSK_TWICE_ABOVE
+#undef CSK_TWICE_BELOW
+#undef CSK_WORDS

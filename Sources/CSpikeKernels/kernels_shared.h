@@ -7,6 +7,7 @@
 
 // Groups up to this size are sorted by insertion, larger ones by radix.
 #define CSK_INSERTION_LIMIT 24
+#define CSK_BUCKETS 128
 
 static inline size_t csk_unit_of(int32_t spike) {
   return (size_t)(spike >= 0 ? spike : ~spike);
@@ -45,6 +46,38 @@ static void csk_sort_by_radix(csk_firing *firings, size_t count, csk_firing *oth
     to = swapped;
   }
   if (from != firings) memcpy(firings, from, count * sizeof *firings);
+}
+
+// The same in one pass where tags are spread: buckets by the leading bits of their range, then
+// insertion, which finds little to move. Returns 0, with ties still in order, when it finds much.
+static int csk_sort_by_buckets(csk_firing *firings, size_t count, csk_firing *other) {
+  uint32_t least = UINT32_MAX, most = 0;
+  for (size_t i = 0; i < count; i++) {
+    least = firings[i].tag < least ? firings[i].tag : least;
+    most = firings[i].tag > most ? firings[i].tag : most;
+  }
+  int shift = 0;
+  while (((most - least) >> shift) >= CSK_BUCKETS) shift++;
+  uint32_t starts[CSK_BUCKETS + 1] = {0};
+  for (size_t i = 0; i < count; i++) starts[((most - firings[i].tag) >> shift) + 1]++;
+  for (int bucket = 1; bucket < CSK_BUCKETS; bucket++) starts[bucket] += starts[bucket - 1];
+  for (size_t i = 0; i < count; i++) {
+    other[starts[(most - firings[i].tag) >> shift]++] = firings[i];
+  }
+  size_t budget = 8 * count;
+  firings[0] = other[0];
+  size_t i = 1;
+  for (; i < count; i++) {
+    csk_firing moved = other[i];
+    size_t j = i;
+    for (; j > 0 && firings[j - 1].tag < moved.tag; j--) firings[j] = firings[j - 1];
+    firings[j] = moved;
+    if (i - j > budget) break;
+    budget -= i - j;
+  }
+  if (i == count) return 1;
+  for (i++; i < count; i++) firings[i] = other[i];
+  return 0;
 }
 
 // Whether firing a comes before firing b.
@@ -87,7 +120,7 @@ static size_t csk_emit(csk_firing *firings, size_t count, csk_firing *other, csk
   if (once) {
     if (count <= CSK_INSERTION_LIMIT) {
       csk_sort_by_insertion(firings, count);
-    } else {
+    } else if (!csk_sort_by_buckets(firings, count, other)) {
       csk_sort_by_radix(firings, count, other);
     }
     for (size_t i = 0; i < count; i++) out[i] = firings[i].spike;
@@ -120,8 +153,32 @@ static size_t csk_emit_rows(csk_firing *firings, size_t count, csk_firing *other
     firings = other;
     other = swapped;
   }
-  size_t written = 0;
-  for (size_t first = 0; first < count;) {
+  // Most rows have one firing, of one spike: those are in order already. Noted without a branch:
+  // which rows have several is not to be predicted.
+  uint32_t *tied = (uint32_t *)other;
+  size_t ties = 0, first = 0;
+  int32_t most = 1;
+  for (size_t i = 0; i < count; i++) {
+    out[i] = firings[i].spike;
+    most = firings[i].count > most ? firings[i].count : most;
+    tied[ties] = (uint32_t)i;
+    ties += i + 1 < count && firings[i].row == firings[i + 1].row;
+  }
+  if (most == 1) {
+    for (size_t tie = 0; tie < ties;) {
+      size_t end = tied[tie] + 2;
+      first = tied[tie];
+      for (tie++; tie < ties && tied[tie] + 1 == end; tie++) end++;
+      // A sort of many needs the memory of `tied`: the rest is done without it.
+      if (end - first > CSK_INSERTION_LIMIT) break;
+      csk_sort_by_insertion(firings + first, end - first);
+      for (; first < end; first++) out[first] = firings[first].spike;
+      if (tie == ties) first = count;
+    }
+    if (ties == 0) first = count;
+  }
+  size_t written = first;
+  while (first < count) {
     size_t end = first + 1;
     while (end < count && firings[end].row == firings[first].row) end++;
     written += csk_emit(firings + first, end - first, other, lower, unit, out + written);

@@ -82,6 +82,68 @@ import Testing
     }
   }
 
+  @Test("the order of spikes, whatever their potentials: spread, crowded in one bucket, all equal")
+  func order() throws {
+    let units = 400
+    let inputs: [[Float]] = [
+      (0..<units).map { 0.6 + Float($0 * 37 % units) / 1000 },
+      // Rising, so that each is to be moved before all others; one far away makes the range wide.
+      (0..<units).map { $0 == 0 ? 1.4 : 0.6 + Float($0) * 1e-6 },
+      (0..<units).map { $0 < 30 ? 0.6 + Float($0) * 1e-6 : 0.6 + Float($0 % 7) / 10 },
+      Array(repeating: 1, count: units),
+      (0..<units).map { ($0 % 3 == 0 ? -1 : 1) * (0.55 + Float($0 * 91 % units) / 500) },
+    ]
+    for values in inputs {
+      let trace = { (set: InstructionSet) in
+        var generator = SeededGenerator(seed: 0)
+        var state = QuantizerState<Float>(units: units)
+        var scratch = KernelScratch<Float>(units: units)
+        var train = SpikeTrain()
+        try Quantizer<Float>(kind: .herding, worth: 1).feed(
+          values, into: &state, train: &train, scratch: &scratch, using: set,
+          generator: &generator)
+        return (train, state)
+      }
+      let expected = try trace(.reference)
+      #expect(expected.0.count == units)
+      for set in Self.compiled {
+        let found = try trace(set)
+        #expect(found.0 == expected.0 && found.1 == expected.1, "\(set)")
+      }
+    }
+  }
+
+  @Test("rows with one firing, with several, and with very many, in one feed")
+  func manyFiringsInARow() throws {
+    for width in [40, 200, 300] {
+      let weights = Matrix(rows: 4, columns: width) { row, column in
+        switch row {
+        case 0: column == 5 ? 0.7 : 0.001
+        case 1: column % 50 == 0 ? 0.6 + Float(column) / 1000 : -0.01
+        case 2: 0.51 + Float(column * 7 % width) / 1000
+        default: column % 20 == 3 ? 2.3 : 0.01
+        }
+      }
+      for units in [[0, 1, 0, 1, 1], [0, 2, 1, 0], [1, 0, 3, 1, 0, 2, 2], [2]] {
+        let trace = { (set: InstructionSet) in
+          var generator = SeededGenerator(seed: 0)
+          var state = QuantizerState<Float>(units: width)
+          var scratch = KernelScratch<Float>(units: width)
+          var train = SpikeTrain()
+          try Quantizer<Float>(kind: .rectHerding, worth: 1).feed(
+            rowsOf: weights, for: SpikeTrain(units.map { Spike(unit: $0, sign: 1) }),
+            into: &state, train: &train, scratch: &scratch, using: set, generator: &generator)
+          return (train, state)
+        }
+        let expected = try trace(.reference)
+        for set in Self.compiled {
+          let found = try trace(set)
+          #expect(found.0 == expected.0 && found.1 == expected.1, "\(set), \(width), \(units)")
+        }
+      }
+    }
+  }
+
   @Test("sums of rows and tallies", arguments: [1, 5, 16, 17, 200, 2000])
   func sums(width: Int) {
     var generator = SeededGenerator(seed: 9)
