@@ -1,6 +1,7 @@
 public import Networks
 
-/// What is known after an epoch of training, of either twin.
+/// What is known after an epoch of training, of either twin; of a run of no epochs, about its first
+/// weights.
 public struct EpochReport: Sendable, Codable {
   /// The epoch, counted from 1; 0 before training.
   public let epoch: Int
@@ -9,7 +10,7 @@ public struct EpochReport: Sendable, Codable {
   /// Examples trained on in the epoch; fewer than all when it was interrupted.
   public let examples: Int
   /// Wrong answers while learning, in percent: each image as it was met.
-  public let runningErrorPercent: Double
+  public let runningErrorPercent: Double?
   /// Wrong answers on the training set after the epoch, in percent.
   public let trainErrorPercent: Double?
   /// The 95% interval of that rate.
@@ -19,9 +20,9 @@ public struct EpochReport: Sendable, Codable {
   /// The 95% interval of that rate.
   public let testErrorInterval95: [Double]?
   /// Images trained on a second.
-  public let imagesPerSecond: Double
+  public let imagesPerSecond: Double?
   /// Work an image, on average over the epoch's training.
-  public let work: Work
+  public let work: Work?
 
   /// Work of training on one image.
   public struct Work: Sendable, Codable {

@@ -59,6 +59,17 @@ public struct LearningSchedule: Sendable, Equatable, Codable {
     var weights = try learner.weights
     var mean: WeightMean?
     let clock = ContinuousClock()
+    if epochs == 0 {
+      // What is to be said of the weights as they are.
+      let (test, train) = try await errors(learner, weights: weights, dataset: dataset)
+      reports.append(
+        EpochReport(
+          epoch: 0, learningRate: learner.learningRate, examples: 0, runningErrorPercent: nil,
+          trainErrorPercent: train?.percent, trainErrorInterval95: train?.interval95,
+          testErrorPercent: test?.percent, testErrorInterval95: test?.interval95,
+          imagesPerSecond: nil, work: nil))
+      try onEpoch?(reports[0])
+    }
     for epoch in 1...max(epochs, 1) where epoch <= epochs {
       var order = Array(0..<data.count)
       if shuffles { order.shuffle(using: &generator) }
@@ -83,19 +94,7 @@ public struct LearningSchedule: Sendable, Equatable, Codable {
         mean.add(weights)
         weights = try mean!.weights
       }
-      var (test, train): (ErrorRate?, ErrorRate?)
-      if !Task.isCancelled {
-        do {
-          if evaluation != .none {
-            test = try await learner.errors(of: weights, on: dataset.test, workers: workers)
-          }
-          if evaluation == .testAndTraining {
-            train = try await learner.errors(of: weights, on: data, workers: workers)
-          }
-        } catch is CancellationError {
-          // The epoch is reported without what was not evaluated.
-        }
-      }
+      let (test, train) = try await errors(learner, weights: weights, dataset: dataset)
       let isInterrupted = Task.isCancelled
       let report = EpochReport(
         epoch: epoch, learningRate: learner.learningRate, examples: done,
@@ -115,6 +114,25 @@ public struct LearningSchedule: Sendable, Equatable, Codable {
     }
     return LearningResult(
       learner: learner, weights: weights, epochs: reports, isInterrupted: false)
+  }
+
+  /// What is evaluated after an epoch; what a cancelled task leaves out is `nil`.
+  private func errors(
+    _ learner: some Learner, weights: NetworkWeights, dataset: Dataset
+  ) async throws -> (test: ErrorRate?, train: ErrorRate?) {
+    var (test, train): (ErrorRate?, ErrorRate?)
+    guard !Task.isCancelled else { return (nil, nil) }
+    do {
+      if evaluation != .none {
+        test = try await learner.errors(of: weights, on: dataset.test, workers: workers)
+      }
+      if evaluation == .testAndTraining {
+        train = try await learner.errors(of: weights, on: dataset.training, workers: workers)
+      }
+    } catch is CancellationError {
+      // The epoch is reported without what was not evaluated.
+    }
+    return (test, train)
   }
 
   /// The weights after an epoch, none of them NaN, infinite or beyond 10^6.

@@ -132,7 +132,8 @@ public struct Paper: Sendable {
     var cells: [String: Result.Cell] = [:]
     for column in row.columns { cells[column.rawValue] = try await cell(column, weights, spiking) }
     let images = Double(reports.map(\.examples).reduce(0, +))
-    let trained = reports.map { Double($0.examples) / $0.imagesPerSecond }.reduce(0, +)
+    let trained = reports.map { Double($0.examples) / ($0.imagesPerSecond ?? .infinity) }.reduce(
+      0, +)
     return (
       Result(
         row: row.name, seed: seed, cells: cells, divergence: divergence,

@@ -35,7 +35,7 @@ struct TrainCommand: AsyncParsableCommand {
   var twin = Twin.spiking
 
   @Option(
-    help: ArgumentHelp("Epochs, 0...10000.", valueName: "n"),
+    help: ArgumentHelp("Epochs, 0...10000; 0 only evaluates.", valueName: "n"),
     transform: { try Bounded.integer($0, 0...10_000) })
   var epochs = 20
 

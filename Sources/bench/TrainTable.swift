@@ -11,12 +11,14 @@ enum TrainTable {
 
   static func line(_ report: EpochReport) -> String {
     func percent(_ value: Double?) -> String { value.map { Format.fixed($0, 2) + "%" } ?? "-" }
+    func figure(_ value: Double?) -> String { value.map { Format.count($0) } ?? "-" }
     return [
       String(report.epoch), percent(report.runningErrorPercent),
       percent(report.trainErrorPercent), percent(report.testErrorPercent),
-      Format.count(report.imagesPerSecond), Format.count(report.work.forwardSpikes),
-      Format.fixed(report.work.backwardSpikes, 1), Format.count(report.work.forwardAdditions),
-      Format.count(report.work.backwardAdditions), Format.count(report.work.updateOperations),
+      figure(report.imagesPerSecond), figure(report.work?.forwardSpikes),
+      report.work.map { Format.fixed($0.backwardSpikes, 1) } ?? "-",
+      figure(report.work?.forwardAdditions), figure(report.work?.backwardAdditions),
+      figure(report.work?.updateOperations),
     ].map { pad($0) }.joined()
   }
 
@@ -31,14 +33,15 @@ extension EpochReport {
     + "images_per_second,forward_spikes,backward_spikes,forward_additions,backward_additions,"
     + "update_operations,dense_multiply_adds"
 
-  /// A line of the CSV file; an error that was not measured is empty.
+  /// A line of the CSV file; what was not measured is empty.
   var csv: String {
-    [
-      "\(epoch)", "\(learningRate)", "\(examples)", "\(runningErrorPercent)",
-      trainErrorPercent.map { "\($0)" } ?? "", testErrorPercent.map { "\($0)" } ?? "",
-      "\(imagesPerSecond)", "\(work.forwardSpikes)", "\(work.backwardSpikes)",
-      "\(work.forwardAdditions)", "\(work.backwardAdditions)", "\(work.updateOperations)",
-      "\(work.denseMultiplyAdds)",
-    ].joined(separator: ",")
+    let figures: [Double?] = [
+      runningErrorPercent, trainErrorPercent, testErrorPercent, imagesPerSecond,
+      work?.forwardSpikes, work?.backwardSpikes, work?.forwardAdditions, work?.backwardAdditions,
+      work?.updateOperations, work?.denseMultiplyAdds,
+    ]
+    return
+      (["\(epoch)", "\(learningRate)", "\(examples)"]
+      + figures.map { $0.map { "\($0)" } ?? "" }).joined(separator: ",")
   }
 }

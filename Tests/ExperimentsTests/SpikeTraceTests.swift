@@ -167,6 +167,21 @@ import Testing
     #expect(
       trace.compared(with: flipped, instructionSet: Self.set).result?.place
         == "predictions_after[4][3]")
+    // 0 and -0 are equal numbers, and other bits.
+    let zero = try changed(trace, "predictions_before") { rows in
+      var rows = rows as! [[Double]]
+      rows[0][0] = 0
+      return rows
+    }
+    let negative = try changed(trace, "predictions_before") { rows in
+      var rows = rows as! [[Double]]
+      rows[0][0] = -0.0
+      return rows
+    }
+    #expect(zero.compared(with: zero, instructionSet: Self.set).isEqual)
+    let found = try #require(zero.compared(with: negative, instructionSet: Self.set).result)
+    #expect(found.place == "predictions_before[0][0]")
+    #expect(found.first == "0.0" && found.second == "-0.0")
     var sized = trace
     sized.layerSizes = [6, 8, 8, 4]
     #expect(

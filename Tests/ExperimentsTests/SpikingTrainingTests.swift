@@ -37,7 +37,7 @@ import Testing
     #expect(one.epochs[2].trainErrorPercent! < one.epochs[0].trainErrorPercent!)
     #expect(one.network.weights == two.network.weights)
     #expect(one.epochs.map(\.testErrorPercent) == two.epochs.map(\.testErrorPercent))
-    #expect(one.epochs[0].examples == 150 && one.epochs[0].work.backwardSpikes > 0)
+    #expect(one.epochs[0].examples == 150 && one.epochs[0].work!.backwardSpikes > 0)
     let shuffled = try await training { $0.schedule.shuffles = true }.run(
       hidden: [16], dataset: dataset)
     #expect(shuffled.network.weights != one.network.weights)
@@ -69,6 +69,19 @@ import Testing
     }
     // Learning itself goes on from its own weights.
     #expect(last.network.weights == three.network.weights)
+  }
+
+  @Test("no epochs: the first weights are evaluated, and nothing else is done")
+  func noEpochs() async throws {
+    let three = try await training().run(hidden: [16], dataset: dataset)
+    let none = try await training {
+      $0.schedule.epochs = 0
+      $0.initialWeights = three.weights
+    }.run(hidden: [16], dataset: dataset)
+    #expect(none.epochs.map(\.epoch) == [0] && none.epochs[0].work == nil)
+    #expect(none.epochs[0].testErrorPercent == three.epochs[2].testErrorPercent)
+    #expect(none.epochs[0].trainErrorPercent == three.epochs[2].trainErrorPercent)
+    #expect(none.weights == three.weights)
   }
 
   @Test("the dense twin learns by the same schedule")

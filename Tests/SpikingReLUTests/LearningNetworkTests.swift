@@ -202,6 +202,34 @@ import Testing
   }
 
   @Test(
+    "an example that runs away is told with its layer and step",
+    arguments: TrainingOptions.Traversal.allCases)
+  func faultsNameTheirPlace(traversal: TrainingOptions.Traversal) throws {
+    // The second layer's weights are beyond what a potential may reach, and the first layer's unit
+    // fires in the second step.
+    let weights = try NetworkWeights(layers: [
+      Matrix(rows: 1, columns: 1, elements: [0.3]), Matrix(rows: 1, columns: 1, elements: [5e6]),
+    ])
+    var training = try TrainingOptions(learningRate: 0.01)
+    training.traversal = traversal
+    var network = try LearningMLP(
+      weights: weights, options: PredictionOptions(timeSteps: 10), training: training)
+    #expect(
+      throws: SpikingError.potentialOverflow(layer: 2, unit: 0, step: 2, value: 5e6)
+    ) { try network.train(input: [1], target: [0]) }
+
+    let many = try NetworkWeights(layers: [
+      Matrix(rows: 1, columns: 1, elements: [1]), Matrix(rows: 1, columns: 1, elements: [60]),
+    ])
+    network = try LearningMLP(
+      weights: many, options: PredictionOptions(timeSteps: 10, eventBudget: 50),
+      training: training)
+    #expect(throws: SpikingError.eventBudgetExceeded(layer: 2, step: 1, limit: 50)) {
+      try network.train(input: [1], target: [1])
+    }
+  }
+
+  @Test(
     "random and Poisson backward quantizers run and repeat by seed",
     arguments: [QuantizerKind.randomResetHerding, .poisson, .poissonZero, .herding])
   func backwardQuantizers(kind: QuantizerKind) throws {
