@@ -198,7 +198,7 @@ public struct LearningFailure: Error, Sendable, CustomStringConvertible {
   public let example: Int?
   /// What went wrong, with the layer.
   public let cause: any Error
-  /// The weights at the end of the last whole epoch.
+  /// The weights at the end of the last whole epoch; while weights are averaged, their mean.
   public let lastWhole: NetworkWeights
   /// The weights when it failed, if they were finite.
   public let atFailure: NetworkWeights?
