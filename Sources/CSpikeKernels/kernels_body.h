@@ -94,8 +94,28 @@ static void CSK_NAME(add_rows_int32)(int64_t *sums, const int32_t *weights, size
   }
 }
 
+// Eight independent sums: the additions must not wait for each other.
+static float CSK_NAME(sum_float)(const float *values, size_t count) {
+  typedef CSK_NAME(vector_float) vector;
+  size_t lanes = CSK_VECTOR_BYTES / sizeof(float), at = 0;
+  vector sums[8] = {{0}};
+  for (; at + 8 * lanes <= count; at += 8 * lanes) {
+    const vector *these = (const vector *)(values + at);
+#pragma clang loop unroll(full)
+    for (int v = 0; v < 8; v++) sums[v] += these[v];
+  }
+  for (int step = 4; step > 0; step /= 2) {
+    for (int v = 0; v < step; v++) sums[v] += sums[v + step];
+  }
+  float sum = 0;
+  for (size_t lane = 0; lane < lanes; lane++) sum += sums[0][lane];
+  for (; at < count; at++) sum += values[at];
+  return sum;
+}
+
 static const csk_kernels CSK_NAME(csk_kernels) = {
     .name = CSK_SET_NAME,
+    .sum_float = CSK_NAME(sum_float),
     .feed_rows_float = CSK_NAME(feed_rows_float),
     .feed_rows_int32 = CSK_NAME(any_feed_rows_int32),
     .feed_vector_float = CSK_NAME(feed_vector_float),

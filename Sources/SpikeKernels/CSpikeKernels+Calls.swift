@@ -360,3 +360,17 @@ extension Int32: SpikeScalar {
       with: kernels.pointee.update_column_int32)
   }
 }
+
+extension AlignedArray<Float> {
+  /// The sum of the first `count` elements, in an order of the set's own: what a machine's read
+  /// bandwidth is measured with.
+  ///
+  /// - Precondition: `count` elements are there, and the set is a compiled one.
+  public func sum(first count: Int, using set: InstructionSet) -> Float {
+    precondition(count >= 0 && count <= self.count, "\(count) of \(self.count) elements")
+    let kernels = unsafe CompiledKernels.table(set)
+    return unsafe withUnsafeBufferPointer { values in
+      unsafe kernels.pointee.sum_float(values.baseAddress, count)
+    }
+  }
+}

@@ -19,6 +19,7 @@ struct Bench: AsyncParsableCommand {
     version: RunManifest.packageVersion,
     subcommands: [
       CompareCommand.self, TrainCommand.self, TraceCommand.self, PaperCommand.self,
+      KernelsCommand.self,
       InfoCommand.self,
     ],
     defaultSubcommand: CompareCommand.self)

@@ -45,6 +45,7 @@ struct ResultOptions: ParsableArguments {
       try Output.line("\(failed.count) of \(verdicts.count) verdicts failed.")
       throw VerdictsFailed()
     }
+    guard !verdicts.isEmpty else { return }
     try Output.line(
       verdicts.allSatisfy(\.holds)
         ? "All \(verdicts.count) verdicts hold." : "All verdicts that count hold.")

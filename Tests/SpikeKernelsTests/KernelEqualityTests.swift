@@ -167,6 +167,18 @@ import Testing
     }
   }
 
+  @Test("sums of memory, at every remainder")
+  func memorySums() {
+    var values = AlignedArray<Float>(repeating: 0, count: 300)
+    for index in 0..<300 { values[index] = Float(index + 1) }
+    for set in Self.compiled {
+      for count in 0...300 {
+        // Small whole numbers: exact in any order.
+        #expect(values.sum(first: count, using: set) == Float(count * (count + 1) / 2))
+      }
+    }
+  }
+
   @Test("reading and updating columns, with counts of every sign", arguments: [1, 5, 16, 17, 200])
   func columns(rows: Int) {
     var generator = SeededGenerator(seed: 11)

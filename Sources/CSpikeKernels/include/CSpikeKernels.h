@@ -90,6 +90,8 @@ typedef struct {
                                 size_t column, float factor);
   size_t (*update_column_int32)(int32_t *weights, size_t stride, const int32_t *counts,
                                 size_t rows, size_t column, int32_t factor);
+  // The sum of `count` values, in some order: reads memory as fast as the set can.
+  float (*sum_float)(const float *values, size_t count);
 } csk_kernels;
 
 // The instruction sets of this build, best first; `*count` of them.

@@ -1,0 +1,87 @@
+internal import Networks
+internal import SpikeKernels
+internal import SpikingReLU
+
+extension KernelBenchmark {
+  static let silentRows = "feed rows, none fires (784 x 200)"
+
+  /// Each kernel of a set, on a layer of the paper's size and random spikes.
+  func kernels(_ set: InstructionSet) throws -> [Kernel] {
+    let (inputs, units, count) = (784, 200, 400)
+    var generator = SeededGenerator(seed: 5)
+    let spikes = SpikeTrain(
+      (0..<count).map { _ in Spike(unit: Int(generator.next() % UInt64(inputs)), sign: 1) })
+    let normal = Matrix(rows: inputs, columns: units) { _, _ in Float(generator.nextNormal()) }
+    // So small that nothing fires; so large that about one unit a row does.
+    let (silent, firing) = (normal.map { $0 * 1e-4 }, normal.map { 0.05 * $0 + 0.004 })
+    let quantizer = Quantizer<Float>(kind: .rectHerding, worth: 1)
+    var state = QuantizerState<Float>(units: units)
+    var scratch = KernelScratch<Float>(units: inputs)
+    var train = SpikeTrain()
+    var figures: [Kernel] = []
+    func add(_ name: String, _ spikes: Int, bytes: Int?, _ body: () throws -> Void) throws {
+      let seconds = try time(body)
+      figures.append(
+        Kernel(
+          name: name, instructionSet: set.rawValue,
+          nanosecondsPerSpike: seconds / Double(spikes) * 1e9,
+          gigabytesPerSecond: bytes.map { Double($0) / seconds / 1e9 }))
+    }
+    func feed(_ weights: Matrix) throws {
+      quantizer.reset(&state, generator: &generator)
+      train.removeAll()
+      try quantizer.feed(
+        rowsOf: weights, for: spikes, into: &state, train: &train, scratch: &scratch, using: set,
+        generator: &generator)
+    }
+    let rowBytes = count * normal.stride * 4
+    try add(Self.silentRows, count, bytes: rowBytes) { try feed(silent) }
+    try feed(firing)
+    let rate = Double(train.count) / Double(count)
+    try add(
+      "feed rows, \((10 * rate).rounded() / 10) fire a row", count, bytes: rowBytes
+    ) { try feed(firing) }
+
+    var sums = AlignedArray<Float>(repeating: 0, count: normal.stride)
+    try add("add rows", count, bytes: rowBytes) {
+      Float.addRows(set, of: silent, for: spikes, to: &sums)
+    }
+
+    let image = (0..<inputs).map { _ in Float(max(0, generator.nextNormal() - 0.8)) }
+    let encoder = Quantizer<Float>(kind: .herding, worth: 1)
+    var pixels = QuantizerState<Float>(units: inputs)
+    func encode() throws {
+      encoder.reset(&pixels, generator: &generator)
+      train.removeAll()
+      for _ in 0..<10 {
+        try encoder.feed(
+          image, into: &pixels, train: &train, scratch: &scratch, using: set,
+          generator: &generator)
+      }
+    }
+    try encode()
+    try add("encode an image, T = 10 (784)", train.count, bytes: nil) { try encode() }
+
+    var counts = AlignedArray<Float>(
+      repeating: 0, count: Matrix.stride(columns: inputs))
+    try add("count spikes", count, bytes: nil) { Float.count(set, spikes, into: &counts) }
+    var column = [Float](repeating: 0, count: inputs)
+    let columns = (0..<64).map { ($0 * 37) % units }
+    try add("read a column (784)", columns.count, bytes: columns.count * inputs * 4) {
+      for index in columns {
+        Float.readColumn(set, index, of: normal, sign: 1, into: &column)
+      }
+    }
+    var learned = normal
+    let positive = (0..<inputs).count { counts[$0] > 0 }
+    try add(
+      "update a column (784, \(100 * positive / inputs)% active)", columns.count,
+      bytes: columns.count * positive * 4
+    ) {
+      for index in columns {
+        _ = Float.updateColumn(set, index, of: &learned, counts: counts, factor: 1e-12)
+      }
+    }
+    return figures
+  }
+}

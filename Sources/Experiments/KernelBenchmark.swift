@@ -1,0 +1,211 @@
+public import Datasets
+internal import DenseReLU
+public import Networks
+public import SpikeKernels
+internal import SpikingReLU
+
+/// How fast the kernels are beside what the machine can read, and the two twins beside each other.
+/// One thread; contenders of a ratio take turns, so that a machine whose speed drifts slows all.
+public struct KernelBenchmark: Sendable {
+  /// Read bandwidth of a level of memory.
+  public struct Bandwidth: Sendable, Codable {
+    /// `L1`, `L2`, `L3`, `memory`.
+    public let level: String
+    /// What was read again and again.
+    public let bytes: Int
+    /// 10^9 bytes a second.
+    public let gigabytesPerSecond: Double
+  }
+
+  /// One kernel on one instruction set.
+  public struct Kernel: Sendable, Codable {
+    /// Which kernel, and on what.
+    public let name: String
+    /// Which set.
+    public let instructionSet: String
+    /// Time of one spike: a weight row or column, or a spike that is made or counted.
+    public let nanosecondsPerSpike: Double
+    /// 10^9 bytes of weights a second, where weights are read.
+    public let gigabytesPerSecond: Double?
+  }
+
+  /// Where an event-driven layer product is as fast as a dense one.
+  public struct Crossover: Sendable, Codable {
+    /// Inputs, and outputs.
+    public let width: Int
+    /// A dense matrix-vector product on BLAS, of the matrix or its transpose, whichever is faster.
+    public let denseMicroseconds: Double
+    /// One more active input.
+    public let nanosecondsPerSpike: Double
+    /// The share of active inputs at which both take the same time; below it events are faster.
+    public let share: Double
+  }
+
+  /// A ratio of two times, the median over rounds.
+  public struct Ratio: Sendable, Codable {
+    /// What is compared with what.
+    public let name: String
+    /// The first time over the second.
+    public let value: Double
+    /// Microseconds of the first, the median.
+    public let microseconds: Double
+    /// Microseconds of the second.
+    public let otherMicroseconds: Double
+    /// What it should be at most, on MNIST and 784-200-200-10.
+    public let target: Double?
+    /// What it should be at most in the long run.
+    public let stretch: Double?
+  }
+
+  /// What a run gives.
+  public struct Result: Sendable, Codable {
+    /// The caches of the machine.
+    public let caches: CacheSizes
+    /// Read bandwidths, nearest level first.
+    public let bandwidths: [Bandwidth]
+    /// Kernels by instruction set.
+    public let kernels: [Kernel]
+    /// Crossover by width.
+    public let crossovers: [Crossover]
+    /// The twins beside each other.
+    public let ratios: [Ratio]
+    /// Bandwidth of weight rows, none of which fires, over the read bandwidth of L2.
+    public let rowBandwidthShare: Double
+    /// Spikes of an image at T = 10, input included.
+    public let spikesPerImage: Double
+    /// Images trained on a second, by the fractional step of the ratios.
+    public let trainingImagesPerSecond: Double
+  }
+
+  /// The network that the ratios are of.
+  public let weights: NetworkWeights
+  /// Images that it answers.
+  public let data: LabelledImages
+  /// The set of the ratios.
+  public let instructionSet: InstructionSet
+  /// Seconds that each figure is measured for, about.
+  public var seconds = 0.05
+  /// The caches whose bandwidth is measured.
+  public var caches = CacheSizes()
+  /// Widths of the crossover.
+  public var widths = [64, 128, 256, 512, 1024, 2048, 4096]
+
+  /// A benchmark on a network without biases and images that fit it.
+  public init(weights: NetworkWeights, data: LabelledImages, instructionSet: InstructionSet) {
+    (self.weights, self.data, self.instructionSet) = (weights, data, instructionSet)
+  }
+
+  /// Measures everything.
+  ///
+  /// - Parameter progress: told before each part.
+  /// - Throws: `SpikingError`, `DenseError`; `CancellationError`.
+  public func run(
+    progress: ((_ part: String, _ done: Int, _ total: Int) -> Void)? = nil
+  ) throws -> Result {
+    BLAS.threads = 1
+    progress?("read bandwidth", 0, 4)
+    let bandwidths = try bandwidths()
+    progress?("kernels", 1, 4)
+    var kernels: [Kernel] = []
+    for set in InstructionSet.supported where set != .reference {
+      try Task.checkCancellation()
+      kernels += try self.kernels(set)
+    }
+    progress?("crossover", 2, 4)
+    let crossovers = try widths.map(crossover)
+    progress?("twins", 3, 4)
+    let twins = try twins()
+    let rows =
+      kernels.first {
+        $0.instructionSet == instructionSet.rawValue && $0.name == Self.silentRows
+      }?.gigabytesPerSecond ?? 0
+    return Result(
+      caches: caches, bandwidths: bandwidths, kernels: kernels, crossovers: crossovers,
+      ratios: twins.ratios,
+      rowBandwidthShare: rows / bandwidths.first { $0.level == "L2" }!.gigabytesPerSecond,
+      spikesPerImage: twins.spikes, trainingImagesPerSecond: 1e6 / twins.training)
+  }
+
+  // MARK: Times
+
+  /// Median seconds of `body` over rounds that fill the time of a figure, at least five.
+  func time(_ body: () throws -> Void) throws -> Double {
+    try withoutActuallyEscaping(body) { try times([$0])[0].median }
+  }
+
+  /// Seconds of each body in each round; bodies take turns. The first round warms up.
+  func times(_ bodies: [() throws -> Void]) throws -> [[Double]] {
+    let clock = ContinuousClock()
+    var rounds = bodies.map { _ in [Double]() }
+    for body in bodies { try body() }
+    let start = clock.now
+    while rounds[0].count < 5
+      || (rounds[0].count < 2000 && clock.now - start < .seconds(seconds * Double(bodies.count)))
+    {
+      try Task.checkCancellation()
+      for (index, body) in bodies.enumerated() {
+        let begin = clock.now
+        try body()
+        rounds[index].append((clock.now - begin) / .seconds(1))
+      }
+    }
+    return rounds
+  }
+
+  // MARK: Parts
+
+  private func bandwidths() throws -> [Bandwidth] {
+    // Half of a cache: the rest is somebody's. Of memory, far more than any cache holds.
+    let sizes = [
+      ("L1", caches.level1 / 2), ("L2", caches.level2 / 2),
+      ("L3", max(caches.level3 / 4, 2 * caches.level2)), ("memory", 8 * caches.level3),
+    ]
+    let best = InstructionSet.supported.first { $0 != .reference }!
+    let values = AlignedArray<Float>(repeating: 1, count: sizes[3].1 / 4)
+    return try sizes.map { level, bytes in
+      let (count, repeats) = (bytes / 4, max(1, (1 << 20) / bytes))
+      var sum: Float = 0
+      let seconds = try time {
+        for _ in 0..<repeats { sum += values.sum(first: count, using: best) }
+      }
+      precondition(sum > 0)
+      return Bandwidth(
+        level: level, bytes: bytes,
+        gigabytesPerSecond: Double(count * 4 * repeats) / seconds / 1e9)
+    }
+  }
+
+  private func crossover(_ width: Int) throws -> Crossover {
+    try Task.checkCancellation()
+    var generator = SeededGenerator(seed: UInt64(width))
+    let weights = Matrix(rows: width, columns: width) { _, _ in Float(generator.nextNormal()) }
+    let input = Matrix(rows: 1, columns: width) { _, _ in Float(generator.nextNormal()) }
+    var output = Matrix(rows: 1, columns: width)
+    var sums = AlignedArray<Float>(repeating: 0, count: weights.stride)
+    let units = Array(0..<width).shuffled(using: &generator)
+    func train(_ count: Int) -> SpikeTrain {
+      SpikeTrain(units.prefix(count).map { Spike(unit: $0, sign: 1) })
+    }
+    let (few, many) = (train(width / 16), train(width / 2))
+    let set = instructionSet
+    let repeats = max(1, 65_536 / (width * width))
+    var seconds = try times([
+      { for _ in 0..<repeats { BLAS.gemv(.no, weights, row: input, into: &output) } },
+      { for _ in 0..<repeats { BLAS.gemv(.yes, weights, row: input, into: &output) } },
+      { for _ in 0..<repeats { Float.addRows(set, of: weights, for: few, to: &sums) } },
+      { for _ in 0..<repeats { Float.addRows(set, of: weights, for: many, to: &sums) } },
+    ]).map { $0.median / Double(repeats) }
+    // The rival is the faster of the two ways to store the matrix.
+    seconds = [min(seconds[0], seconds[1])] + seconds[2...]
+    let spike = (seconds[2] - seconds[1]) / Double(many.count - few.count)
+    let fixed = seconds[1] - Double(few.count) * spike
+    return Crossover(
+      width: width, denseMicroseconds: seconds[0] * 1e6, nanosecondsPerSpike: spike * 1e9,
+      share: max(0, seconds[0] - fixed) / spike / Double(width))
+  }
+}
+
+extension [Double] {
+  /// The middle one.
+  var median: Double { sorted()[count / 2] }
+}
