@@ -89,7 +89,7 @@ extension DenseMLP {
     try load(inputs)
     forward()
     let batch = inputs.rows
-    deltas[depth - 1] = activations[depth]
+    deltas[depth - 1].update(from: activations[depth])
     let loss = self.loss.differentiate(&deltas[depth - 1], targets: targets)
     for layer in stride(from: depth, to: 1, by: -1) {
       let matrix = weights.layers[layer - 1]

@@ -133,7 +133,7 @@ public struct DenseMLP: Sendable {
     guard input.count == weights.inputs else {
       throw .size(what: "an input", expected: weights.inputs, found: input.count)
     }
-    if let index = input.firstIndex(where: { !$0.isFinite }) {
+    if let index = input.firstNonFiniteIndex {
       throw .nonFinite(what: "input", example: 0, index: index, value: input[index])
     }
     prepare(batch: 1)

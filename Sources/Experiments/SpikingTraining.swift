@@ -31,14 +31,14 @@ public struct SpikingTraining: Sendable {
     self.instructionSet = instructionSet
   }
 
-  /// The recipe that goes past the paper: fractional updates with smooth gradients, T = 20, eta
+  /// The recipe that goes past the paper: fractional updates with smooth gradients, T = 40, eta
   /// 0.01 falling by 7% an epoch, shuffled images. What else was tried is in `docs/Results.md`.
   public static func recipe(instructionSet: InstructionSet) throws -> SpikingTraining {
     var options = try TrainingOptions(learningRate: 0.01)
     options.update = .fractional
     options.usesSmoothGradients = true
     var training = SpikingTraining(options: options, instructionSet: instructionSet)
-    training.timeSteps = 20
+    training.timeSteps = 40
     training.schedule.learningRateDecay = 0.93
     training.schedule.shuffles = true
     return training

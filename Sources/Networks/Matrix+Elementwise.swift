@@ -18,8 +18,22 @@ extension RowMajorMatrix where Element == Float {
     unsafe withUnsafeMutableBufferPointer { elements in
       unsafe other.withUnsafeBufferPointer { other in
         for index in elements.indices {
-          unsafe elements[index] = unsafe other[index] > 0 ? elements[index] : 0
+          // A mask, not a choice: which units are active is not to be predicted.
+          let mask: UInt32 = unsafe other[index] > 0 ? .max : 0
+          unsafe elements[index] = unsafe Float(bitPattern: elements[index].bitPattern & mask)
         }
+      }
+    }
+  }
+
+  /// Takes the elements of `other`, in the memory that is there.
+  ///
+  /// - Precondition: `other` has the same shape.
+  public mutating func update(from other: Matrix) {
+    precondition(rows == other.rows && columns == other.columns, "matrices of other shapes")
+    unsafe withUnsafeMutableBufferPointer { elements in
+      unsafe other.withUnsafeBufferPointer { other in
+        _ = unsafe elements.update(from: other)
       }
     }
   }

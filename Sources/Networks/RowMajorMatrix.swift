@@ -159,13 +159,9 @@ extension RowMajorMatrix where Element == Float {
   ///
   /// - Complexity: one pass over the matrix.
   public var firstNonFinite: (row: Int, column: Int, value: Float)? {
-    for row in 0..<rows {
-      let found = unsafe storage.withUnsafeBufferPointer { elements in
-        (0..<columns).first { unsafe !elements[row * stride + $0].isFinite }
-      }
-      if let column = found { return (row, column, self[row, column]) }
-    }
-    return nil
+    // The padding is zero.
+    let found = unsafe storage.withUnsafeBufferPointer { unsafe $0.firstNonFiniteIndex }
+    return found.map { ($0 / stride, $0 % stride, self[$0 / stride, $0 % stride]) }
   }
 
   /// The largest magnitude of an element, 0 for an empty matrix; NaN when one is NaN.
@@ -180,5 +176,27 @@ extension RowMajorMatrix where Element == Float {
       }
       return largest
     }
+  }
+}
+
+extension [Float] {
+  /// The index of the first element that is NaN or infinite.
+  ///
+  /// - Complexity: one pass, several elements at a time.
+  public var firstNonFiniteIndex: Int? {
+    unsafe withUnsafeBufferPointer { unsafe $0.firstNonFiniteIndex }
+  }
+}
+
+extension UnsafeBufferPointer<Float> {
+  fileprivate var firstNonFiniteIndex: Int? {
+    // No early exit, so that the pass is made of vectors: magnitudes order like their bits, and
+    // those that are not finite are the largest.
+    var largest: UInt32 = 0
+    for index in indices {
+      largest = Swift.max(largest, unsafe self[index].bitPattern & 0x7FFF_FFFF)
+    }
+    guard largest >= Float.infinity.bitPattern else { return nil }
+    return indices.first { unsafe !self[$0].isFinite }
   }
 }

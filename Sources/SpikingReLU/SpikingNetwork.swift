@@ -111,7 +111,7 @@ public struct SpikingNetwork<Scalar: SpikeScalar>: Sendable {
     guard values.count == layerSizes[0] else {
       throw .inputSize(expected: layerSizes[0], found: values.count)
     }
-    if let index = values.firstIndex(where: { !$0.isFinite }) {
+    if let index = values.firstNonFiniteIndex {
       throw .nonFiniteInput(index: index, value: values[index])
     }
     do {

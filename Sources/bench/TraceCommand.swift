@@ -25,7 +25,7 @@ struct TraceRecordCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "record",
     abstract: "Record a network while it learns some training images, one after the other.",
-    discussion: "--recipe sets fractional updates with smooth gradients and T = 20.")
+    discussion: "--recipe sets fractional updates with smooth gradients and T = 40.")
 
   @Argument(help: ArgumentHelp("The trace to write.", valueName: "file"))
   var file: String

@@ -19,7 +19,7 @@ struct TrainCommand: AsyncParsableCommand {
       Ctrl-C finishes the current image, writes what there is, and exits with 130. When a run \
       diverges, --save keeps the weights of the last whole epoch; the exit status is 65.
 
-      --recipe goes past the paper: fractional updates with smooth gradients, T = 20, eta 0.01 \
+      --recipe goes past the paper: fractional updates with smooth gradients, T = 40, eta 0.01 \
       falling by 7% an epoch, shuffled images. Other options still change what they name.
       """)
 
