@@ -21,7 +21,8 @@ public struct OperationLedger: Sendable, Equatable, Codable {
 
     /// Additions of weights to potentials: `n_l` for each spike that arrives from below.
     public var forwardAdditions = 0
-    /// Additions of inputs to the potentials of the input quantizer: `n_0` a step. Apart from
+    /// Additions of inputs to the potentials of the input quantizer: one a step for each input that
+    /// is not 0 (for all, where the quantizer keeps potentials or is random). Apart from
     /// `forwardAdditions`, which is the paper's count.
     public var encodingAdditions = 0
     /// Additions of weights to running sums: the output in prediction, every z_l in training;

@@ -4,7 +4,7 @@ extension Quantizer where Scalar: SpikeScalar {
   /// One feed of a vector: `phi += values`, then every unit beyond its threshold fires.
   ///
   /// - Parameters:
-  ///   - values: `[units]`, finite.
+  ///   - values: `[units]`, or fewer, for the first units; finite.
   ///   - state: potentials (and Poisson thresholds), changed.
   ///   - train: receives the spikes, appended in order of decreasing potential.
   ///   - scratch: working memory for layers of at least this size.
@@ -21,7 +21,7 @@ extension Quantizer where Scalar: SpikeScalar {
     scratch: inout KernelScratch<Scalar>, limit: Int = .max, using set: InstructionSet,
     generator: inout SeededGenerator
   ) throws(KernelError) {
-    precondition(values.count == state.units, "\(values.count) values for \(state.units) units")
+    precondition(values.count <= state.units, "\(values.count) values for \(state.units) units")
     if set == .reference || kind.isPoisson {
       return try ReferenceKernels.feed(
         values, quantizer: self, state: &state, train: &train, limit: limit,

@@ -84,7 +84,7 @@ public enum ReferenceKernels {
     _ values: [Scalar], quantizer: Quantizer<Scalar>, state: inout QuantizerState<Scalar>,
     train: inout SpikeTrain, limit: Int, generator: inout SeededGenerator
   ) throws(KernelError) {
-    for unit in 0..<state.units { state.potentials[unit] += values[unit] }
+    for unit in values.indices { state.potentials[unit] += values[unit] }
     try fire(quantizer, &state, train: &train, limit: limit, generator: &generator)
     try checkFloor(state)
   }

@@ -65,6 +65,14 @@ public struct SpikeTrain: Sendable, RandomAccessCollection, Equatable {
   /// Empties the train and keeps its memory.
   public mutating func removeAll() { count = 0 }
 
+  /// Gives the spikes of unit i to unit `units[i]`, as for a list of the units that are not at rest.
+  public mutating func renumber(by units: [Int32]) {
+    for index in 0..<count {
+      let code = codes[index]
+      codes[index] = code >= 0 ? units[Int(code)] : ~units[Int(~code)]
+    }
+  }
+
   /// The number of spikes of sign -1. Complexity: one pass.
   public var negativeCount: Int { codes[..<count].reduce(0) { $0 + ($1 < 0 ? 1 : 0) } }
 

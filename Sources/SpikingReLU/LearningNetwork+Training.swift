@@ -213,14 +213,11 @@ extension LearningNetwork {
   private mutating func feedInput() throws(SpikingError) {
     network.trains[0].removeAll()
     try guarding(0) { (self: inout Self, limit) throws(KernelError) in
-      try self.network.inputQuantizer.feed(
-        self.network.input, into: &self.network.states[0], train: &self.network.trains[0],
-        scratch: &self.network.scratch, limit: limit, using: self.network.instructionSet,
-        generator: &self.network.generator)
+      try self.network.feedInput(limit: limit)
     }
     try sent(network.trains[0].count, by: 0)
     let negative = network.trains[0].negativeCount
-    network.ledger.layers[0].encodingAdditions += network.layerSizes[0]
+    network.ledger.layers[0].encodingAdditions += network.encodedInputs
     network.ledger.layers[0].unitSteps += network.layerSizes[0]
     network.ledger.layers[0].negativeSpikes += negative
     network.ledger.layers[0].positiveSpikes += network.trains[0].count - negative

@@ -50,6 +50,10 @@ public struct SpikingNetwork<Scalar: SpikeScalar>: Sendable {
 
   // State of the example in progress.
   var input: [Scalar] = []
+  /// The inputs that are not 0, and their units: nothing else can fire, so that nothing else is
+  /// looked at in a step.
+  var activeInput: [Scalar] = []
+  var activeUnits: [Int32] = []
   var states: [QuantizerState<Scalar>]
   var sums: AlignedArray<Scalar.Sum>
   var counts: [AlignedArray<Int32>]
@@ -119,6 +123,14 @@ public struct SpikingNetwork<Scalar: SpikeScalar>: Sendable {
     } catch {
       throw SpikingError(error, layer: 0, step: 0, limit: budget)
     }
+    activeInput.removeAll(keepingCapacity: true)
+    activeUnits.removeAll(keepingCapacity: true)
+    if skipsSilentInputs {
+      for unit in input.indices where input[unit] != .zero {
+        activeInput.append(input[unit])
+        activeUnits.append(Int32(truncatingIfNeeded: unit))
+      }
+    }
     if let stream { generator = SeededGenerator(seed: options.seed, stream: stream) }
     inputQuantizer.reset(&states[0], generator: &generator)
     for layer in 1...depth { testQuantizer.reset(&states[layer], generator: &generator) }
@@ -145,9 +157,7 @@ public struct SpikingNetwork<Scalar: SpikeScalar>: Sendable {
       let limit = budget - spikesOfExample
       do {
         if layer == 0 {
-          try inputQuantizer.feed(
-            input, into: &states[0], train: &trains[0], scratch: &scratch, limit: limit,
-            using: instructionSet, generator: &generator)
+          try feedInput(limit: limit)
         } else {
           try feed(layer, limit: limit)
         }
@@ -207,11 +217,47 @@ public struct SpikingNetwork<Scalar: SpikeScalar>: Sendable {
 
   /// The potentials of a layer.
   public func potentials(ofLayer layer: Int) -> [Scalar] {
-    (0..<layerSizes[layer]).map { states[layer].potentials[$0] }
+    guard layer == 0, feedsActiveInputs else {
+      return (0..<layerSizes[layer]).map { states[layer].potentials[$0] }
+    }
+    var potentials = Array(repeating: Scalar.zero, count: layerSizes[0])
+    for (index, unit) in activeUnits.enumerated() {
+      potentials[Int(unit)] = states[0].potentials[index]
+    }
+    return potentials
   }
 
   /// Forgets what was counted.
   public mutating func resetLedger() { ledger.reset() }
+
+  /// Whether a unit without input stays at 0 for the whole example.
+  private var skipsSilentInputs: Bool {
+    inputQuantizer.kind == .herding || inputQuantizer.kind == .rectHerding
+  }
+
+  /// Whether only active inputs are fed; the plain reference feeds all of them nevertheless.
+  private var feedsActiveInputs: Bool { skipsSilentInputs && instructionSet != .reference }
+
+  /// The inputs that a step has to add.
+  var encodedInputs: Int { skipsSilentInputs ? activeUnits.count : layerSizes[0] }
+
+  /// One step of the input's quantizer; the spikes go to `trains[0]`, which is empty.
+  mutating func feedInput(limit: Int) throws(KernelError) {
+    guard feedsActiveInputs else {
+      return try inputQuantizer.feed(
+        input, into: &states[0], train: &trains[0], scratch: &scratch, limit: limit,
+        using: instructionSet, generator: &generator)
+    }
+    do {
+      // The order of units is kept, and with it the order of spikes.
+      try inputQuantizer.feed(
+        activeInput, into: &states[0], train: &trains[0], scratch: &scratch, limit: limit,
+        using: instructionSet, generator: &generator)
+    } catch .potentialOverflow(let index, let value) {
+      throw .potentialOverflow(unit: Int(activeUnits[index]), value: value)
+    }
+    trains[0].renumber(by: activeUnits)
+  }
 
   private mutating func feed(_ layer: Int, limit: Int) throws(KernelError) {
     try testQuantizer.feed(
@@ -231,9 +277,10 @@ public struct SpikingNetwork<Scalar: SpikeScalar>: Sendable {
     ledger.layers[layer].positiveSpikes += sent - negative
     ledger.layers[layer].unitSteps += units
     ledger.layers[layer].forwardComparisons +=
-      feeds * units * (quantizer.kind.isSigned ? 2 : 1) + sent + negative
+      feeds * (layer == 0 ? encodedInputs : units) * (quantizer.kind.isSigned ? 2 : 1) + sent
+      + negative
     if layer == 0 {
-      ledger.layers[0].encodingAdditions += units
+      ledger.layers[0].encodingAdditions += encodedInputs
     } else {
       ledger.layers[layer].forwardAdditions += feeds * units
     }

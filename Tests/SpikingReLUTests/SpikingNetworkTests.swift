@@ -23,6 +23,50 @@ import Testing
     return (0..<count).map { _ in max(0, Float(generator.nextUniform() * 2 - 1)) }
   }
 
+  @Test("silent inputs are left out, and nothing else changes", arguments: [0, 1, 7, 40])
+  func silentInputs(active: Int) throws {
+    var generator = SeededGenerator(seed: 8)
+    let weights = try Self.randomWeights([40, 9, 3], seed: 4)
+    var input = [Float](repeating: 0, count: 40)
+    for unit in Array(0..<40).shuffled(using: &generator).prefix(active) {
+      input[unit] = Float(generator.nextNormal())
+    }
+    var reference = try SpikingMLP(
+      weights: weights, options: PredictionOptions(timeSteps: 10), instructionSet: .reference)
+    for set in InstructionSet.supported {
+      var network = try SpikingMLP(
+        weights: weights, options: PredictionOptions(timeSteps: 10), instructionSet: set)
+      // An example before, with other silent inputs.
+      _ = try network.predict(input.reversed())
+      _ = try reference.predict(input.reversed())
+      try network.present(input)
+      try reference.present(input)
+      for _ in 0..<10 {
+        try network.step()
+        try reference.step()
+        #expect(network.spikes(ofLayer: 0) == reference.spikes(ofLayer: 0))
+        #expect(network.potentials(ofLayer: 0) == reference.potentials(ofLayer: 0))
+      }
+      #expect(network.output == reference.output)
+      #expect(network.ledger == reference.ledger)
+      #expect(network.ledger.layers[0].encodingAdditions == 2 * 10 * active)
+      network.resetLedger()
+      reference.resetLedger()
+    }
+  }
+
+  @Test("a runaway input is named by its own unit")
+  func runawayInput() throws {
+    for set in InstructionSet.supported {
+      var network = try SpikingMLP(
+        weights: Self.randomWeights([6, 2], seed: 1), options: PredictionOptions(timeSteps: 3),
+        instructionSet: set)
+      #expect(throws: SpikingError.potentialOverflow(layer: 0, unit: 4, step: 1, value: 6e6)) {
+        try network.predict([0, 0.5, 0, 0, 6e6, 0])
+      }
+    }
+  }
+
   @Test("all instruction sets give the same bits on a network of the paper's size")
   func instructionSets() throws {
     let weights = try Self.randomWeights([784, 200, 200, 10])
