@@ -19,7 +19,7 @@ struct Bench: AsyncParsableCommand {
     version: RunManifest.packageVersion,
     subcommands: [
       CompareCommand.self, TrainCommand.self, TraceCommand.self, PaperCommand.self,
-      KernelsCommand.self,
+      KernelsCommand.self, ScaleCommand.self,
       InfoCommand.self,
     ],
     defaultSubcommand: CompareCommand.self)

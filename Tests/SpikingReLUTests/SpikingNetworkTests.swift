@@ -171,8 +171,39 @@ import Testing
     var network = try SpikingMLP(weights: weights, options: PredictionOptions(timeSteps: 7))
     #expect(try network.predict([0, 0.5, 0, 1]) == network.predict([-0.0, 0.5, -0.0, 1]))
   }
-}
 
+  @Test(
+    "a batch on several tasks: the outputs of one task, random quantizers and all",
+    arguments: [QuantizerKind.rectHerding, .randomResetHerding, .poisson, .noResetRectHerding])
+  func batch(kind: QuantizerKind) async throws {
+    var options = try PredictionOptions(timeSteps: 6)
+    options.testQuantizer = kind
+    options.seed = 4
+    var network = try SpikingMLP(
+      weights: Self.randomWeights([8, 6, 3], seed: 2), options: options)
+    let inputs = Matrix(rows: 11, columns: 8) { Float(($0 * 5 + $1 * 3) % 7) / 7 }
+    let expected = try (0..<11).map { try network.predict(inputs.row($0), stream: UInt64($0)) }
+    let fresh = try SpikingMLP(
+      weights: Self.randomWeights([8, 6, 3], seed: 2), options: options)
+    for workers in [1, 2, 3, 11, 40] {
+      #expect(try await fresh.predictions(of: inputs, workers: workers) == expected)
+    }
+    #expect(try await fresh.predictions(of: Matrix(rows: 0, columns: 8), workers: 2) == [])
+  }
+
+  @Test("a batch throws what its first bad example throws")
+  func badBatch() async throws {
+    let network = try SpikingMLP(
+      weights: Self.randomWeights([3, 2], seed: 2), options: PredictionOptions(timeSteps: 2))
+    let inputs = Matrix(rows: 9, columns: 3) { $0 < 4 ? 0.5 : $1 == 2 ? .nan : 0.1 }
+    await #expect(throws: SpikingError.self) {
+      try await network.predictions(of: inputs, workers: 3)
+    }
+    await #expect(throws: SpikingError.inputSize(expected: 3, found: 2)) {
+      try await network.predictions(of: Matrix(rows: 2, columns: 2), workers: 2)
+    }
+  }
+}
 /// Everything that a network refuses, each with its typed error.
 @Suite struct SpikingErrorTests {
   private func network(
