@@ -64,8 +64,8 @@ public struct ScaleBenchmark: Sendable {
   public var seed: UInt64 = 1
   /// Seconds that each point is measured for, about.
   public var seconds = 0.1
-  /// Active inputs of the sweep over spikes, of 2,048.
-  public var activeInputs = [128, 256, 512, 1024, 2048]
+  /// Active inputs of the sweep over spikes, of 784.
+  public var activeInputs = [49, 98, 196, 392, 784]
   /// Widths.
   public var widths = [64, 128, 256, 512, 1024, 2048, 4096, 8192]
   /// Numbers of layers.
@@ -98,6 +98,13 @@ public struct ScaleBenchmark: Sendable {
         done += 1
         points.append(try point(value))
       }
+      // The price of a spike must not be that of a slow moment: the lowest of three turns.
+      for _ in 0..<(name == Self.spikes ? 2 : 0) {
+        for (index, value) in values.enumerated() {
+          let again = try point(value)
+          if again.microseconds < points[index].microseconds { points[index] = again }
+        }
+      }
       func exponent(_ x: (Point) -> Double, _ y: (Point) -> Double) -> Double {
         PowerLawFit(points.map { (x($0), y($0)) })?.exponent ?? .nan
       }
@@ -109,7 +116,8 @@ public struct ScaleBenchmark: Sendable {
     }
     let sweeps = [
       try sweep(Self.spikes, activeInputs) {
-        try point($0, [2048, 512, 512, 10], active: $0, timeSteps: 10)
+        // The weights stay in the second cache: it is spikes that are varied, not memory.
+        try point($0, [784, 200, 200, 10], active: $0, timeSteps: 10)
       },
       try sweep("width", widths) {
         try point($0, [$0, $0, 10], active: $0, timeSteps: 10)
@@ -134,7 +142,7 @@ public struct ScaleBenchmark: Sendable {
     return Result(sweeps: sweeps, throughputs: throughputs)
   }
 
-  static let spikes = "spikes (active inputs of 2,048)"
+  static let spikes = "spikes (active inputs of 784)"
   static let steps = "T"
 
   // MARK: Points

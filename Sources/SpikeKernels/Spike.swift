@@ -65,9 +65,10 @@ public struct SpikeTrain: Sendable, RandomAccessCollection, Equatable {
   /// Empties the train and keeps its memory.
   public mutating func removeAll() { count = 0 }
 
-  /// Gives the spikes of unit i to unit `units[i]`, as for a list of the units that are not at rest.
-  public mutating func renumber(by units: [Int32]) {
-    for index in 0..<count {
+  /// Gives the spikes of unit i, from place `start` on, to unit `units[i]`, as for a list of the units
+  /// that are not at rest.
+  public mutating func renumber(from start: Int = 0, by units: [Int32]) {
+    for index in start..<count {
       let code = codes[index]
       codes[index] = code >= 0 ? units[Int(code)] : ~units[Int(~code)]
     }

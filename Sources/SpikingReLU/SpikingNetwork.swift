@@ -132,6 +132,12 @@ public struct SpikingNetwork<Scalar: SpikeScalar>: Sendable {
       }
     }
     if let stream { generator = SeededGenerator(seed: options.seed, stream: stream) }
+    begin()
+    ledger.examples += 1
+  }
+
+  /// Resets everything that the example in progress has changed.
+  private mutating func begin() {
     inputQuantizer.reset(&states[0], generator: &generator)
     for layer in 1...depth { testQuantizer.reset(&states[layer], generator: &generator) }
     sums.fill(with: .zero)
@@ -140,7 +146,6 @@ public struct SpikingNetwork<Scalar: SpikeScalar>: Sendable {
     }
     stepsTaken = 0
     spikesOfExample = 0
-    ledger.examples += 1
   }
 
   /// Takes one time step of the example in progress.
@@ -150,27 +155,32 @@ public struct SpikingNetwork<Scalar: SpikeScalar>: Sendable {
   /// - Complexity: `n_l` additions for each spike that reaches layer l.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Int32)
-  public mutating func step() throws(SpikingError) {
-    let step = stepsTaken + 1
+  public mutating func step() throws(SpikingError) { try take(steps: 1) }
+
+  /// Takes some steps, layer by layer: nothing flows back, so that a layer may run ahead of the next.
+  /// Spikes and their order are those of single steps.
+  ///
+  /// - Throws: errors as of the first of the steps.
+  private mutating func take(steps: Int) throws(SpikingError) {
     for layer in layerSizes.indices {
       trains[layer].removeAll()
       let limit = budget - spikesOfExample
       do {
         if layer == 0 {
-          try feedInput(limit: limit)
+          for _ in 0..<steps { try feedInput(limit: limit) }
         } else {
           try feed(layer, limit: limit)
         }
       } catch {
-        throw SpikingError(error, layer: layer, step: step, limit: budget)
+        throw SpikingError(error, layer: layer, step: stepsTaken + 1, limit: budget)
       }
       spikesOfExample += trains[layer].count
-      count(layer)
     }
+    for layer in layerSizes.indices { count(layer, steps: steps) }
     Scalar.addRows(instructionSet, of: weights[depth - 1], for: trains[depth - 1], to: &sums)
     ledger.layers[depth].sumAdditions += trains[depth - 1].count * layerSizes[depth]
-    ledger.timeSteps += 1
-    stepsTaken = step
+    ledger.timeSteps += steps
+    stepsTaken += steps
   }
 
   /// Predicts one example: T steps, then `output / T`.
@@ -185,8 +195,36 @@ public struct SpikingNetwork<Scalar: SpikeScalar>: Sendable {
     _ values: [Float], stream: UInt64? = nil
   ) throws(SpikingError) -> [Scalar] {
     try present(values, stream: stream)
-    for _ in 0..<options.timeSteps { try step() }
+    if !takeAllByLayers() {
+      for _ in 0..<options.timeSteps { try step() }
+    }
     return output
+  }
+
+  /// The most steps that a layer runs ahead: trains, and with them memory, do not grow with T.
+  private static var stepsAtOnce: Int { 16 }
+
+  /// Takes all steps of an example, many at once, where that is the same as one after the other.
+  ///
+  /// - Returns: whether it was done. If something went wrong, the example begins anew, and single
+  ///   steps will find out where.
+  private mutating func takeAllByLayers() -> Bool {
+    // Random thresholds are drawn in the order of spikes, activity is counted by steps, and
+    // potentials that live on cannot be taken back.
+    guard skipsSilentInputs, testQuantizer.kind == .rectHerding || testQuantizer.kind == .herding,
+      !options.recording.contains(.activity)
+    else { return false }
+    let counted = options.timeSteps > Self.stepsAtOnce ? ledger : nil
+    do {
+      while stepsTaken < options.timeSteps {
+        try take(steps: min(Self.stepsAtOnce, options.timeSteps - stepsTaken))
+      }
+      return true
+    } catch {
+      if let counted { ledger = counted }
+      begin()
+      return false
+    }
   }
 
   /// The output after the steps taken so far: sums or counts, divided by the number of steps.
@@ -202,7 +240,8 @@ public struct SpikingNetwork<Scalar: SpikeScalar>: Sendable {
     }
   }
 
-  /// The spikes that a layer sent in the last step, in order.
+  /// The spikes that a layer sent in the last call of `step`, in order. After `predict`, which lets
+  /// layers run ahead, they are those of its last steps.
   public func spikes(ofLayer layer: Int) -> SpikeTrain { trains[layer] }
 
   /// The net spikes of each unit of a layer since the example began.
@@ -241,13 +280,14 @@ public struct SpikingNetwork<Scalar: SpikeScalar>: Sendable {
   /// The inputs that a step has to add.
   var encodedInputs: Int { skipsSilentInputs ? activeUnits.count : layerSizes[0] }
 
-  /// One step of the input's quantizer; the spikes go to `trains[0]`, which is empty.
+  /// One step of the input's quantizer; the spikes are appended to `trains[0]`.
   mutating func feedInput(limit: Int) throws(KernelError) {
     guard feedsActiveInputs else {
       return try inputQuantizer.feed(
         input, into: &states[0], train: &trains[0], scratch: &scratch, limit: limit,
         using: instructionSet, generator: &generator)
     }
+    let start = trains[0].count
     do {
       // The order of units is kept, and with it the order of spikes.
       try inputQuantizer.feed(
@@ -256,7 +296,7 @@ public struct SpikingNetwork<Scalar: SpikeScalar>: Sendable {
     } catch .potentialOverflow(let index, let value) {
       throw .potentialOverflow(unit: Int(activeUnits[index]), value: value)
     }
-    trains[0].renumber(by: activeUnits)
+    trains[0].renumber(from: start, by: activeUnits)
   }
 
   private mutating func feed(_ layer: Int, limit: Int) throws(KernelError) {
@@ -266,21 +306,21 @@ public struct SpikingNetwork<Scalar: SpikeScalar>: Sendable {
       using: instructionSet, generator: &generator)
   }
 
-  /// Enters a layer's step into the ledger.
-  private mutating func count(_ layer: Int) {
+  /// Enters a layer's steps into the ledger.
+  private mutating func count(_ layer: Int, steps: Int) {
     let sent = trains[layer].count
     let units = layerSizes[layer]
     let quantizer = layer == 0 ? inputQuantizer : testQuantizer
     let negative = quantizer.kind.isSigned ? trains[layer].negativeCount : 0
-    let feeds = layer == 0 ? 1 : trains[layer - 1].count
+    let feeds = layer == 0 ? steps : trains[layer - 1].count
     ledger.layers[layer].negativeSpikes += negative
     ledger.layers[layer].positiveSpikes += sent - negative
-    ledger.layers[layer].unitSteps += units
+    ledger.layers[layer].unitSteps += steps * units
     ledger.layers[layer].forwardComparisons +=
       feeds * (layer == 0 ? encodedInputs : units) * (quantizer.kind.isSigned ? 2 : 1) + sent
       + negative
     if layer == 0 {
-      ledger.layers[0].encodingAdditions += encodedInputs
+      ledger.layers[0].encodingAdditions += steps * encodedInputs
     } else {
       ledger.layers[layer].forwardAdditions += feeds * units
     }

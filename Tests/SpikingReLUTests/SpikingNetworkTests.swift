@@ -161,8 +161,62 @@ import Testing
     for _ in 0..<50 { try network.step() }
     let capacity = network.trains.map(\.codes.count)
     for _ in 50..<2000 { try network.step() }
-    _ = try network.predict(Self.randomInput(20, seed: 1))
     #expect(network.trains.map(\.codes.count) == capacity)
+    // A prediction takes some steps at once, as many for any T.
+    _ = try network.predict(Self.randomInput(20, seed: 1))
+    let long = network.trains.map(\.codes.count)
+    var short = try SpikingMLP(weights: weights, options: PredictionOptions(timeSteps: 50))
+    _ = try short.predict(Self.randomInput(20, seed: 1))
+    #expect(long == short.trains.map(\.codes.count))
+    for _ in 0..<3 { _ = try network.predict(Self.randomInput(20, seed: 1)) }
+    #expect(network.trains.map(\.codes.count) == long)
+  }
+
+  @Test(
+    "a prediction is what single steps give: output, ledger, counts; errors too",
+    arguments: [1, 7, 16, 17, 50])
+  func predictionBySteps(timeSteps: Int) throws {
+    for kind in [QuantizerKind.rectHerding, .herding] {
+      for set in InstructionSet.supported {
+        var options = try PredictionOptions(timeSteps: timeSteps)
+        options.testQuantizer = kind
+        options.recording = .counts
+        let weights = try Self.randomWeights([12, 9, 8, 4], seed: 3)
+        var (whole, single) = (
+          try SpikingMLP(weights: weights, options: options, instructionSet: set),
+          try SpikingMLP(weights: weights, options: options, instructionSet: set)
+        )
+        for seed in 1...3 {
+          let input = Self.randomInput(12, seed: UInt64(seed))
+          let output = try whole.predict(input)
+          try single.present(input)
+          for _ in 0..<timeSteps { try single.step() }
+          #expect(output == single.output && whole.ledger == single.ledger)
+          for layer in 0...3 {
+            #expect(whole.spikeCounts(ofLayer: layer) == single.spikeCounts(ofLayer: layer))
+            #expect(whole.potentials(ofLayer: layer) == single.potentials(ofLayer: layer))
+          }
+        }
+
+        // A budget that ends in the middle: the same error, and the next example is as ever.
+        let budget = try PredictionOptions(timeSteps: timeSteps, eventBudget: 11 * timeSteps / 2)
+        var (limited, steps) = (
+          try SpikingMLP(weights: weights, options: budget, instructionSet: set),
+          try SpikingMLP(weights: weights, options: budget, instructionSet: set)
+        )
+        let input = [Float](repeating: 1, count: 12)
+        var (found, expected): (SpikingError?, SpikingError?)
+        do { _ = try limited.predict(input) } catch { found = error }
+        do {
+          try steps.present(input)
+          for _ in 0..<timeSteps { try steps.step() }
+        } catch { expected = error }
+        #expect(found != nil && found == expected)
+        #expect(limited.ledger == steps.ledger)
+        let quiet = [Float](repeating: 0, count: 12)
+        #expect(try limited.predict(quiet) == [0, 0, 0, 0])
+      }
+    }
   }
 
   @Test("-0.0 is 0: the same spikes")
