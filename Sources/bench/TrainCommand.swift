@@ -43,6 +43,13 @@ struct TrainCommand: AsyncParsableCommand {
   var seed: UInt64 = 1
 
   @Option(
+    help: ArgumentHelp(
+      "Train so many networks, of seeds --seed on, a thread each; prints what each ends with.",
+      valueName: "n"),
+    transform: { try Bounded.integer($0, 1...1000) })
+  var parallel: Int?
+
+  @Option(
     help: ArgumentHelp("Images a step of the dense twin. Default: 32.", valueName: "n"),
     transform: { try Bounded.integer($0, 1...1_000_000) })
   var minibatch: Int?
@@ -91,6 +98,14 @@ struct TrainCommand: AsyncParsableCommand {
       throw ValidationError("'--minibatch' and '--loss' go with '--twin dense'.")
     }
     if twin == .dense { try learning.variant.refuseForDense() }
+    if let parallel {
+      guard save == nil, csv == nil else {
+        throw ValidationError("'--save' and '--csv' are of one network: not with '--parallel'.")
+      }
+      guard seed <= .max - UInt64(parallel) else {
+        throw ValidationError("'--seed': at most \(UInt64.max - UInt64(parallel)) for that many.")
+      }
+    }
     let outputs = [results.json, save, csv].compactMap(\.self)
     guard Set(outputs).count == outputs.count else {
       throw ValidationError("'--json', '--save' and '--csv' need a file each.")
@@ -145,6 +160,37 @@ struct TrainCommand: AsyncParsableCommand {
         epochs: epochs, testErrorPercent: epochs.last?.testErrorPercent,
         trainErrorPercent: epochs.last?.trainErrorPercent, isInterrupted: isInterrupted,
         failure: failure)
+    }
+    if let parallel {
+      let runs = TrainRuns(
+        seeds: (0..<UInt64(parallel)).map { seed + $0 }, workers: threads.count, results: results)
+      let ends: [TrainRuns.End]
+      try results.line("\(name), \(parallel) networks, \(threads.count) at a time")
+      switch twin {
+      case .spiking:
+        ends = try await runs.train { [spiking] seed, progress in
+          var training = spiking
+          (training.seed, training.schedule.workers) = (seed, 1)
+          return try await training.run(hidden: widths, dataset: data, progress: progress)
+        }
+      case .dense:
+        BLAS.threads = 1
+        ends = try await runs.train { [dense] seed, progress in
+          var training = dense
+          (training.seed, training.schedule.workers) = (seed, 1)
+          return try await training.run(
+            hidden: widths, dataset: data, initialWeights: first, progress: progress)
+        }
+      }
+      try files.json?.commit(
+        json: TrainRuns.Report(
+          manifest: manifest, dataset: data.name, layerSizes: sizes, twin: twin.rawValue,
+          runs: ends))
+      if ends.contains(where: \.isInterrupted) {
+        try results.line("Interrupted: not all of these runs are whole.")
+        throw InterruptedAfterResults()
+      }
+      return
     }
     do {
       let (weights, epochs, isInterrupted): (NetworkWeights, [EpochReport], Bool)

@@ -22,7 +22,7 @@ enum TrainTable {
     ].map { pad($0) }.joined()
   }
 
-  private static func pad(_ text: String) -> String {
+  static func pad(_ text: String) -> String {
     String(repeating: " ", count: max(1, 10 - text.count)) + text
   }
 }

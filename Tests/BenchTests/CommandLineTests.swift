@@ -358,4 +358,36 @@ import Testing
       #expect(outcome.status == 0, "a refused recording leaves the file as it was")
     }
   }
+
+  @Test("train --parallel: each seed ends as it does alone, in any number of threads")
+  func parallelTraining() throws {
+    try Self.withFolder { folder in
+      let small = ["train", "--hidden", "8", "--epochs", "2", "--steps", "4"]
+      func errors(_ arguments: [String]) throws -> [UInt64: Double] {
+        let path = folder + "/runs.json"
+        let outcome = try Self.run(small + arguments + ["--json", path])
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        let json = try #require(
+          try JSONSerialization.jsonObject(with: Data(contentsOf: URL(filePath: path)))
+            as? [String: Any])
+        guard let runs = json["runs"] as? [[String: Any]] else {
+          return [0: try #require(json["testErrorPercent"] as? Double)]
+        }
+        return Dictionary(
+          uniqueKeysWithValues: try runs.map { run in
+            let epochs = try #require(run["epochs"] as? [[String: Any]])
+            return (
+              try #require(run["seed"] as? UInt64),
+              try #require(epochs.last?["testErrorPercent"] as? Double)
+            )
+          })
+      }
+      let one = try errors(["--parallel", "2", "--seed", "5", "--threads", "1"])
+      let two = try errors(["--parallel", "2", "--seed", "5", "--threads", "2"])
+      #expect(one == two && one.keys.sorted() == [5, 6])
+      #expect(try errors(["--seed", "6"])[0] == one[6])
+      let refused = try Self.run(small + ["--parallel", "2", "--save", folder + "/w.safetensors"])
+      #expect(refused.status == ExitStatus.usage)
+    }
+  }
 }

@@ -1,0 +1,78 @@
+import DenseReLU
+import Experiments
+import Foundation
+import Synchronization
+
+/// `bench train --parallel`: independent runs, one a seed.
+struct TrainRuns {
+  /// What one run ends with.
+  struct End: Encodable {
+    let seed: UInt64
+    let epochs: [EpochReport]
+    let isInterrupted: Bool
+  }
+
+  /// What `--json` holds.
+  struct Report: Encodable {
+    let schemaVersion = 1
+    let manifest: RunManifest
+    let dataset: String
+    let layerSizes: [Int]
+    let twin: String
+    let runs: [End]
+    let verdicts: [Verdict] = []
+  }
+
+  let seeds: [UInt64]
+  let workers: Int
+  let results: ResultOptions
+
+  /// Runs all, prints a line for each as it ends, and the mean.
+  func train<Twin: Sendable>(
+    _ run:
+      @escaping @Sendable (UInt64, @escaping LearningSchedule.Progress) async throws ->
+      LearningResult<Twin>
+  ) async throws -> [End] {
+    try results.line("      seed" + TrainTable.header)
+    let board = Board()
+    let ends = try await trainInParallel(
+      seeds: seeds, workers: workers,
+      run: { seed in
+        try await run(seed) { epoch, done, total, error in
+          board.show(seed, epoch, done, total, error)
+        }
+      },
+      onRun: { seed, result in
+        board.end(seed)
+        guard let last = result.epochs.last else { return }
+        try results.line(TrainTable.pad("\(seed)") + TrainTable.line(last))
+      })
+    let tests = ends.compactMap { $0.epochs.last?.testErrorPercent }
+    if tests.count > 1 {
+      let mean = tests.reduce(0, +) / Double(tests.count)
+      let variance =
+        tests.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(tests.count - 1)
+      try results.line(
+        "test error: mean \(Format.fixed(mean, 2))%, standard deviation "
+          + "\(Format.fixed(variance.squareRoot(), 2)) over \(tests.count) seeds")
+    }
+    return zip(seeds, ends).map {
+      End(seed: $0, epochs: $1.epochs, isInterrupted: $1.isInterrupted)
+    }
+  }
+
+  /// Which run is where, for one line of progress.
+  private final class Board: Sendable {
+    private let running = Mutex<[UInt64: String]>([:])
+
+    func show(_ seed: UInt64, _ epoch: Int, _ done: Int, _ total: Int, _ error: Double) {
+      let text = running.withLock { running in
+        running[seed] = "seed \(seed): epoch \(epoch), \(Format.fixed(error, 2))%"
+        return running.sorted { $0.key < $1.key }.map(\.value).joined(separator: "; ")
+      }
+      Progress.show("epoch \(epoch)", done, total, detail: " (\(text))")
+    }
+
+    func end(_ seed: UInt64) { running.withLock { $0[seed] = nil } }
+  }
+}
