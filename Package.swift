@@ -69,7 +69,9 @@ let package = Package(
 
     .testTarget(name: "NetworksTests", dependencies: ["Networks"], swiftSettings: strict),
     .testTarget(name: "DenseReLUTests", dependencies: ["DenseReLU"], swiftSettings: strict),
-    .testTarget(name: "SpikeKernelsTests", dependencies: ["SpikeKernels"], swiftSettings: strict),
+    .testTarget(
+      name: "SpikeKernelsTests", dependencies: ["SpikeKernels", "CSpikeKernels"],
+      swiftSettings: strict),
     .testTarget(name: "SpikingReLUTests", dependencies: ["SpikingReLU"], swiftSettings: strict),
     .testTarget(name: "DatasetsTests", dependencies: ["Datasets"], swiftSettings: strict),
     .testTarget(name: "ModelFilesTests", dependencies: ["ModelFiles"], swiftSettings: strict),

@@ -28,7 +28,9 @@ import Testing
     }
     // Four times the steps send four times the spikes, but for what is left in the potentials.
     #expect((0.8...1.2).contains(result.sweeps[3].additionsExponent))
-    for verdict in result.verdicts where verdict.kind == .exact {
+    // The memory of this process is that of other tests, too.
+    for verdict in result.verdicts
+    where verdict.kind == .exact && !verdict.name.hasPrefix("peak memory") {
       #expect(verdict.holds, "\(verdict)")
     }
     #expect(result.throughputs.map(\.workers) == [1, 3])

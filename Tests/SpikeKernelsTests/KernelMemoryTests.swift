@@ -1,0 +1,161 @@
+import CSpikeKernels
+import Foundation
+import Networks
+import Testing
+
+@testable import SpikeKernels
+
+/// Compiled kernels touch no memory but their own, however it lies: each buffer ends at most a few
+/// elements before a page that faults when it is touched, and starts at an address that no vector
+/// is aligned to.
+@Suite struct KernelMemoryTests {
+  /// Elements between the end of each buffer and the page that faults; 0 is aligned to a vector
+  /// where the length is.
+  static let gaps = [0, 1, 3, 7]
+  static let widths = [1, 15, 16, 17, 64, 200, 257, 2000]
+
+  /// Memory for some elements before a page that cannot be touched.
+  @unsafe final class Guarded<Element: BitwiseCopyable> {
+    let buffer: UnsafeMutableBufferPointer<Element>
+    private let base: UnsafeMutableRawPointer
+    private let size: Int
+
+    init(_ elements: some Collection<Element>, gap: Int) {
+      let page = Int(sysconf(Int32(_SC_PAGESIZE)))
+      let bytes = (elements.count + gap) * MemoryLayout<Element>.stride
+      let pages = (bytes + page - 1) / page
+      let whole = (pages + 1) * page
+      unsafe size = whole
+      unsafe base = mmap(nil, whole, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)!
+      unsafe precondition(base != MAP_FAILED && mprotect(base + pages * page, page, PROT_NONE) == 0)
+      let start = unsafe (base + pages * page - bytes)
+        .bindMemory(to: Element.self, capacity: elements.count)
+      unsafe buffer = UnsafeMutableBufferPointer(start: start, count: elements.count)
+      _ = unsafe buffer.initialize(fromContentsOf: elements)
+    }
+
+    deinit { unsafe munmap(base, size) }
+
+    var elements: [Element] { unsafe Array(buffer) }
+  }
+
+  private static func kernels(_ body: (csk_kernels) throws -> Void) rethrows {
+    var count = 0
+    let all = unsafe csk_all(&count)!
+    for index in 0..<count where unsafe csk_is_supported(all[index]!) != 0 {
+      try unsafe body(all[index]!.pointee)
+    }
+  }
+
+  @Test("feeding rows and adding rows", arguments: widths)
+  func rows(width: Int) throws {
+    var generator = SeededGenerator(seed: UInt64(width))
+    let weights = Matrix(rows: 6, columns: width) { _, _ in 0.4 * Float(generator.nextNormal()) }
+    let spikes = KernelEqualityTests.randomSpikes(80, units: 6, from: &generator)
+    var state = QuantizerState<Float>(units: width)
+    var scratch = KernelScratch<Float>(units: width)
+    var train = SpikeTrain()
+    try Quantizer<Float>(kind: .herding, worth: 1).feed(
+      rowsOf: weights, for: spikes, into: &state, train: &train, scratch: &scratch,
+      using: .reference, generator: &generator)
+    var sums = AlignedArray<Float>(repeating: 0, count: weights.stride)
+    ReferenceKernels.addRows(of: weights, for: spikes, to: &sums)
+    let padded = unsafe weights.withUnsafeBufferPointer { unsafe Array($0) }
+    let zeros = [Float](repeating: 0, count: weights.stride)
+    for gap in Self.gaps {
+      unsafe Self.kernels { kernels in
+        let phi = unsafe Guarded(zeros, gap: gap)
+        let matrix = unsafe Guarded(padded, gap: gap)
+        let codes = unsafe Guarded(spikes.codes[..<spikes.count], gap: gap)
+        let out = unsafe Guarded([Int32](repeating: 0, count: train.count), gap: gap)
+        let snapshot = unsafe Guarded(zeros, gap: gap)
+        // Room for one row at a time: every row is a chunk of its own.
+        let firings = unsafe Guarded(
+          [csk_firing](repeating: csk_firing(), count: 2 * weights.stride), gap: 0)
+        let outcome = unsafe kernels.feed_rows_float(
+          phi.buffer.baseAddress, matrix.buffer.baseAddress, weights.stride,
+          codes.buffer.baseAddress, spikes.count, 1, out.buffer.baseAddress, train.count,
+          csk_scratch(
+            firings: firings.buffer.baseAddress, capacity: weights.stride,
+            snapshot: snapshot.buffer.baseAddress))
+        #expect(outcome.status == CSK_DONE && outcome.written == train.count)
+        unsafe #expect(out.elements == Array(train.codes[..<train.count]), "gap \(gap)")
+        unsafe #expect(phi.elements == (0..<weights.stride).map { state.potentials[$0] })
+
+        let total = unsafe Guarded(zeros, gap: gap)
+        unsafe kernels.add_rows_float(
+          total.buffer.baseAddress, matrix.buffer.baseAddress, weights.stride,
+          codes.buffer.baseAddress, spikes.count)
+        unsafe #expect(total.elements == (0..<weights.stride).map { sums[$0] })
+        unsafe #expect(matrix.elements == padded, "weights are only read")
+      }
+    }
+  }
+
+  @Test("feeding vectors", arguments: widths)
+  func vectors(width: Int) throws {
+    var generator = SeededGenerator(seed: UInt64(width))
+    let values = (0..<width).map { _ in 2 * Float(generator.nextNormal()) }
+    var state = QuantizerState<Float>(units: width)
+    var scratch = KernelScratch<Float>(units: width)
+    var train = SpikeTrain()
+    try Quantizer<Float>(kind: .herding, worth: 1).feed(
+      values, into: &state, train: &train, scratch: &scratch, using: .reference,
+      generator: &generator)
+    let stride = Matrix.stride(columns: width)
+    for gap in Self.gaps {
+      unsafe Self.kernels { kernels in
+        let phi = unsafe Guarded([Float](repeating: 0, count: width), gap: gap)
+        let input = unsafe Guarded(values, gap: gap)
+        let out = unsafe Guarded([Int32](repeating: 0, count: train.count), gap: gap)
+        let snapshot = unsafe Guarded([Float](repeating: 0, count: stride), gap: gap)
+        let firings = unsafe Guarded(
+          [csk_firing](repeating: csk_firing(), count: 2 * stride), gap: 0)
+        let outcome = unsafe kernels.feed_vector_float(
+          phi.buffer.baseAddress, input.buffer.baseAddress, width, 1, out.buffer.baseAddress,
+          train.count,
+          csk_scratch(
+            firings: firings.buffer.baseAddress, capacity: stride,
+            snapshot: snapshot.buffer.baseAddress))
+        #expect(outcome.status == CSK_DONE)
+        unsafe #expect(out.elements == Array(train.codes[..<train.count]), "gap \(gap)")
+        unsafe #expect(phi.elements == (0..<width).map { state.potentials[$0] })
+      }
+    }
+  }
+
+  @Test("columns, counts and sums", arguments: widths)
+  func columns(rows: Int) {
+    var generator = SeededGenerator(seed: UInt64(rows))
+    let weights = Matrix(rows: rows, columns: 19) { _, _ in Float(generator.nextNormal()) }
+    let spikes = KernelEqualityTests.randomSpikes(2 * rows, units: rows, from: &generator)
+    let padded = unsafe weights.withUnsafeBufferPointer { unsafe Array($0) }
+    var counts = AlignedArray<Float>(repeating: 0, count: Matrix.stride(columns: rows))
+    ReferenceKernels.count(spikes, into: &counts)
+    var changed = weights
+    let updates = ReferenceKernels.updateColumn(18, of: &changed, counts: counts, factor: 0.3)
+    var column = [Float](repeating: 0, count: rows)
+    ReferenceKernels.readColumn(18, of: weights, sign: -1, into: &column)
+    for gap in Self.gaps {
+      unsafe Self.kernels { kernels in
+        let matrix = unsafe Guarded(padded, gap: gap)
+        let codes = unsafe Guarded(spikes.codes[..<spikes.count], gap: gap)
+        let tally = unsafe Guarded([Float](repeating: 0, count: counts.count), gap: gap)
+        unsafe kernels.count_float(
+          tally.buffer.baseAddress, codes.buffer.baseAddress, spikes.count)
+        unsafe #expect(tally.elements == (0..<counts.count).map { counts[$0] })
+        let values = unsafe Guarded([Float](repeating: 0, count: rows), gap: gap)
+        unsafe kernels.read_column_float(
+          matrix.buffer.baseAddress, weights.stride, rows, 18, -1, values.buffer.baseAddress)
+        unsafe #expect(values.elements == column)
+        let found = unsafe kernels.update_column_float(
+          matrix.buffer.baseAddress, weights.stride, tally.buffer.baseAddress, rows, 18, 0.3)
+        #expect(found == updates)
+        unsafe #expect(
+          matrix.elements == changed.withUnsafeBufferPointer { unsafe Array($0) }, "gap \(gap)")
+        let whole = unsafe Guarded([Float](repeating: 1, count: rows), gap: gap)
+        unsafe #expect(kernels.sum_float(whole.buffer.baseAddress, rows) == Float(rows))
+      }
+    }
+  }
+}
