@@ -218,8 +218,9 @@ static int CSK_T(fell)(const CSK_REAL *potentials, size_t units) {
 
 static csk_outcome CSK_T(any_feed_rows)(CSK_REAL *potentials, const CSK_REAL *weights,
                                         size_t stride, const int32_t *spikes,
-                                        size_t spike_count, int is_signed, int32_t unit,
-                                        int32_t *out, size_t out_capacity, csk_scratch scratch) {
+                                        size_t spike_count, int is_signed, int fires_once,
+                                        int32_t unit, int32_t *out, size_t out_capacity,
+                                        csk_scratch scratch) {
   size_t chunk = scratch.capacity / stride;
   if (chunk > CSK_CHUNK_ROWS) chunk = CSK_CHUNK_ROWS;
   size_t vectors = stride / CSK_LANES;
@@ -228,6 +229,21 @@ static csk_outcome CSK_T(any_feed_rows)(CSK_REAL *potentials, const CSK_REAL *we
     size_t rows = spike_count - outcome.rows_done;
     if (rows > chunk) rows = chunk;
     memcpy(scratch.snapshot, potentials, stride * sizeof(CSK_REAL));
+#if CSK_IS_FLOAT && defined(CSK_QUIET_RUN)
+    if (fires_once && !is_signed && vectors <= CSK_QUIET_VECTORS) {
+      size_t written = 0;
+      if (csk_quiet_rows(potentials, weights, stride, spikes + outcome.rows_done, rows,
+                         out + outcome.written, out_capacity - outcome.written, scratch.firings,
+                         &written)) {
+        outcome.written += written;
+        outcome.rows_done += rows;
+        continue;
+      }
+      memcpy(potentials, scratch.snapshot, stride * sizeof(CSK_REAL));
+    }
+#else
+    (void)fires_once;
+#endif
     size_t count = 0, needed = 0;
     int in_range = 1;
     for (size_t v = 0; v < vectors && in_range; v += CSK_BLOCK) {

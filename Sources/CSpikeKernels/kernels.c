@@ -20,12 +20,14 @@ static inline uint32_t mask_avx512(csk_ints_avx512 lanes) {
   return _mm512_movepi32_mask((__m512i)lanes);
 }
 static inline int any_avx512(csk_ints_avx512 lanes) { return mask_avx512(lanes) != 0; }
+#include "quiet_body.h"
 #include "kernels_body.h"
 #pragma clang attribute pop
 #undef CSK_SET
 #undef CSK_SET_NAME
 #undef CSK_VECTOR_BYTES
 #undef CSK_BLOCK
+#undef CSK_QUIET_RUN
 #undef CSK_WIDTHS
 
 #pragma clang attribute push(__attribute__((target("avx2"))), apply_to = function)

@@ -151,7 +151,8 @@ extension Float: SpikeScalar {
   /// See `SpikeScalar`.
   public static func feedRows(
     _ set: InstructionSet, of weights: Matrix, for spikes: SpikeTrain, range: Range<Int>,
-    isSigned: Bool, worth: Float, potentials: inout AlignedArray<Float>, train: inout SpikeTrain,
+    isSigned: Bool, firesOnce: Bool, worth: Float, potentials: inout AlignedArray<Float>,
+    train: inout SpikeTrain,
     scratch: inout KernelScratch<Float>
   ) -> FeedOutcome {
     checkUnits(spikes, range: range, rows: weights.rows)
@@ -165,7 +166,7 @@ extension Float: SpikeScalar {
               unsafe kernels.pointee.feed_rows_float(
                 potentials.baseAddress, rows.baseAddress, weights.stride,
                 codes.baseAddress.map { unsafe $0 + range.lowerBound }, range.count,
-                isSigned ? 1 : 0, out, room, scratch)
+                isSigned ? 1 : 0, firesOnce ? 1 : 0, out, room, scratch)
             }
           }
         }
@@ -259,7 +260,8 @@ extension Int32: SpikeScalar {
   /// See `SpikeScalar`.
   public static func feedRows(
     _ set: InstructionSet, of weights: RowMajorMatrix<Int32>, for spikes: SpikeTrain,
-    range: Range<Int>, isSigned: Bool, worth: Int32, potentials: inout AlignedArray<Int32>,
+    range: Range<Int>, isSigned: Bool, firesOnce: Bool, worth: Int32,
+    potentials: inout AlignedArray<Int32>,
     train: inout SpikeTrain, scratch: inout KernelScratch<Int32>
   ) -> FeedOutcome {
     checkUnits(spikes, range: range, rows: weights.rows)

@@ -50,6 +50,7 @@ extension Quantizer where Scalar: SpikeScalar {
   /// - Parameters:
   ///   - weights: `W`, `[inputs x units]`; `state` has `units` units.
   ///   - spikes: whose rows are fed.
+  ///   - firesOnce: what `Scalar.firesOnce` says of the weights; `false` is always right.
   ///   - rowsPerCheck: a fallen potential is looked for after every so many rows.
   ///   - state, train, scratch, limit, set, generator: as in `feed(_:into:...)`.
   /// - Throws: `KernelError` when a potential leaves its range or the spikes exceed `limit`; the
@@ -58,8 +59,8 @@ extension Quantizer where Scalar: SpikeScalar {
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Int32)
   public func feed(
-    rowsOf weights: RowMajorMatrix<Scalar>, for spikes: SpikeTrain, rowsPerCheck: Int = .max,
-    into state: inout QuantizerState<Scalar>, train: inout SpikeTrain,
+    rowsOf weights: RowMajorMatrix<Scalar>, for spikes: SpikeTrain, firesOnce: Bool = false,
+    rowsPerCheck: Int = .max, into state: inout QuantizerState<Scalar>, train: inout SpikeTrain,
     scratch: inout KernelScratch<Scalar>, limit: Int = .max, using set: InstructionSet,
     generator: inout SeededGenerator
   ) throws(KernelError) {
@@ -75,8 +76,9 @@ extension Quantizer where Scalar: SpikeScalar {
         continue
       }
       let outcome = Scalar.feedRows(
-        set, of: weights, for: spikes, range: first..<end, isSigned: kind.isSigned, worth: worth,
-        potentials: &state.potentials, train: &train, scratch: &scratch)
+        set, of: weights, for: spikes, range: first..<end, isSigned: kind.isSigned,
+        firesOnce: firesOnce, worth: worth, potentials: &state.potentials, train: &train,
+        scratch: &scratch)
       first += outcome.rowsDone
       switch outcome.status {
       case .done: try finish(outcome, state, train, limit)

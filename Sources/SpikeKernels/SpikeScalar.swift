@@ -16,10 +16,11 @@ public protocol SpikeScalar: PotentialScalar {
   associatedtype Sum: AdditiveArithmetic & Comparable & BitwiseCopyable & Sendable
 
   /// The compiled form of `ReferenceKernels.feed(rowsOf:...)`. Stops before rows whose spikes do
-  /// not fit in the train's memory.
+  /// not fit in the train's memory. `firesOnce` is what `firesOnce(_:)` says of the weights.
   static func feedRows(
     _ set: InstructionSet, of weights: RowMajorMatrix<Self>, for spikes: SpikeTrain,
-    range: Range<Int>, isSigned: Bool, worth: Self, potentials: inout AlignedArray<Self>,
+    range: Range<Int>, isSigned: Bool, firesOnce: Bool, worth: Self,
+    potentials: inout AlignedArray<Self>,
     train: inout SpikeTrain, scratch: inout KernelScratch<Self>
   ) -> FeedOutcome
 
@@ -29,6 +30,10 @@ public protocol SpikeScalar: PotentialScalar {
     potentials: inout AlignedArray<Self>, train: inout SpikeTrain,
     scratch: inout KernelScratch<Self>
   ) -> FeedOutcome
+
+  /// Whether a rectified unit cannot fire twice for one row of these weights, and it pays to know:
+  /// all magnitudes at most 1, for `Float`.
+  static func firesOnce(_ weights: RowMajorMatrix<Self>) -> Bool
 
   /// `sums += s * W[i, :]` for each spike (i, s), in order.
   static func addRows(
@@ -76,7 +81,15 @@ public protocol SpikeScalar: PotentialScalar {
   static func readout(count: Int32, steps: Int, worth: Self) -> Self
 }
 
+extension SpikeScalar {
+  /// Nothing is known.
+  public static func firesOnce(_ weights: RowMajorMatrix<Self>) -> Bool { false }
+}
+
 extension Float {
+  /// Whether all magnitudes are at most 1.
+  public static func firesOnce(_ weights: Matrix) -> Bool { weights.largestMagnitude <= 1 }
+
   /// `weight - count * factor`, never fused: Swift does not contract.
   public static func updated(_ weight: Float, count: Float, factor: Float) -> Float {
     weight - count * factor

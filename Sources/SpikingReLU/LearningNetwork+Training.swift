@@ -45,6 +45,10 @@ extension LearningNetwork {
     } catch {
       throw SpikingError(error, layer: depth, step: 0, limit: learning.budget)
     }
+    // From here on weights change.
+    for layer in network.firesOnce.indices where network.firesOnce[layer] {
+      network.firesOnce[layer] = false
+    }
     learning.targetQuantizer.reset(&learning.target, generator: &network.generator)
     for layer in 0...depth {
       if layer > 0 {

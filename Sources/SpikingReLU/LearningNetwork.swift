@@ -121,6 +121,7 @@ extension LearningNetwork where Scalar == Float {
       weights.layerSizes == network.layerSizes && weights.biases == nil,
       "weights of sizes \(weights.layerSizes) for a network of \(network.layerSizes)")
     network.weights = weights.layers
+    network.firesOnce = weights.layers.map(Float.firesOnce)
   }
 
   /// The weights as a network description, to save or to make a dense twin from.

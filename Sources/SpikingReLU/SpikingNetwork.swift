@@ -40,6 +40,8 @@ public struct SpikingNetwork<Scalar: SpikeScalar>: Sendable {
 
   /// `W_1 ... W_L`, `[inputs x outputs]`, in units of 1 / `worth`.
   var weights: [RowMajorMatrix<Scalar>]
+  /// Whether units cannot fire twice for one row of `weights[l]`; `false` while weights change.
+  var firesOnce: [Bool]
   /// How many rows of `weights[l]` may be added between two checks for fallen potentials.
   var rowsPerCheck: [Int]
   /// Nonzero weights of each row, for the NeuroBench view; empty unless activity is recorded.
@@ -75,6 +77,7 @@ public struct SpikingNetwork<Scalar: SpikeScalar>: Sendable {
     self.weights = weights
     self.worth = worth
     self.rowsPerCheck = rowsPerCheck
+    firesOnce = weights.map(Scalar.firesOnce)
     self.options = options
     self.instructionSet = instructionSet
     layerSizes = sizes
@@ -301,8 +304,9 @@ public struct SpikingNetwork<Scalar: SpikeScalar>: Sendable {
 
   private mutating func feed(_ layer: Int, limit: Int) throws(KernelError) {
     try testQuantizer.feed(
-      rowsOf: weights[layer - 1], for: trains[layer - 1], rowsPerCheck: rowsPerCheck[layer - 1],
-      into: &states[layer], train: &trains[layer], scratch: &scratch, limit: limit,
+      rowsOf: weights[layer - 1], for: trains[layer - 1], firesOnce: firesOnce[layer - 1],
+      rowsPerCheck: rowsPerCheck[layer - 1], into: &states[layer], train: &trains[layer],
+      scratch: &scratch, limit: limit,
       using: instructionSet, generator: &generator)
   }
 

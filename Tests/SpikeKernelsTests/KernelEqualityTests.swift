@@ -82,6 +82,51 @@ import Testing
     }
   }
 
+  @Test(
+    "rectified units that fire at most once a row: few, many and very many of them",
+    arguments: Array(1...67) + [96, 200, 208, 240, 255, 256, 257, 300])
+  func firesOnce(width: Int) throws {
+    for (mean, spread): (Float, Float) in [
+      (0, 0.01), (0, 0.15), (0.01, 0.1), (0.05, 0.2), (0.3, 0.2), (1, 0),
+    ] {
+      var generator = SeededGenerator(seed: UInt64(width))
+      let weights = Matrix(rows: 15, columns: width) { _, _ in
+        min(max(mean + spread * Float(generator.nextNormal()), -1), 1)
+      }
+      #expect(Float.firesOnce(weights))
+      // More rows than a chunk; a run of rows that ends in its middle; spikes of sign - among them.
+      let trains = [150, 3, 64, 8, 1].map { count in
+        SpikeTrain(
+          (0..<count).map { _ in
+            Spike(
+              unit: Int(generator.next() % 15),
+              sign: count == 64 && generator.next() & 7 == 0 ? -1 : 1)
+          })
+      }
+      let trace = { (set: InstructionSet, promised: Bool) in
+        var generator = SeededGenerator(seed: 0)
+        var state = QuantizerState<Float>(units: width)
+        var scratch = KernelScratch<Float>(units: width)
+        var train = SpikeTrain()
+        for spikes in trains {
+          try Quantizer<Float>(kind: .rectHerding, worth: 1).feed(
+            rowsOf: weights, for: spikes, firesOnce: promised, into: &state, train: &train,
+            scratch: &scratch, using: set, generator: &generator)
+        }
+        return (train, state)
+      }
+      let expected = try trace(.reference, true)
+      for set in Self.compiled {
+        for promised in [true, false] {
+          let found = try trace(set, promised)
+          #expect(
+            found.0 == expected.0 && found.1 == expected.1, "\(set), \(mean), \(spread)")
+        }
+      }
+    }
+    #expect(!Float.firesOnce(Matrix(rows: 1, columns: 2, elements: [0.5, -1.001])))
+  }
+
   @Test("the order of spikes, whatever their potentials: spread, crowded in one bucket, all equal")
   func order() throws {
     let units = 400

@@ -74,7 +74,7 @@ import Testing
           [csk_firing](repeating: csk_firing(), count: 2 * weights.stride), gap: 0)
         let outcome = unsafe kernels.feed_rows_float(
           phi.buffer.baseAddress, matrix.buffer.baseAddress, weights.stride,
-          codes.buffer.baseAddress, spikes.count, 1, out.buffer.baseAddress, train.count,
+          codes.buffer.baseAddress, spikes.count, 1, 0, out.buffer.baseAddress, train.count,
           csk_scratch(
             firings: firings.buffer.baseAddress, capacity: weights.stride,
             snapshot: snapshot.buffer.baseAddress))

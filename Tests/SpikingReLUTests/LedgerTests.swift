@@ -41,7 +41,8 @@ struct CountingFloat: SpikeScalar, AdditiveArithmetic {
   typealias Sum = Float
   static func feedRows(
     _ set: InstructionSet, of weights: RowMajorMatrix<Self>, for spikes: SpikeTrain,
-    range: Range<Int>, isSigned: Bool, worth: Self, potentials: inout AlignedArray<Self>,
+    range: Range<Int>, isSigned: Bool, firesOnce: Bool, worth: Self,
+    potentials: inout AlignedArray<Self>,
     train: inout SpikeTrain, scratch: inout KernelScratch<Self>
   ) -> FeedOutcome { preconditionFailure("the reference only") }
   static func feedVector(

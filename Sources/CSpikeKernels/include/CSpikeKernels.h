@@ -56,9 +56,11 @@ typedef struct {
 
   // For each spike in order: potentials += or -= its weight row, then every unit beyond the
   // threshold fires. Spikes go to `out`: by row, within a row by decreasing tag, then by unit.
+  // `fires_once` promises that all |weights| are at most 1, and potentials are at most 1/2.
   csk_outcome (*feed_rows_float)(float *potentials, const float *weights, size_t stride,
                                  const int32_t *spikes, size_t spike_count, int is_signed,
-                                 int32_t *out, size_t out_capacity, csk_scratch scratch);
+                                 int fires_once, int32_t *out, size_t out_capacity,
+                                 csk_scratch scratch);
   // The same for integers; a spike is worth `unit`.
   csk_outcome (*feed_rows_int32)(int32_t *potentials, const int32_t *weights, size_t stride,
                                  const int32_t *spikes, size_t spike_count, int is_signed,
