@@ -23,19 +23,20 @@ static void CSK_T(read_column)(const CSK_REAL *weights, size_t stride, size_t ro
 }
 
 // W[i, column] -= counts[i] * factor where counts[i] > 0, the product rounded before the
-// difference; returns how many weights changed. `counts` is padded with zeros to whole vectors.
-static size_t CSK_T(update_column)(CSK_REAL *weights, size_t stride, const CSK_REAL *counts,
-                                   size_t rows, size_t column, CSK_REAL factor) {
+// difference. `counts` is padded with zeros to whole vectors.
+static csk_update CSK_T(update_column)(CSK_REAL *weights, size_t stride, const CSK_REAL *counts,
+                                       size_t rows, size_t column, CSK_REAL factor) {
   typedef CSK_T(vector) vector;
-  size_t changed = 0;
+  csk_update update = {0, 0};
   for (size_t first = 0; first < rows; first += CSK_LANES) {
     uint32_t mask = CSK_NAME(mask)(*(const vector *)(counts + first) > 0);
-    changed += (size_t)__builtin_popcount(mask);
+    update.changed += (size_t)__builtin_popcount(mask);
     for (; mask != 0; mask &= mask - 1) {
       size_t row = first + (size_t)__builtin_ctz(mask);
       CSK_REAL *weight = weights + row * stride + column;
 #if CSK_IS_FLOAT
       *weight -= counts[row] * factor;
+      update.beyond_one |= !(*weight <= 1.0f && *weight >= -1.0f);
 #else
       // Pulled into the range where a weight and a potential add up without overflow.
       const int64_t most = CSK_INTEGER_POTENTIAL_LIMIT - 1;
@@ -44,7 +45,7 @@ static size_t CSK_T(update_column)(CSK_REAL *weights, size_t stride, const CSK_R
 #endif
     }
   }
-  return changed;
+  return update;
 }
 
 #undef CSK_T

@@ -129,18 +129,20 @@ extension SpikeScalar {
   fileprivate static func updateColumn(
     _ column: Int, of weights: inout RowMajorMatrix<Self>, counts: AlignedArray<Self>,
     factor: Self,
-    with kernel: (UnsafeMutablePointer<Self>?, Int, UnsafePointer<Self>?, Int, Int, Self) -> Int
-  ) -> Int {
+    with kernel: (UnsafeMutablePointer<Self>?, Int, UnsafePointer<Self>?, Int, Int, Self) ->
+      csk_update
+  ) -> ColumnUpdate {
     precondition(column >= 0 && column < weights.columns, "column \(column)")
     precondition(
       counts.count == RowMajorMatrix<Self>.stride(columns: weights.rows),
       "\(counts.count) padded counts for \(weights.rows) inputs")
     let (rows, stride) = (weights.rows, weights.stride)
-    return unsafe weights.withUnsafeMutableBufferPointer { elements in
+    let update = unsafe weights.withUnsafeMutableBufferPointer { elements in
       unsafe counts.withUnsafeBufferPointer { counts in
         unsafe kernel(elements.baseAddress, stride, counts.baseAddress, rows, column, factor)
       }
     }
+    return ColumnUpdate(changed: update.changed, isBeyondOne: update.beyond_one != 0)
   }
 }
 
@@ -242,7 +244,7 @@ extension Float: SpikeScalar {
   public static func updateColumn(
     _ set: InstructionSet, _ column: Int, of weights: inout RowMajorMatrix<Float>,
     counts: AlignedArray<Float>, factor: Float
-  ) -> Int {
+  ) -> ColumnUpdate {
     guard set != .reference else {
       return ReferenceKernels.updateColumn(column, of: &weights, counts: counts, factor: factor)
     }
@@ -352,7 +354,7 @@ extension Int32: SpikeScalar {
   public static func updateColumn(
     _ set: InstructionSet, _ column: Int, of weights: inout RowMajorMatrix<Int32>,
     counts: AlignedArray<Int32>, factor: Int32
-  ) -> Int {
+  ) -> ColumnUpdate {
     guard set != .reference else {
       return ReferenceKernels.updateColumn(column, of: &weights, counts: counts, factor: factor)
     }

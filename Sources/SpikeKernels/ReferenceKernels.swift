@@ -166,13 +166,14 @@ public enum ReferenceKernels {
   public static func updateColumn<Scalar: SpikeScalar>(
     _ column: Int, of weights: inout RowMajorMatrix<Scalar>, counts: AlignedArray<Scalar>,
     factor: Scalar
-  ) -> Int {
-    var changed = 0
+  ) -> ColumnUpdate {
+    var update = ColumnUpdate()
     for row in 0..<weights.rows where counts[row] > .zero {
       weights[row, column] = Scalar.updated(
         weights[row, column], count: counts[row], factor: factor)
-      changed += 1
+      update.changed += 1
+      update.isBeyondOne = update.isBeyondOne || Scalar.isBeyondOne(weights[row, column])
     }
-    return changed
+    return update
   }
 }

@@ -10,6 +10,14 @@ public struct FeedOutcome: Sendable {
   let fell: Bool
 }
 
+/// What an update of a weight column did.
+public struct ColumnUpdate: Equatable, Sendable {
+  /// How many weights changed.
+  public var changed = 0
+  /// Whether a `Float` weight that changed has a magnitude above 1 now: see `SpikeScalar.firesOnce`.
+  public var isBeyondOne = false
+}
+
 /// A `PotentialScalar` that has compiled kernels: `Float` and `Int32`.
 public protocol SpikeScalar: PotentialScalar {
   /// What sums of weights are kept in: `Float`, or `Int64` for `Int32`.
@@ -35,6 +43,9 @@ public protocol SpikeScalar: PotentialScalar {
   /// all magnitudes at most 1, for `Float`.
   static func firesOnce(_ weights: RowMajorMatrix<Self>) -> Bool
 
+  /// Whether a weight alone makes `firesOnce` false.
+  static func isBeyondOne(_ weight: Self) -> Bool
+
   /// `sums += s * W[i, :]` for each spike (i, s), in order.
   static func addRows(
     _ set: InstructionSet, of weights: RowMajorMatrix<Self>, for spikes: SpikeTrain,
@@ -56,12 +67,12 @@ public protocol SpikeScalar: PotentialScalar {
   /// rounded before the difference.
   ///
   /// - Parameter counts: `[rows]`, padded with zeros to the stride of `rows` columns.
-  /// - Returns: how many weights changed.
+  /// - Returns: how many weights changed, and whether one is beyond 1 now.
   /// - Complexity: a read and a write, a cache line, for each positive count.
   static func updateColumn(
     _ set: InstructionSet, _ column: Int, of weights: inout RowMajorMatrix<Self>,
     counts: AlignedArray<Self>, factor: Self
-  ) -> Int
+  ) -> ColumnUpdate
 
   /// `weight - count * factor`, the product rounded before the difference.
   static func updated(_ weight: Self, count: Self, factor: Self) -> Self
@@ -84,11 +95,15 @@ public protocol SpikeScalar: PotentialScalar {
 extension SpikeScalar {
   /// Nothing is known.
   public static func firesOnce(_ weights: RowMajorMatrix<Self>) -> Bool { false }
+  /// Not told.
+  public static func isBeyondOne(_ weight: Self) -> Bool { false }
 }
 
 extension Float {
   /// Whether all magnitudes are at most 1.
   public static func firesOnce(_ weights: Matrix) -> Bool { weights.largestMagnitude <= 1 }
+  /// Whether its magnitude is above 1, or it is NaN.
+  public static func isBeyondOne(_ weight: Float) -> Bool { !(weight.magnitude <= 1) }
 
   /// `weight - count * factor`, never fused: Swift does not contract.
   public static func updated(_ weight: Float, count: Float, factor: Float) -> Float {

@@ -45,10 +45,6 @@ extension LearningNetwork {
     } catch {
       throw SpikingError(error, layer: depth, step: 0, limit: learning.budget)
     }
-    // From here on weights change.
-    for layer in network.firesOnce.indices where network.firesOnce[layer] {
-      network.firesOnce[layer] = false
-    }
     learning.targetQuantizer.reset(&learning.target, generator: &network.generator)
     for layer in 0...depth {
       if layer > 0 {
@@ -78,6 +74,7 @@ extension LearningNetwork {
       try guarding(layer) { (self: inout Self, limit) throws(KernelError) in
         try self.learning.forwardQuantizer.feed(
           rowsOf: self.network.weights[layer - 1], for: self.network.trains[layer - 1],
+          firesOnce: self.network.firesOnce[layer - 1],
           rowsPerCheck: self.network.rowsPerCheck[layer - 1],
           into: &self.learning.forward[layer], train: &self.network.trains[layer],
           scratch: &self.network.scratch, limit: limit, using: self.network.instructionSet,
@@ -287,10 +284,11 @@ extension LearningNetwork {
 
   /// `W_l[i, j] -= c_(l-1)[i] * factor` where `c_(l-1)[i] > 0`.
   private mutating func updateColumn(_ column: Int, layer: Int, factor: Scalar) {
-    let changed = Scalar.updateColumn(
+    let update = Scalar.updateColumn(
       network.instructionSet, column, of: &network.weights[layer - 1],
       counts: learning.counts[layer - 1], factor: factor)
-    enterUpdates(changed, layer: layer)
+    if update.isBeyondOne { network.firesOnce[layer - 1] = false }
+    enterUpdates(update.changed, layer: layer)
   }
 
   /// SGD, at the end of the example: `W_l -= outer(c where c > 0, lr * e_l)`.

@@ -40,7 +40,7 @@ public struct SpikingNetwork<Scalar: SpikeScalar>: Sendable {
 
   /// `W_1 ... W_L`, `[inputs x outputs]`, in units of 1 / `worth`.
   var weights: [RowMajorMatrix<Scalar>]
-  /// Whether units cannot fire twice for one row of `weights[l]`; `false` while weights change.
+  /// Whether units cannot fire twice for one row of `weights[l]`. Updates that end it say so.
   var firesOnce: [Bool]
   /// How many rows of `weights[l]` may be added between two checks for fallen potentials.
   var rowsPerCheck: [Int]

@@ -109,6 +109,33 @@ import Testing
     #expect(sizes() == before)
   }
 
+  @Test("weights that grow beyond 1 while learning: all sets learn and predict the same")
+  func growingWeights() throws {
+    let input: [Float] = [1, 0.9, 0, 0.7, 0, 0.8, 0.6, 1]
+    var outputs: [[Float]] = []
+    var largest: Float = 0
+    for set in InstructionSet.supported {
+      var network = try network([8, 40, 3], timeSteps: 6, eta: 2, set: set)
+      var output: [Float] = []
+      for step in 0..<12 {
+        do {
+          try network.train(input: input, target: step % 2 == 0 ? [1, 0, 0] : [0, 1, 1])
+        } catch { output.append(-1) }
+        let weights = try network.networkWeights
+        largest = max(largest, weights.layers.map(\.largestMagnitude).max()!)
+        // What a network that was made of these weights answers.
+        var fresh = try SpikingMLP(
+          weights: weights, options: PredictionOptions(timeSteps: 6), instructionSet: .reference)
+        let answer = try network.predict(input)
+        #expect(try fresh.predict(input) == answer)
+        output += answer
+      }
+      outputs.append(output)
+    }
+    #expect(largest > 1, "the test is of weights beyond 1")
+    #expect(outputs.allSatisfy { $0 == outputs[0] })
+  }
+
   @Test("copies learn apart")
   func valueSemantics() throws {
     let original = try network()

@@ -71,7 +71,7 @@ struct CountingFloat: SpikeScalar, AdditiveArithmetic {
   static func updateColumn(
     _ set: InstructionSet, _ column: Int, of weights: inout RowMajorMatrix<Self>,
     counts: AlignedArray<Self>, factor: Self
-  ) -> Int { preconditionFailure("prediction only") }
+  ) -> ColumnUpdate { preconditionFailure("prediction only") }
   static func updated(_ weight: Self, count: Self, factor: Self) -> Self {
     preconditionFailure("prediction only")
   }

@@ -43,6 +43,12 @@ typedef struct {
   int fell;       // CSK_DONE: whether some potential is now below minus the limit
 } csk_outcome;
 
+// What an update of a column did.
+typedef struct {
+  size_t changed;  // weights
+  int beyond_one;  // Float: whether some |weight| that changed is now above 1, or NaN
+} csk_update;
+
 // Scratch memory of a feed. `firings` holds 2 * capacity records, capacity >= stride.
 typedef struct {
   csk_firing *firings;
@@ -86,11 +92,11 @@ typedef struct {
                             int sign, float *values);
   void (*read_column_int32)(const int32_t *weights, size_t stride, size_t rows, size_t column,
                             int sign, int32_t *values);
-  // W[i, column] -= counts[i] * factor where counts[i] > 0; returns how many changed. `counts` is
-  // padded with zeros to a multiple of 16.
-  size_t (*update_column_float)(float *weights, size_t stride, const float *counts, size_t rows,
+  // W[i, column] -= counts[i] * factor where counts[i] > 0. `counts` is padded with zeros to a
+  // multiple of 16.
+  csk_update (*update_column_float)(float *weights, size_t stride, const float *counts, size_t rows,
                                 size_t column, float factor);
-  size_t (*update_column_int32)(int32_t *weights, size_t stride, const int32_t *counts,
+  csk_update (*update_column_int32)(int32_t *weights, size_t stride, const int32_t *counts,
                                 size_t rows, size_t column, int32_t factor);
   // The sum of `count` values, in some order: reads memory as fast as the set can.
   float (*sum_float)(const float *values, size_t count);
