@@ -47,15 +47,19 @@ import Testing
     }
   }
 
-  @Test("feeding rows and adding rows", arguments: widths)
-  func rows(width: Int) throws {
+  @Test("feeding rows and adding rows", arguments: widths, [QuantizerKind.herding, .rectHerding])
+  func rows(width: Int, kind: QuantizerKind) throws {
     var generator = SeededGenerator(seed: UInt64(width))
-    let weights = Matrix(rows: 6, columns: width) { _, _ in 0.4 * Float(generator.nextNormal()) }
-    let spikes = KernelEqualityTests.randomSpikes(80, units: 6, from: &generator)
+    let weights = Matrix(rows: 6, columns: width) { _, _ in
+      min(max(0.4 * Float(generator.nextNormal()), -1), 1)
+    }
+    // The promise that no unit fires twice is for spikes of sign +.
+    let mixed = KernelEqualityTests.randomSpikes(80, units: 6, from: &generator)
+    let spikes = kind.isSigned ? mixed : SpikeTrain(mixed.map { Spike(unit: $0.unit, sign: 1) })
     var state = QuantizerState<Float>(units: width)
     var scratch = KernelScratch<Float>(units: width)
     var train = SpikeTrain()
-    try Quantizer<Float>(kind: .herding, worth: 1).feed(
+    try Quantizer<Float>(kind: kind, worth: 1).feed(
       rowsOf: weights, for: spikes, into: &state, train: &train, scratch: &scratch,
       using: .reference, generator: &generator)
     var sums = AlignedArray<Float>(repeating: 0, count: weights.stride)
@@ -64,30 +68,33 @@ import Testing
     let zeros = [Float](repeating: 0, count: weights.stride)
     for gap in Self.gaps {
       unsafe Self.kernels { kernels in
-        let phi = unsafe Guarded(zeros, gap: gap)
-        let matrix = unsafe Guarded(padded, gap: gap)
-        let codes = unsafe Guarded(spikes.codes[..<spikes.count], gap: gap)
-        let out = unsafe Guarded([Int32](repeating: 0, count: train.count), gap: gap)
-        let snapshot = unsafe Guarded(zeros, gap: gap)
-        // Room for one row at a time: every row is a chunk of its own.
-        let firings = unsafe Guarded(
-          [csk_firing](repeating: csk_firing(), count: 2 * weights.stride), gap: 0)
-        let outcome = unsafe kernels.feed_rows_float(
-          phi.buffer.baseAddress, matrix.buffer.baseAddress, weights.stride,
-          codes.buffer.baseAddress, spikes.count, 1, 0, out.buffer.baseAddress, train.count,
-          csk_scratch(
-            firings: firings.buffer.baseAddress, capacity: weights.stride,
-            snapshot: snapshot.buffer.baseAddress))
-        #expect(outcome.status == CSK_DONE && outcome.written == train.count)
-        unsafe #expect(out.elements == Array(train.codes[..<train.count]), "gap \(gap)")
-        unsafe #expect(phi.elements == (0..<weights.stride).map { state.potentials[$0] })
+        // Room for one row at a time, and for many.
+        for rows in [1, 64] {
+          let phi = unsafe Guarded(zeros, gap: gap)
+          let matrix = unsafe Guarded(padded, gap: gap)
+          let codes = unsafe Guarded(spikes.codes[..<spikes.count], gap: gap)
+          let out = unsafe Guarded([Int32](repeating: 0, count: train.count), gap: gap)
+          let snapshot = unsafe Guarded(zeros, gap: gap)
+          let firings = unsafe Guarded(
+            [csk_firing](repeating: csk_firing(), count: 2 * rows * weights.stride), gap: 0)
+          let outcome = unsafe kernels.feed_rows_float(
+            phi.buffer.baseAddress, matrix.buffer.baseAddress, weights.stride,
+            codes.buffer.baseAddress, spikes.count, kind.isSigned ? 1 : 0,
+            kind.isSigned ? 0 : 1, out.buffer.baseAddress, train.count,
+            csk_scratch(
+              firings: firings.buffer.baseAddress, capacity: rows * weights.stride,
+              snapshot: snapshot.buffer.baseAddress))
+          #expect(outcome.status == CSK_DONE && outcome.written == train.count)
+          unsafe #expect(out.elements == Array(train.codes[..<train.count]), "gap \(gap)")
+          unsafe #expect(phi.elements == (0..<weights.stride).map { state.potentials[$0] })
 
-        let total = unsafe Guarded(zeros, gap: gap)
-        unsafe kernels.add_rows_float(
-          total.buffer.baseAddress, matrix.buffer.baseAddress, weights.stride,
-          codes.buffer.baseAddress, spikes.count)
-        unsafe #expect(total.elements == (0..<weights.stride).map { sums[$0] })
-        unsafe #expect(matrix.elements == padded, "weights are only read")
+          let total = unsafe Guarded(zeros, gap: gap)
+          unsafe kernels.add_rows_float(
+            total.buffer.baseAddress, matrix.buffer.baseAddress, weights.stride,
+            codes.buffer.baseAddress, spikes.count)
+          unsafe #expect(total.elements == (0..<weights.stride).map { sums[$0] })
+          unsafe #expect(matrix.elements == padded, "weights are only read")
+        }
       }
     }
   }
