@@ -60,6 +60,41 @@ public struct SpikingTraining: Sendable {
     onEpoch: (@Sendable (EpochReport) throws -> Void)? = nil
   ) async throws -> LearningResult<SpikingLearner> {
     var generator = SeededGenerator(seed: seed)
+    let (weights, prediction) = try start(hidden, dataset, &generator)
+    let learner = SpikingLearner(
+      network: try LearningMLP(
+        weights: weights, options: prediction, training: options, instructionSet: instructionSet))
+    return try await schedule.run(
+      learner, dataset: dataset, generator: &generator, progress: progress, onEpoch: onEpoch)
+  }
+
+  /// Trains an integer-only network: weights are multiples of `1/S`, `S = T^2 / eta`.
+  ///
+  /// - Parameters, throws: as for `run`; `SpikingError` also for what integers do not have: smooth
+  ///   gradients, regularization, other quantizers, averaged weights, a learning rate that changes.
+  public func runInIntegers(
+    hidden: [Int], dataset: Dataset, progress: LearningSchedule.Progress? = nil,
+    onEpoch: (@Sendable (EpochReport) throws -> Void)? = nil
+  ) async throws -> LearningResult<IntegerLearner> {
+    guard schedule.averagedEpochs < 2 else {
+      throw SpikingError.unsupportedInIntegers("averaged weights")
+    }
+    guard schedule.learningRateDecay == 1 else {
+      throw SpikingError.unsupportedInIntegers("a learning rate that changes")
+    }
+    var generator = SeededGenerator(seed: seed)
+    let (weights, prediction) = try start(hidden, dataset, &generator)
+    let learner = IntegerLearner(
+      network: try IntegerLearningMLP(
+        weights: weights, options: prediction, training: options, instructionSet: instructionSet))
+    return try await schedule.run(
+      learner, dataset: dataset, generator: &generator, progress: progress, onEpoch: onEpoch)
+  }
+
+  /// The first weights, drawn unless they are given, and how the network predicts.
+  private func start(
+    _ hidden: [Int], _ dataset: Dataset, _ generator: inout SeededGenerator
+  ) throws -> (NetworkWeights, PredictionOptions) {
     let data = dataset.training
     let drawn = try NetworkWeights(
       layerSizes: [data.images.columns] + hidden + [data.classes],
@@ -67,12 +102,7 @@ public struct SpikingTraining: Sendable {
     var prediction = try PredictionOptions(timeSteps: timeSteps)
     prediction.seed = seed
     prediction.testQuantizer = testQuantizer
-    let learner = SpikingLearner(
-      network: try LearningMLP(
-        weights: initialWeights ?? drawn, options: prediction, training: options,
-        instructionSet: instructionSet))
-    return try await schedule.run(
-      learner, dataset: dataset, generator: &generator, progress: progress, onEpoch: onEpoch)
+    return (initialWeights ?? drawn, prediction)
   }
 }
 
@@ -94,12 +124,7 @@ public struct SpikingLearner: Learner {
   mutating func learn(
     _ examples: ArraySlice<Int>, of data: LabelledImages, targets: Matrix
   ) throws -> Int {
-    var wrong = 0
-    for example in examples {
-      try network.train(input: data.images.row(example), target: targets.row(example))
-      if network.trainingOutput.argmax != data.labels[example] { wrong += 1 }
-    }
-    return wrong
+    try network.learn(examples, of: data, targets: targets)
   }
 
   var weights: NetworkWeights { get throws { try network.networkWeights } }
@@ -115,7 +140,55 @@ public struct SpikingLearner: Learner {
   }
 }
 
-extension SpikingNetwork<Float> {
+/// The integer-only spiking twin as a learner.
+public struct IntegerLearner: Learner {
+  var network: IntegerLearningMLP
+
+  var minibatch: Int { 1 }
+  var learningRate: Float { network.training.learningRate }
+  mutating func setLearningRate(_ learningRate: Float) throws {
+    // It stands in the scale of every number.
+    throw SpikingError.unsupportedInIntegers("a learning rate that changes")
+  }
+
+  mutating func learn(
+    _ examples: ArraySlice<Int>, of data: LabelledImages, targets: Matrix
+  ) throws -> Int {
+    try network.learn(examples, of: data, targets: targets)
+  }
+
+  var weights: NetworkWeights {
+    get throws {
+      let worth = Float(network.network.worth)
+      return try NetworkWeights(layers: network.weights.map { $0.map { Float($0) / worth } })
+    }
+  }
+  var ledger: OperationLedger { network.network.ledger }
+  mutating func resetLedger() { network.resetLedger() }
+
+  /// Of this very network: the weights in Float may have lost their last bits.
+  func errors(
+    of weights: NetworkWeights, on data: LabelledImages, workers: Int
+  ) async throws -> ErrorRate {
+    try await network.network.errorRate(on: data, workers: workers)
+  }
+}
+
+extension LearningNetwork {
+  /// Learns from some examples; returns how many were answered wrongly.
+  fileprivate mutating func learn(
+    _ examples: ArraySlice<Int>, of data: LabelledImages, targets: Matrix
+  ) throws -> Int {
+    var wrong = 0
+    for example in examples {
+      try train(input: data.images.row(example), target: targets.row(example))
+      if trainingOutput.argmax != data.labels[example] { wrong += 1 }
+    }
+    return wrong
+  }
+}
+
+extension SpikingNetwork {
   /// The errors on some images. An image on which potentials or spikes run away, as they do with
   /// exploded weights, counts as an error.
   ///

@@ -61,9 +61,6 @@ struct TraceRecordCommand: AsyncParsableCommand {
     transform: Choice.parse)
   var readout = PredictionOptions.Readout.potentials
 
-  @Flag(help: "Compute in integers only.")
-  var integer = false
-
   @Option(help: ArgumentHelp("Seed of weights and random quantizers.", valueName: "n"))
   var seed: UInt64 = 1
 
@@ -105,7 +102,7 @@ struct TraceRecordCommand: AsyncParsableCommand {
     let targets = images.targets
     let trace = try SpikeTrace.record(
       name: "\(data.name), \(RunManifest.packageVersion)", weights: weights, options: options,
-      training: training.options, numberType: integer ? .integer : .float,
+      training: training.options, numberType: learning.integer ? .integer : .float,
       inputs: (0..<examples).map { images.images.row($0) },
       targets: (0..<examples).map { targets.row($0) }, instructionSet: set,
       progress: { Progress.show("examples", $0, $1) })

@@ -167,6 +167,13 @@ struct TrainCommand: AsyncParsableCommand {
       let ends: [TrainRuns.End]
       try results.line("\(name), \(parallel) networks, \(threads.count) at a time")
       switch twin {
+      case .spiking where learning.variant.integer:
+        ends = try await runs.train { [spiking] seed, progress in
+          var training = spiking
+          (training.seed, training.schedule.workers) = (seed, 1)
+          return try await training.runInIntegers(
+            hidden: widths, dataset: data, progress: progress)
+        }
       case .spiking:
         ends = try await runs.train { [spiking] seed, progress in
           var training = spiking
@@ -198,11 +205,18 @@ struct TrainCommand: AsyncParsableCommand {
       case .spiking:
         try results.line(
           "\(name), \(options.update.rawValue), T = \(steps), eta = \(eta)"
-            + (learning.variant.recipe ? ", recipe" : ""))
+            + (learning.variant.recipe ? ", recipe" : "")
+            + (learning.variant.integer ? ", integers only" : ""))
         try results.line(TrainTable.header)
-        let result = try await spiking.run(
-          hidden: widths, dataset: data, progress: progress, onEpoch: onEpoch)
-        (weights, epochs, isInterrupted) = (result.weights, result.epochs, result.isInterrupted)
+        if learning.variant.integer {
+          let result = try await spiking.runInIntegers(
+            hidden: widths, dataset: data, progress: progress, onEpoch: onEpoch)
+          (weights, epochs, isInterrupted) = (result.weights, result.epochs, result.isInterrupted)
+        } else {
+          let result = try await spiking.run(
+            hidden: widths, dataset: data, progress: progress, onEpoch: onEpoch)
+          (weights, epochs, isInterrupted) = (result.weights, result.epochs, result.isInterrupted)
+        }
       case .dense:
         BLAS.threads = 1
         try results.line(

@@ -50,6 +50,9 @@ struct VariantOptions: ParsableArguments {
   @Flag(help: "Update with real-valued sums instead of input counts.")
   var smooth = false
 
+  @Flag(help: "Compute in integers only.")
+  var integer = false
+
   @Flag(inversion: .prefixedNo, help: "Hold errors in a counter until the end of a step.")
   var holdError = true
 
@@ -75,7 +78,7 @@ struct VariantOptions: ParsableArguments {
   func refuseForDense() throws {
     let given: [(String, Bool)] = [
       ("--recipe", recipe), ("--steps", steps != nil), ("--update", givenUpdate != nil),
-      ("--smooth", smooth), ("--no-hold-error", !holdError),
+      ("--smooth", smooth), ("--integer", integer), ("--no-hold-error", !holdError),
       ("--regularization", regularization != 0), ("--traversal", traversal != .breadthFirst),
       ("--forward-quantizer", forwardQuantizer != .rectHerding),
       ("--backward-quantizer", backwardQuantizer != .noResetHerding),

@@ -84,6 +84,25 @@ import Testing
     #expect(none.weights == three.weights)
   }
 
+  @Test("integers learn the same task; their weights are multiples of 1/S")
+  func integers() async throws {
+    let result = try await training().runInIntegers(hidden: [16], dataset: dataset)
+    #expect(result.epochs[2].trainErrorPercent! < result.epochs[0].trainErrorPercent!)
+    #expect(result.epochs[2].work!.updateOperations > 0)
+    let scale = try IntegerSpikingMLP.scale(timeSteps: 5, learningRate: 0.02)
+    for layer in result.weights.layers {
+      #expect(layer.elements.allSatisfy { ($0 * Float(scale)).rounded() / Float(scale) == $0 })
+    }
+    for change in [
+      { (training: inout SpikingTraining) in training.schedule.averagedEpochs = 2 },
+      { $0.schedule.learningRateDecay = 0.9 }, { $0.options.usesSmoothGradients = true },
+    ] {
+      await #expect(throws: SpikingError.self) {
+        try await self.training(change).runInIntegers(hidden: [16], dataset: self.dataset)
+      }
+    }
+  }
+
   @Test("the dense twin learns by the same schedule")
   func dense() async throws {
     var settings = DenseTraining(epochs: 3, minibatch: 7, learningRate: 0.05)
