@@ -213,21 +213,31 @@ public struct SpikingNetwork<Scalar: SpikeScalar>: Sendable {
   ///   steps will find out where.
   private mutating func takeAllByLayers() -> Bool {
     // Random thresholds are drawn in the order of spikes, activity is counted by steps, and
-    // potentials that live on cannot be taken back.
+    // potentials that live on cannot be taken back. A potential that falls too far and is back some
+    // steps later would not be seen: so many rows must not be able to take one there.
+    let most = weights.indices.map(rowsWithoutFall).min() ?? 0
     guard skipsSilentInputs, testQuantizer.kind == .rectHerding || testQuantizer.kind == .herding,
-      !options.recording.contains(.activity)
+      !options.recording.contains(.activity), most > 0
     else { return false }
     let counted = options.timeSteps > Self.stepsAtOnce ? ledger : nil
     do {
       while stepsTaken < options.timeSteps {
         try take(steps: min(Self.stepsAtOnce, options.timeSteps - stepsTaken))
+        if spikesOfExample > most { break }
       }
-      return true
-    } catch {
-      if let counted { ledger = counted }
-      begin()
-      return false
-    }
+    } catch {}
+    if spikesOfExample <= most, stepsTaken == options.timeSteps { return true }
+    if let counted { ledger = counted }
+    begin()
+    return false
+  }
+
+  /// So many rows of a layer's weights cannot take a potential from 0 beyond its limit; 0 where that
+  /// is not known.
+  private func rowsWithoutFall(_ layer: Int) -> Int {
+    // All magnitudes at most 1, and half of the limit for rounding; or at most limit / rowsPerCheck.
+    if firesOnce[layer] { return Int(Scalar.potentialLimit.asDouble) / 2 }
+    return rowsPerCheck[layer] == .max ? 0 : rowsPerCheck[layer]
   }
 
   /// The output after the steps taken so far: sums or counts, divided by the number of steps.

@@ -219,6 +219,21 @@ import Testing
     }
   }
 
+  @Test("a potential that falls too far in one step and is back in the next: predict sees it, too")
+  func fallAndRecovery() throws {
+    let weights = try NetworkWeights(layers: [
+      Matrix(rows: 2, columns: 1, elements: [-6e6, 6e6])
+    ])
+    for set in InstructionSet.supported {
+      var network = try SpikingMLP(
+        weights: weights, options: PredictionOptions(timeSteps: 2), instructionSet: set)
+      // The first input fires in step 1, the second in step 2.
+      #expect(throws: SpikingError.potentialOverflow(layer: 1, unit: 0, step: 1, value: -6e6)) {
+        try network.predict([0.6, 0.3])
+      }
+    }
+  }
+
   @Test("-0.0 is 0: the same spikes")
   func negativeZero() throws {
     let weights = try Self.randomWeights([4, 3])
