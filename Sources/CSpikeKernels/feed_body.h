@@ -36,7 +36,8 @@ typedef CSK_REAL CSK_T(vector)
 #define CSK_TWICE_BELOW (1 - (unit / 2 + unit % 2) - unit)
 #endif
 
-// Fires unit `index`, as often as it takes, if its potential is beyond the threshold; 0 when it is beyond the limit.
+// Fires unit `index`, as often as it takes, if its potential is beyond the threshold; 0 when it is
+// beyond the limit.
 static inline int CSK_T(fire)(CSK_REAL *potentials, size_t index, int is_signed, int32_t unit,
                               uint32_t row, csk_firing *firings, size_t *count) {
   CSK_REAL phi = potentials[index];

@@ -27,20 +27,26 @@ extension KernelBenchmark {
           nanosecondsPerSpike: seconds / Double(spikes) * 1e9,
           gigabytesPerSecond: bytes.map { Double($0) / seconds / 1e9 }))
     }
-    func feed(_ weights: Matrix) throws {
+    func feed(_ weights: Matrix, firesOnce: Bool = true) throws {
       quantizer.reset(&state, generator: &generator)
       train.removeAll()
       try quantizer.feed(
-        rowsOf: weights, for: spikes, into: &state, train: &train, scratch: &scratch, using: set,
-        generator: &generator)
+        rowsOf: weights, for: spikes, firesOnce: firesOnce, into: &state, train: &train,
+        scratch: &scratch, using: set, generator: &generator)
     }
     let rowBytes = count * normal.stride * 4
     try add(Self.silentRows, count, bytes: rowBytes) { try feed(silent) }
     try feed(firing)
     let rate = Double(train.count) / Double(count)
-    try add(
-      "feed rows, \((10 * rate).rounded() / 10) fire a row", count, bytes: rowBytes
-    ) { try feed(firing) }
+    let busyRows = "feed rows, \((10 * rate).rounded() / 10) fire a row"
+    try add(busyRows, count, bytes: rowBytes) { try feed(firing) }
+    // Weights beyond 1, as some networks have: a unit may fire twice for a row.
+    try add("the same, none fires, weights beyond 1", count, bytes: rowBytes) {
+      try feed(silent, firesOnce: false)
+    }
+    try add("the same, some fire, weights beyond 1", count, bytes: rowBytes) {
+      try feed(firing, firesOnce: false)
+    }
 
     var sums = AlignedArray<Float>(repeating: 0, count: normal.stride)
     try add("add rows", count, bytes: rowBytes) {

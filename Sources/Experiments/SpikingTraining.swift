@@ -59,13 +59,11 @@ public struct SpikingTraining: Sendable {
     hidden: [Int], dataset: Dataset, progress: LearningSchedule.Progress? = nil,
     onEpoch: (@Sendable (EpochReport) throws -> Void)? = nil
   ) async throws -> LearningResult<SpikingLearner> {
-    var generator = SeededGenerator(seed: seed)
-    let (weights, prediction) = try start(hidden, dataset, &generator)
-    let learner = SpikingLearner(
-      network: try LearningMLP(
-        weights: weights, options: prediction, training: options, instructionSet: instructionSet))
-    return try await schedule.run(
-      learner, dataset: dataset, generator: &generator, progress: progress, onEpoch: onEpoch)
+    try await run(hidden, dataset, progress, onEpoch) {
+      SpikingLearner(
+        network: try LearningMLP(
+          weights: $0, options: $1, training: options, instructionSet: instructionSet))
+    }
   }
 
   /// Trains an integer-only network: weights are multiples of `1/S`, `S = T^2 / eta`.
@@ -82,19 +80,20 @@ public struct SpikingTraining: Sendable {
     guard schedule.learningRateDecay == 1 else {
       throw SpikingError.unsupportedInIntegers("a learning rate that changes")
     }
-    var generator = SeededGenerator(seed: seed)
-    let (weights, prediction) = try start(hidden, dataset, &generator)
-    let learner = IntegerLearner(
-      network: try IntegerLearningMLP(
-        weights: weights, options: prediction, training: options, instructionSet: instructionSet))
-    return try await schedule.run(
-      learner, dataset: dataset, generator: &generator, progress: progress, onEpoch: onEpoch)
+    return try await run(hidden, dataset, progress, onEpoch) {
+      IntegerLearner(
+        network: try IntegerLearningMLP(
+          weights: $0, options: $1, training: options, instructionSet: instructionSet))
+    }
   }
 
-  /// The first weights, drawn unless they are given, and how the network predicts.
-  private func start(
-    _ hidden: [Int], _ dataset: Dataset, _ generator: inout SeededGenerator
-  ) throws -> (NetworkWeights, PredictionOptions) {
+  /// Lets a learner learn that is made of the first weights, drawn unless they are given.
+  private func run<Twin: Learner>(
+    _ hidden: [Int], _ dataset: Dataset, _ progress: LearningSchedule.Progress?,
+    _ onEpoch: (@Sendable (EpochReport) throws -> Void)?,
+    makeLearner: (NetworkWeights, PredictionOptions) throws -> Twin
+  ) async throws -> LearningResult<Twin> {
+    var generator = SeededGenerator(seed: seed)
     let data = dataset.training
     let drawn = try NetworkWeights(
       layerSizes: [data.images.columns] + hidden + [data.classes],
@@ -102,7 +101,9 @@ public struct SpikingTraining: Sendable {
     var prediction = try PredictionOptions(timeSteps: timeSteps)
     prediction.seed = seed
     prediction.testQuantizer = testQuantizer
-    return (initialWeights ?? drawn, prediction)
+    return try await schedule.run(
+      makeLearner(initialWeights ?? drawn, prediction), dataset: dataset, generator: &generator,
+      progress: progress, onEpoch: onEpoch)
   }
 }
 
