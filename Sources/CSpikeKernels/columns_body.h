@@ -25,7 +25,8 @@ static void CSK_T(read_column)(const CSK_REAL *weights, size_t stride, size_t ro
 // W[i, column] -= counts[i] * factor where counts[i] > 0, the product rounded before the
 // difference. `counts` is padded with zeros to whole vectors.
 static csk_update CSK_T(update_column)(CSK_REAL *weights, size_t stride, const CSK_REAL *counts,
-                                       size_t rows, size_t column, CSK_REAL factor) {
+                                       size_t rows, size_t column, CSK_REAL factor,
+                                       CSK_REAL bound) {
   typedef CSK_T(vector) vector;
   csk_update update = {0, 0};
   for (size_t first = 0; first < rows; first += CSK_LANES) {
@@ -36,13 +37,13 @@ static csk_update CSK_T(update_column)(CSK_REAL *weights, size_t stride, const C
       CSK_REAL *weight = weights + row * stride + column;
 #if CSK_IS_FLOAT
       *weight -= counts[row] * factor;
-      update.beyond_one |= !(*weight <= 1.0f && *weight >= -1.0f);
 #else
       // Pulled into the range where a weight and a potential add up without overflow.
       const int64_t most = CSK_INTEGER_POTENTIAL_LIMIT - 1;
       int64_t updated = *weight - (int64_t)counts[row] * factor;
       *weight = (int32_t)(updated > most ? most : updated < -most ? -most : updated);
 #endif
+      update.exceeds |= !(*weight <= bound && *weight >= -bound);
     }
   }
   return update;

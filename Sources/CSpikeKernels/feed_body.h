@@ -217,6 +217,10 @@ static int CSK_T(fell)(const CSK_REAL *potentials, size_t units) {
   return fell;
 }
 
+#ifdef CSK_QUIET_RUN
+#include "quiet_body.h"
+#endif
+
 static csk_outcome CSK_T(any_feed_rows)(CSK_REAL *potentials, const CSK_REAL *weights,
                                         size_t stride, const int32_t *spikes,
                                         size_t spike_count, int is_signed, int fires_once,
@@ -230,12 +234,12 @@ static csk_outcome CSK_T(any_feed_rows)(CSK_REAL *potentials, const CSK_REAL *we
     size_t rows = spike_count - outcome.rows_done;
     if (rows > chunk) rows = chunk;
     memcpy(scratch.snapshot, potentials, stride * sizeof(CSK_REAL));
-#if CSK_IS_FLOAT && defined(CSK_QUIET_RUN)
+#ifdef CSK_QUIET_RUN
     if (fires_once && !is_signed && vectors <= CSK_QUIET_VECTORS) {
       size_t written = 0;
-      if (csk_quiet_rows(potentials, weights, stride, spikes + outcome.rows_done, rows,
-                         out + outcome.written, out_capacity - outcome.written, scratch.firings,
-                         &written)) {
+      if (CSK_T(quiet_rows)(potentials, weights, stride, spikes + outcome.rows_done, rows, unit,
+                            out + outcome.written, out_capacity - outcome.written,
+                            scratch.firings, &written)) {
         outcome.written += written;
         outcome.rows_done += rows;
         continue;

@@ -20,7 +20,11 @@ static inline uint32_t mask_avx512(csk_ints_avx512 lanes) {
   return _mm512_movepi32_mask((__m512i)lanes);
 }
 static inline int any_avx512(csk_ints_avx512 lanes) { return mask_avx512(lanes) != 0; }
-#include "quiet_body.h"
+// quiet_body.h: rows between two stored states of the potentials; more vectors of potentials do not
+// stay in registers; rows that make more units fire are left to the sorts of the general path.
+#define CSK_QUIET_RUN 8
+#define CSK_QUIET_VECTORS 16
+#define CSK_QUIET_FIRINGS 24
 #include "kernels_body.h"
 #pragma clang attribute pop
 #undef CSK_SET
@@ -28,6 +32,8 @@ static inline int any_avx512(csk_ints_avx512 lanes) { return mask_avx512(lanes) 
 #undef CSK_VECTOR_BYTES
 #undef CSK_BLOCK
 #undef CSK_QUIET_RUN
+#undef CSK_QUIET_VECTORS
+#undef CSK_QUIET_FIRINGS
 #undef CSK_WIDTHS
 
 #pragma clang attribute push(__attribute__((target("avx2"))), apply_to = function)

@@ -39,11 +39,11 @@ static csk_outcome CSK_NAME(feed_rows_float)(float *potentials, const float *wei
 
 static csk_outcome CSK_NAME(feed_rows_int32)(int32_t *potentials, const int32_t *weights,
                                              size_t stride, const int32_t *spikes,
-                                             size_t spike_count, int is_signed, int32_t unit,
-                                             int32_t *out, size_t out_capacity,
-                                             csk_scratch scratch) {
+                                             size_t spike_count, int is_signed,
+                                             int fires_once, int32_t unit, int32_t *out,
+                                             size_t out_capacity, csk_scratch scratch) {
   return CSK_NAME(any_feed_rows_int32)(potentials, weights, stride, spikes, spike_count,
-                                       is_signed, 0, unit, out, out_capacity, scratch);
+                                       is_signed, fires_once, unit, out, out_capacity, scratch);
 }
 
 static csk_outcome CSK_NAME(feed_vector_float)(float *potentials, const float *values,

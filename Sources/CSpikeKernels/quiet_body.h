@@ -1,64 +1,71 @@
-// Feeding rows to rectified Float units without a branch that depends on potentials, for AVX-512.
+// Feeding rows to rectified units without a branch that depends on potentials, for one number type
+// on AVX-512 (included by feed_body.h).
 //
 // Which rows make something fire is not to be predicted, and a mispredicted branch costs more than
 // a row. So a chunk of rows is added with masks for branches; who fired is read from the masks
-// afterwards. Only where no unit can fire twice in a row: all |weights| <= 1, so that a potential,
-// at most 1/2 before a row, is at most 3/2 after it.
+// afterwards. Only where no unit can fire twice in a row: all |weights| are at most the worth of a
+// spike, so that a potential, at most half of it before a row, is at most 3/2 of it after the row.
 
-// Rows between two stored states of the potentials.
-#define CSK_QUIET_RUN 8
-// More vectors of potentials than this do not stay in registers.
-#define CSK_QUIET_VECTORS 16
-// Rows that make more units fire than this are left to the sorts of the general path.
-#define CSK_QUIET_FIRINGS 24
+// a - b in the lanes of the mask.
+static inline __attribute__((always_inline)) CSK_T(vector)
+    CSK_T(quiet_take)(CSK_T(vector) a, __mmask16 mask, CSK_T(vector) b) {
+#if CSK_IS_FLOAT
+  return (CSK_T(vector))_mm512_mask_sub_ps((__m512)a, mask, (__m512)a, (__m512)b);
+#else
+  return (CSK_T(vector))_mm512_mask_sub_epi32((__m512i)a, mask, (__m512i)a, (__m512i)b);
+#endif
+}
 
 typedef struct {
   uint16_t (*masks)[CSK_QUIET_VECTORS];  // [row][vector]: who fired
-  float *starts;                         // potentials before each run of rows
-  const float **rows_at;                 // the weight row of each spike, and two more to prefetch
+  CSK_REAL *starts;                      // potentials before each run of rows
+  const CSK_REAL **rows_at;              // the weight row of each spike, and two more to prefetch
   size_t stride;
-} csk_quiet;
+} CSK_T(quiet);
 
-// phi += w; fired = phi > 1/2; phi -= 1 where fired.
-static inline __attribute__((always_inline)) void csk_quiet_add(float *potentials, size_t rows,
-                                                                csk_quiet quiet,
-                                                                const int width) {
-  __m512 phi[CSK_QUIET_VECTORS];
-  const __m512 half = _mm512_set1_ps(0.5f), one = _mm512_set1_ps(1.0f);
+// phi += w; fired = phi > unit / 2; phi -= unit where fired.
+static inline __attribute__((always_inline)) void CSK_T(quiet_add)(
+    CSK_REAL *potentials, size_t rows, CSK_T(quiet) quiet, int32_t unit, const int width) {
+  typedef CSK_T(vector) vector;
+  vector phi[CSK_QUIET_VECTORS], *stored = (vector *)potentials;
+  const vector worth = (vector){0} + (CSK_REAL)unit;
 #pragma clang loop unroll(full)
-  for (int v = 0; v < width; v++) phi[v] = _mm512_loadu_ps(potentials + 16 * v);
+  for (int v = 0; v < width; v++) phi[v] = stored[v];
   for (size_t row = 0; row < rows; row++) {
     if (row % CSK_QUIET_RUN == 0) {
-      float *start = quiet.starts + row / CSK_QUIET_RUN * quiet.stride;
+      vector *start = (vector *)(quiet.starts + row / CSK_QUIET_RUN * quiet.stride);
 #pragma clang loop unroll(full)
-      for (int v = 0; v < width; v++) _mm512_storeu_ps(start + 16 * v, phi[v]);
+      for (int v = 0; v < width; v++) start[v] = phi[v];
     }
-    const float *weights = quiet.rows_at[row], *next = quiet.rows_at[row + 2];
+    const vector *weights = (const vector *)quiet.rows_at[row];
+    const vector *next = (const vector *)quiet.rows_at[row + 2];
 #pragma clang loop unroll(full)
     for (int v = 0; v < width; v++) {
-      __builtin_prefetch(next + 16 * v);
-      phi[v] = _mm512_add_ps(phi[v], _mm512_loadu_ps(weights + 16 * v));
-      __mmask16 fired = _mm512_cmp_ps_mask(phi[v], half, _CMP_GT_OQ);
-      phi[v] = _mm512_mask_sub_ps(phi[v], fired, phi[v], one);
+      __builtin_prefetch(next + v);
+      phi[v] += weights[v];
+      __mmask16 fired = (__mmask16)CSK_NAME(mask)(phi[v] > CSK_ABOVE);
+      phi[v] = CSK_T(quiet_take)(phi[v], fired, worth);
       quiet.masks[row][v] = fired;
     }
   }
 #pragma clang loop unroll(full)
-  for (int v = 0; v < width; v++) _mm512_storeu_ps(potentials + 16 * v, phi[v]);
+  for (int v = 0; v < width; v++) stored[v] = phi[v];
 }
 
 // The potential of a unit when it fired in a row: the additions since the start of the run, again.
-static inline float csk_quiet_tag(csk_quiet quiet, size_t row, size_t unit) {
-  float phi = quiet.starts[row / CSK_QUIET_RUN * quiet.stride + unit];
+static inline CSK_REAL CSK_T(quiet_tag)(CSK_T(quiet) quiet, size_t row, size_t index,
+                                        int32_t unit) {
+  CSK_REAL phi = quiet.starts[row / CSK_QUIET_RUN * quiet.stride + index];
   for (size_t before = row - row % CSK_QUIET_RUN; before < row; before++) {
-    phi += quiet.rows_at[before][unit];
-    phi -= (float)((quiet.masks[before][unit / 16] >> (unit % 16)) & 1);
+    phi += quiet.rows_at[before][index];
+    phi -= (CSK_REAL)(((quiet.masks[before][index / 16] >> (index % 16)) & 1) * unit);
   }
-  return phi + quiet.rows_at[row][unit];
+  return phi + quiet.rows_at[row][index];
 }
 
 // Writes the spikes of one row to `out`, which has room for them; returns their number.
-static inline size_t csk_quiet_emit(csk_quiet quiet, size_t row, size_t fired, int32_t *out) {
+static inline size_t CSK_T(quiet_emit)(CSK_T(quiet) quiet, size_t row, size_t fired,
+                                       int32_t unit, int32_t *out) {
   uint64_t words[4];
   memcpy(words, quiet.masks[row], sizeof words);
   int32_t units[CSK_QUIET_FIRINGS];
@@ -75,8 +82,10 @@ static inline size_t csk_quiet_emit(csk_quiet quiet, size_t row, size_t fired, i
     out[0] = units[0];
     return 1;
   }
-  float tags[CSK_QUIET_FIRINGS];
-  for (size_t k = 0; k < fired; k++) tags[k] = csk_quiet_tag(quiet, row, (size_t)units[k]);
+  CSK_REAL tags[CSK_QUIET_FIRINGS];
+  for (size_t k = 0; k < fired; k++) {
+    tags[k] = CSK_T(quiet_tag)(quiet, row, (size_t)units[k], unit);
+  }
   if (fired == 2) {
     int swaps = tags[1] > tags[0];
     out[0] = units[swaps];
@@ -95,10 +104,10 @@ static inline size_t csk_quiet_emit(csk_quiet quiet, size_t row, size_t fired, i
 
 // Feeds a chunk of rows. Returns 0, and leaves potentials changed, when it must be done by the
 // general path: spikes of sign -, no room, or a row in which very many fire.
-static int csk_quiet_rows(float *potentials, const float *weights, size_t stride,
-                          const int32_t *spikes, size_t rows, int32_t *out, size_t room,
-                          void *memory, size_t *written) {
-  const float *rows_at[CSK_CHUNK_ROWS + 2];
+static int CSK_T(quiet_rows)(CSK_REAL *potentials, const CSK_REAL *weights, size_t stride,
+                             const int32_t *spikes, size_t rows, int32_t unit, int32_t *out,
+                             size_t room, void *memory, size_t *written) {
+  const CSK_REAL *rows_at[CSK_CHUNK_ROWS + 2];
   int32_t signs = 0;
   for (size_t row = 0; row < rows; row++) {
     signs |= spikes[row];
@@ -106,13 +115,13 @@ static int csk_quiet_rows(float *potentials, const float *weights, size_t stride
   }
   if (signs < 0) return 0;
   rows_at[rows] = rows_at[rows + 1] = rows_at[rows - 1];
-  csk_quiet quiet = {.masks = memory, .rows_at = rows_at, .stride = stride};
-  quiet.starts = (float *)(quiet.masks + rows);
+  CSK_T(quiet) quiet = {.masks = memory, .rows_at = rows_at, .stride = stride};
+  quiet.starts = (CSK_REAL *)(quiet.masks + rows);
   memset(quiet.masks, 0, rows * sizeof *quiet.masks);
   switch (stride / 16) {
-#define CSK_CASE(n)                             \
-  case n:                                       \
-    csk_quiet_add(potentials, rows, quiet, n); \
+#define CSK_CASE(n)                                         \
+  case n:                                                   \
+    CSK_T(quiet_add)(potentials, rows, quiet, unit, n);     \
     break;
     CSK_WIDTHS(CSK_CASE)
 #undef CSK_CASE
@@ -133,7 +142,9 @@ static int csk_quiet_rows(float *potentials, const float *weights, size_t stride
   }
   if (needed > room || most > CSK_QUIET_FIRINGS) return 0;
   size_t at = 0;
-  for (size_t i = 0; i < count; i++) at += csk_quiet_emit(quiet, firing[i], fired[i], out + at);
+  for (size_t i = 0; i < count; i++) {
+    at += CSK_T(quiet_emit)(quiet, firing[i], fired[i], unit, out + at);
+  }
   *written = at;
   return 1;
 }

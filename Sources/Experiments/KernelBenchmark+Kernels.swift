@@ -85,7 +85,7 @@ extension KernelBenchmark {
       bytes: columns.count * positive * 4
     ) {
       for index in columns {
-        _ = Float.updateColumn(set, index, of: &learned, counts: counts, factor: 1e-12)
+        _ = Float.updateColumn(set, index, of: &learned, counts: counts, factor: 1e-12, bound: 1)
       }
     }
     return figures

@@ -179,6 +179,19 @@ extension RowMajorMatrix where Element == Float {
   }
 }
 
+extension RowMajorMatrix where Element == Int32 {
+  /// The largest magnitude of an element, 0 for an empty matrix.
+  ///
+  /// - Complexity: one pass over the matrix.
+  public var largestMagnitude: Int32 {
+    unsafe storage.withUnsafeBufferPointer { elements in
+      var largest: UInt32 = 0
+      for index in elements.indices { largest = max(largest, unsafe elements[index].magnitude) }
+      return Int32(clamping: largest)
+    }
+  }
+}
+
 extension [Float] {
   /// The index of the first element that is NaN or infinite.
   ///

@@ -128,8 +128,8 @@ extension SpikeScalar {
   @inline(__always)
   fileprivate static func updateColumn(
     _ column: Int, of weights: inout RowMajorMatrix<Self>, counts: AlignedArray<Self>,
-    factor: Self,
-    with kernel: (UnsafeMutablePointer<Self>?, Int, UnsafePointer<Self>?, Int, Int, Self) ->
+    factor: Self, bound: Self,
+    with kernel: (UnsafeMutablePointer<Self>?, Int, UnsafePointer<Self>?, Int, Int, Self, Self) ->
       csk_update
   ) -> ColumnUpdate {
     precondition(column >= 0 && column < weights.columns, "column \(column)")
@@ -139,10 +139,10 @@ extension SpikeScalar {
     let (rows, stride) = (weights.rows, weights.stride)
     let update = unsafe weights.withUnsafeMutableBufferPointer { elements in
       unsafe counts.withUnsafeBufferPointer { counts in
-        unsafe kernel(elements.baseAddress, stride, counts.baseAddress, rows, column, factor)
+        unsafe kernel(elements.baseAddress, stride, counts.baseAddress, rows, column, factor, bound)
       }
     }
-    return ColumnUpdate(changed: update.changed, isBeyondOne: update.beyond_one != 0)
+    return ColumnUpdate(changed: update.changed, exceedsBound: update.exceeds != 0)
   }
 }
 
@@ -243,14 +243,15 @@ extension Float: SpikeScalar {
   /// See `SpikeScalar`.
   public static func updateColumn(
     _ set: InstructionSet, _ column: Int, of weights: inout RowMajorMatrix<Float>,
-    counts: AlignedArray<Float>, factor: Float
+    counts: AlignedArray<Float>, factor: Float, bound: Float
   ) -> ColumnUpdate {
     guard set != .reference else {
-      return ReferenceKernels.updateColumn(column, of: &weights, counts: counts, factor: factor)
+      return ReferenceKernels.updateColumn(
+        column, of: &weights, counts: counts, factor: factor, bound: bound)
     }
     let kernels = unsafe CompiledKernels.table(set)
     return unsafe updateColumn(
-      column, of: &weights, counts: counts, factor: factor,
+      column, of: &weights, counts: counts, factor: factor, bound: bound,
       with: kernels.pointee.update_column_float)
   }
 }
@@ -277,7 +278,7 @@ extension Int32: SpikeScalar {
               unsafe kernels.pointee.feed_rows_int32(
                 potentials.baseAddress, rows.baseAddress, weights.stride,
                 codes.baseAddress.map { unsafe $0 + range.lowerBound }, range.count,
-                isSigned ? 1 : 0, worth, out, room, scratch)
+                isSigned ? 1 : 0, firesOnce ? 1 : 0, worth, out, room, scratch)
             }
           }
         }
@@ -353,14 +354,15 @@ extension Int32: SpikeScalar {
   /// See `SpikeScalar`.
   public static func updateColumn(
     _ set: InstructionSet, _ column: Int, of weights: inout RowMajorMatrix<Int32>,
-    counts: AlignedArray<Int32>, factor: Int32
+    counts: AlignedArray<Int32>, factor: Int32, bound: Int32
   ) -> ColumnUpdate {
     guard set != .reference else {
-      return ReferenceKernels.updateColumn(column, of: &weights, counts: counts, factor: factor)
+      return ReferenceKernels.updateColumn(
+        column, of: &weights, counts: counts, factor: factor, bound: bound)
     }
     let kernels = unsafe CompiledKernels.table(set)
     return unsafe updateColumn(
-      column, of: &weights, counts: counts, factor: factor,
+      column, of: &weights, counts: counts, factor: factor, bound: bound,
       with: kernels.pointee.update_column_int32)
   }
 }

@@ -50,7 +50,7 @@ extension Quantizer where Scalar: SpikeScalar {
   /// - Parameters:
   ///   - weights: `W`, `[inputs x units]`; `state` has `units` units.
   ///   - spikes: whose rows are fed.
-  ///   - firesOnce: what `Scalar.firesOnce` says of the weights; `false` is always right.
+  ///   - firesOnce: promises that no magnitude of a weight is above `worth`; `false` is always right.
   ///   - rowsPerCheck: a fallen potential is looked for after every so many rows.
   ///   - state, train, scratch, limit, set, generator: as in `feed(_:into:...)`.
   /// - Throws: `KernelError` when a potential leaves its range or the spikes exceed `limit`; the

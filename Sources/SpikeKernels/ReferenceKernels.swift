@@ -162,17 +162,18 @@ public enum ReferenceKernels {
 
   /// `W[i, column] -= counts[i] * factor` for the inputs i with `counts[i] > 0`.
   ///
-  /// - Returns: how many weights changed.
+  /// - Returns: how many weights changed, and whether one is beyond `bound` now.
   public static func updateColumn<Scalar: SpikeScalar>(
     _ column: Int, of weights: inout RowMajorMatrix<Scalar>, counts: AlignedArray<Scalar>,
-    factor: Scalar
+    factor: Scalar, bound: Scalar
   ) -> ColumnUpdate {
     var update = ColumnUpdate()
     for row in 0..<weights.rows where counts[row] > .zero {
       weights[row, column] = Scalar.updated(
         weights[row, column], count: counts[row], factor: factor)
       update.changed += 1
-      update.isBeyondOne = update.isBeyondOne || Scalar.isBeyondOne(weights[row, column])
+      let weight = weights[row, column]
+      if !(weight <= bound && weight >= .zero - bound) { update.exceedsBound = true }
     }
     return update
   }

@@ -14,8 +14,9 @@ public struct FeedOutcome: Sendable {
 public struct ColumnUpdate: Equatable, Sendable {
   /// How many weights changed.
   public var changed = 0
-  /// Whether a `Float` weight that changed has a magnitude above 1 now: see `SpikeScalar.firesOnce`.
-  public var isBeyondOne = false
+  /// Whether a weight that changed has a magnitude above the bound now, or is NaN: see
+  /// `SpikeScalar.bound(of:worth:)`.
+  public var exceedsBound = false
 }
 
 /// A `PotentialScalar` that has compiled kernels: `Float` and `Int32`.
@@ -24,7 +25,8 @@ public protocol SpikeScalar: PotentialScalar {
   associatedtype Sum: AdditiveArithmetic & Comparable & BitwiseCopyable & Sendable
 
   /// The compiled form of `ReferenceKernels.feed(rowsOf:...)`. Stops before rows whose spikes do
-  /// not fit in the train's memory. `firesOnce` is what `firesOnce(_:)` says of the weights.
+  /// not fit in the train's memory. `firesOnce` promises that no magnitude of a weight is above
+  /// `worth`, so that a rectified unit cannot fire twice for one row.
   static func feedRows(
     _ set: InstructionSet, of weights: RowMajorMatrix<Self>, for spikes: SpikeTrain,
     range: Range<Int>, isSigned: Bool, firesOnce: Bool, worth: Self,
@@ -39,12 +41,13 @@ public protocol SpikeScalar: PotentialScalar {
     scratch: inout KernelScratch<Self>
   ) -> FeedOutcome
 
-  /// Whether a rectified unit cannot fire twice for one row of these weights, and it pays to know:
-  /// all magnitudes at most 1, for `Float`.
-  static func firesOnce(_ weights: RowMajorMatrix<Self>) -> Bool
+  /// A magnitude that no weight exceeds: `worth` where that is one, else a larger one, to be found
+  /// anew when an update exceeds it.
+  static func bound(of weights: RowMajorMatrix<Self>, worth: Self) -> Self
 
-  /// Whether a weight alone makes `firesOnce` false.
-  static func isBeyondOne(_ weight: Self) -> Bool
+  /// So many rows of weights within `bound` cannot take a potential from minus its limit past the
+  /// end of the number type.
+  static func rowsPerCheck(bound: Self) -> Int
 
   /// `sums += s * W[i, :]` for each spike (i, s), in order.
   static func addRows(
@@ -67,11 +70,11 @@ public protocol SpikeScalar: PotentialScalar {
   /// rounded before the difference.
   ///
   /// - Parameter counts: `[rows]`, padded with zeros to the stride of `rows` columns.
-  /// - Returns: how many weights changed, and whether one is beyond 1 now.
+  /// - Returns: how many weights changed, and whether one is beyond `bound` now.
   /// - Complexity: a read and a write, a cache line, for each positive count.
   static func updateColumn(
     _ set: InstructionSet, _ column: Int, of weights: inout RowMajorMatrix<Self>,
-    counts: AlignedArray<Self>, factor: Self
+    counts: AlignedArray<Self>, factor: Self, bound: Self
   ) -> ColumnUpdate
 
   /// `weight - count * factor`, the product rounded before the difference.
@@ -92,18 +95,13 @@ public protocol SpikeScalar: PotentialScalar {
   static func readout(count: Int32, steps: Int, worth: Self) -> Self
 }
 
-extension SpikeScalar {
-  /// Nothing is known.
-  public static func firesOnce(_ weights: RowMajorMatrix<Self>) -> Bool { false }
-  /// Not told.
-  public static func isBeyondOne(_ weight: Self) -> Bool { false }
-}
-
 extension Float {
-  /// Whether all magnitudes are at most 1.
-  public static func firesOnce(_ weights: Matrix) -> Bool { weights.largestMagnitude <= 1 }
-  /// Whether its magnitude is above 1, or it is NaN.
-  public static func isBeyondOne(_ weight: Float) -> Bool { !(weight.magnitude <= 1) }
+  /// 1, or infinity: more need not be known.
+  public static func bound(of weights: Matrix, worth: Float) -> Float {
+    weights.largestMagnitude <= worth ? worth : .infinity
+  }
+  /// Any number: the sum of finite numbers saturates, and is seen.
+  public static func rowsPerCheck(bound: Float) -> Int { .max }
 
   /// `weight - count * factor`, never fused: Swift does not contract.
   public static func updated(_ weight: Float, count: Float, factor: Float) -> Float {
@@ -127,6 +125,14 @@ extension Float {
 }
 
 extension Int32 {
+  /// S, or twice the largest magnitude, so that growing weights are looked through few times.
+  public static func bound(of weights: RowMajorMatrix<Int32>, worth: Int32) -> Int32 {
+    let largest = weights.largestMagnitude
+    return largest <= worth ? worth : Swift.min(largest, potentialLimit / 2) * 2
+  }
+  /// `2^30 / bound`.
+  public static func rowsPerCheck(bound: Int32) -> Int { Int(potentialLimit / bound) }
+
   /// `weight - count * factor`, pulled into the range in which a weight and a potential add up
   /// without overflow. Training diverges there: the next spike over such a weight is an error.
   public static func updated(_ weight: Int32, count: Int32, factor: Int32) -> Int32 {

@@ -74,8 +74,8 @@ extension LearningNetwork {
       try guarding(layer) { (self: inout Self, limit) throws(KernelError) in
         try self.learning.forwardQuantizer.feed(
           rowsOf: self.network.weights[layer - 1], for: self.network.trains[layer - 1],
-          firesOnce: self.network.firesOnce[layer - 1],
-          rowsPerCheck: self.network.rowsPerCheck[layer - 1],
+          firesOnce: self.network.firesOnce(layer),
+          rowsPerCheck: Scalar.rowsPerCheck(bound: self.network.bounds[layer - 1]),
           into: &self.learning.forward[layer], train: &self.network.trains[layer],
           scratch: &self.network.scratch, limit: limit, using: self.network.instructionSet,
           generator: &self.network.generator)
@@ -286,8 +286,11 @@ extension LearningNetwork {
   private mutating func updateColumn(_ column: Int, layer: Int, factor: Scalar) {
     let update = Scalar.updateColumn(
       network.instructionSet, column, of: &network.weights[layer - 1],
-      counts: learning.counts[layer - 1], factor: factor)
-    if update.isBeyondOne { network.firesOnce[layer - 1] = false }
+      counts: learning.counts[layer - 1], factor: factor, bound: network.bounds[layer - 1])
+    if update.exceedsBound {
+      network.bounds[layer - 1] = Scalar.bound(
+        of: network.weights[layer - 1], worth: network.worth)
+    }
     enterUpdates(update.changed, layer: layer)
   }
 

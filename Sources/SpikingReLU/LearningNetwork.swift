@@ -121,7 +121,7 @@ extension LearningNetwork where Scalar == Float {
       weights.layerSizes == network.layerSizes && weights.biases == nil,
       "weights of sizes \(weights.layerSizes) for a network of \(network.layerSizes)")
     network.weights = weights.layers
-    network.firesOnce = weights.layers.map(Float.firesOnce)
+    network.bounds = network.weights.map { Float.bound(of: $0, worth: 1) }
   }
 
   /// The weights as a network description, to save or to make a dense twin from.

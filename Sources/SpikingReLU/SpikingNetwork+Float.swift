@@ -14,8 +14,7 @@ extension SpikingNetwork where Scalar == Float {
   ) throws(SpikingError) {
     guard weights.biases == nil else { throw .biasesUnsupported }
     self.init(
-      weights: weights.layers, worth: 1,
-      rowsPerCheck: weights.layers.map { _ in .max }, options: options,
+      weights: weights.layers, worth: 1, options: options,
       instructionSet: try Self.resolve(instructionSet))
   }
 }

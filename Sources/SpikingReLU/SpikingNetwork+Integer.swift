@@ -28,9 +28,7 @@ extension SpikingNetwork where Scalar == Int32 {
     }
     let scale = try Self.scale(timeSteps: options.timeSteps, learningRate: learningRate)
     var scaled: [RowMajorMatrix<Int32>] = []
-    var rowsPerCheck: [Int] = []
     for (index, layer) in weights.layers.enumerated() {
-      var largest: Int32 = 1
       let matrix = try RowMajorMatrix<Int32>(rows: layer.rows, columns: layer.columns) {
         (row, column) throws(SpikingError) -> Int32 in
         guard let weight = Int32.scaled(layer[row, column], by: scale) else {
@@ -38,15 +36,12 @@ extension SpikingNetwork where Scalar == Int32 {
             layer: index + 1, row: row, column: column, value: layer[row, column],
             scale: Int(scale))
         }
-        largest = max(largest, abs(weight))
         return weight
       }
       scaled.append(matrix)
-      // So many rows cannot take a potential from -2^30 past the end of Int32.
-      rowsPerCheck.append(Int(Int32.potentialLimit) / Int(largest))
     }
     self.init(
-      weights: scaled, worth: scale, rowsPerCheck: rowsPerCheck, options: options,
+      weights: scaled, worth: scale, options: options,
       instructionSet: try Self.resolve(instructionSet))
   }
 

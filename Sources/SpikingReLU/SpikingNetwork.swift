@@ -40,10 +40,8 @@ public struct SpikingNetwork<Scalar: SpikeScalar>: Sendable {
 
   /// `W_1 ... W_L`, `[inputs x outputs]`, in units of 1 / `worth`.
   var weights: [RowMajorMatrix<Scalar>]
-  /// Whether units cannot fire twice for one row of `weights[l]`. Updates that end it say so.
-  var firesOnce: [Bool]
-  /// How many rows of `weights[l]` may be added between two checks for fallen potentials.
-  var rowsPerCheck: [Int]
+  /// A magnitude that no weight of `weights[l]` exceeds. Updates that exceed it say so.
+  var bounds: [Scalar]
   /// Nonzero weights of each row, for the NeuroBench view; empty unless activity is recorded.
   var nonzeroWeights: [[Int]]
   let budget: Int
@@ -70,14 +68,13 @@ public struct SpikingNetwork<Scalar: SpikeScalar>: Sendable {
   var scratch: KernelScratch<Scalar>
 
   init(
-    weights: [RowMajorMatrix<Scalar>], worth: Scalar, rowsPerCheck: [Int],
-    options: PredictionOptions, instructionSet: InstructionSet
+    weights: [RowMajorMatrix<Scalar>], worth: Scalar, options: PredictionOptions,
+    instructionSet: InstructionSet
   ) {
     let sizes = [weights[0].rows] + weights.map(\.columns)
     self.weights = weights
     self.worth = worth
-    self.rowsPerCheck = rowsPerCheck
-    firesOnce = weights.map(Scalar.firesOnce)
+    bounds = weights.map { Scalar.bound(of: $0, worth: worth) }
     self.options = options
     self.instructionSet = instructionSet
     layerSizes = sizes
@@ -235,9 +232,9 @@ public struct SpikingNetwork<Scalar: SpikeScalar>: Sendable {
   /// So many rows of a layer's weights cannot take a potential from 0 beyond its limit; 0 where that
   /// is not known.
   private func rowsWithoutFall(_ layer: Int) -> Int {
-    // All magnitudes at most 1, and half of the limit for rounding; or at most limit / rowsPerCheck.
-    if firesOnce[layer] { return Int(Scalar.potentialLimit.asDouble) / 2 }
-    return rowsPerCheck[layer] == .max ? 0 : rowsPerCheck[layer]
+    // Half of the limit is for rounding, in Float; integers have none.
+    let bound = bounds[layer].asDouble
+    return bound.isFinite ? Int(Scalar.potentialLimit.asDouble / bound) / 2 : 0
   }
 
   /// The output after the steps taken so far: sums or counts, divided by the number of steps.
@@ -312,10 +309,14 @@ public struct SpikingNetwork<Scalar: SpikeScalar>: Sendable {
     trains[0].renumber(from: start, by: activeUnits)
   }
 
+  /// Whether a rectified unit of a layer cannot fire twice for one row.
+  func firesOnce(_ layer: Int) -> Bool { bounds[layer - 1] <= worth }
+
   private mutating func feed(_ layer: Int, limit: Int) throws(KernelError) {
     try testQuantizer.feed(
-      rowsOf: weights[layer - 1], for: trains[layer - 1], firesOnce: firesOnce[layer - 1],
-      rowsPerCheck: rowsPerCheck[layer - 1], into: &states[layer], train: &trains[layer],
+      rowsOf: weights[layer - 1], for: trains[layer - 1], firesOnce: firesOnce(layer),
+      rowsPerCheck: Scalar.rowsPerCheck(bound: bounds[layer - 1]), into: &states[layer],
+      train: &trains[layer],
       scratch: &scratch, limit: limit,
       using: instructionSet, generator: &generator)
   }

@@ -86,14 +86,27 @@ import Testing
     "rectified units that fire at most once a row: few, many and very many of them",
     arguments: Array(1...67) + [96, 200, 208, 240, 255, 256, 257, 300])
   func firesOnce(width: Int) throws {
+    try firesOnce(width: width, worth: 1 as Float) { $0 }
+    // An odd scale, and one at which nothing is left of most weights.
+    for scale: Int32 in [999, 2] {
+      try firesOnce(width: width, worth: scale) { Int32($0 * Float(scale)) }
+    }
+    #expect(Float.bound(of: Matrix(rows: 1, columns: 2, elements: [0.5, -1.001]), worth: 1) > 1)
+    let beyond = RowMajorMatrix<Int32>(rows: 1, columns: 2, elements: [5, -1001])
+    #expect(Int32.bound(of: beyond, worth: 1000) == 2002)
+  }
+
+  private func firesOnce<Scalar: SpikeScalar>(
+    width: Int, worth: Scalar, scaled: (Float) -> Scalar
+  ) throws {
     for (mean, spread): (Float, Float) in [
       (0, 0.01), (0, 0.15), (0.01, 0.1), (0.05, 0.2), (0.3, 0.2), (1, 0),
     ] {
       var generator = SeededGenerator(seed: UInt64(width))
-      let weights = Matrix(rows: 15, columns: width) { _, _ in
-        min(max(mean + spread * Float(generator.nextNormal()), -1), 1)
+      let weights = RowMajorMatrix(rows: 15, columns: width) { _, _ in
+        scaled(min(max(mean + spread * Float(generator.nextNormal()), -1), 1))
       }
-      #expect(Float.firesOnce(weights))
+      #expect(Scalar.bound(of: weights, worth: worth) == worth)
       // More rows than a chunk; a run of rows that ends in its middle; spikes of sign - among them.
       let trains = [150, 3, 64, 8, 1].map { count in
         SpikeTrain(
@@ -105,11 +118,11 @@ import Testing
       }
       let trace = { (set: InstructionSet, promised: Bool) in
         var generator = SeededGenerator(seed: 0)
-        var state = QuantizerState<Float>(units: width)
-        var scratch = KernelScratch<Float>(units: width)
+        var state = QuantizerState<Scalar>(units: width)
+        var scratch = KernelScratch<Scalar>(units: width)
         var train = SpikeTrain()
         for spikes in trains {
-          try Quantizer<Float>(kind: .rectHerding, worth: 1).feed(
+          try Quantizer<Scalar>(kind: .rectHerding, worth: worth).feed(
             rowsOf: weights, for: spikes, firesOnce: promised, into: &state, train: &train,
             scratch: &scratch, using: set, generator: &generator)
         }
@@ -124,7 +137,6 @@ import Testing
         }
       }
     }
-    #expect(!Float.firesOnce(Matrix(rows: 1, columns: 2, elements: [0.5, -1.001])))
   }
 
   @Test("the order of spikes, whatever their potentials: spread, crowded in one bucket, all equal")
@@ -229,13 +241,16 @@ import Testing
     var generator = SeededGenerator(seed: 11)
     let weights = Matrix(rows: rows, columns: 19) { _, _ in Float(generator.nextNormal()) }
     let spikes = Self.randomSpikes(3 * rows, units: rows, from: &generator)
-    Self.checkColumns(weights, spikes, factor: 0.37)
+    Self.checkColumns(weights, spikes, factor: 0.37, bounds: [0.5, 100])
     // Large enough for updates beyond the range.
-    Self.checkColumns(weights.map { Int32($0 * 2e8) }, spikes, factor: 1_500_000_000)
+    Self.checkColumns(
+      weights.map { Int32($0 * 2e8) }, spikes, factor: 1_500_000_000,
+      bounds: [1000, Int32.potentialLimit])
   }
 
   private static func checkColumns<Scalar: SpikeScalar>(
-    _ weights: RowMajorMatrix<Scalar>, _ spikes: SpikeTrain, factor: Scalar
+    _ weights: RowMajorMatrix<Scalar>, _ spikes: SpikeTrain, factor: Scalar,
+    bounds: [Scalar]
   ) {
     let padded = RowMajorMatrix<Scalar>.stride(columns: weights.rows)
     func run(_ set: InstructionSet) -> (RowMajorMatrix<Scalar>, [[Scalar]], [ColumnUpdate]) {
@@ -243,8 +258,11 @@ import Testing
       Scalar.count(set, spikes, into: &counts)
       var (weights, read, changed) = (weights, [[Scalar]](), [ColumnUpdate]())
       for column in [0, 7, 18] {
-        changed.append(
-          Scalar.updateColumn(set, column, of: &weights, counts: counts, factor: factor))
+        for bound in bounds {
+          changed.append(
+            Scalar.updateColumn(
+              set, column, of: &weights, counts: counts, factor: factor, bound: bound))
+        }
         for sign in [1, -1] {
           var values = Array(repeating: Scalar.zero, count: weights.rows)
           Scalar.readColumn(set, column, of: weights, sign: sign, into: &values)
@@ -255,6 +273,7 @@ import Testing
     }
     let expected = run(.reference)
     #expect(expected.2.allSatisfy { $0.changed > 0 || weights.rows < 5 })
+    if weights.rows > 1 { #expect(Set(expected.2.map(\.exceedsBound)) == [true, false]) }
     for set in compiled { #expect(run(set) == expected, "\(set)") }
   }
 

@@ -140,7 +140,8 @@ import Testing
     var counts = AlignedArray<Float>(repeating: 0, count: Matrix.stride(columns: rows))
     ReferenceKernels.count(spikes, into: &counts)
     var changed = weights
-    let updates = ReferenceKernels.updateColumn(18, of: &changed, counts: counts, factor: 0.3)
+    let updates = ReferenceKernels.updateColumn(
+      18, of: &changed, counts: counts, factor: 0.3, bound: 1)
     var column = [Float](repeating: 0, count: rows)
     ReferenceKernels.readColumn(18, of: weights, sign: -1, into: &column)
     for gap in Self.gaps {
@@ -156,9 +157,9 @@ import Testing
           matrix.buffer.baseAddress, weights.stride, rows, 18, -1, values.buffer.baseAddress)
         unsafe #expect(values.elements == column)
         let found = unsafe kernels.update_column_float(
-          matrix.buffer.baseAddress, weights.stride, tally.buffer.baseAddress, rows, 18, 0.3)
+          matrix.buffer.baseAddress, weights.stride, tally.buffer.baseAddress, rows, 18, 0.3, 1)
         #expect(found.changed == updates.changed)
-        #expect((found.beyond_one != 0) == updates.isBeyondOne)
+        #expect((found.exceeds != 0) == updates.exceedsBound)
         unsafe #expect(
           matrix.elements == changed.withUnsafeBufferPointer { unsafe Array($0) }, "gap \(gap)")
         let whole = unsafe Guarded([Float](repeating: 1, count: rows), gap: gap)

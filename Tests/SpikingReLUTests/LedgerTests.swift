@@ -64,13 +64,17 @@ struct CountingFloat: SpikeScalar, AdditiveArithmetic {
   static func count(
     _ set: InstructionSet, _ spikes: SpikeTrain, into counts: inout AlignedArray<Self>
   ) { preconditionFailure("prediction only") }
+  static func bound(of weights: RowMajorMatrix<Self>, worth: Self) -> Self {
+    Self(value: .infinity)
+  }
+  static func rowsPerCheck(bound: Self) -> Int { .max }
   static func readColumn(
     _ set: InstructionSet, _ column: Int, of weights: RowMajorMatrix<Self>, sign: Int,
     into values: inout [Self]
   ) { preconditionFailure("prediction only") }
   static func updateColumn(
     _ set: InstructionSet, _ column: Int, of weights: inout RowMajorMatrix<Self>,
-    counts: AlignedArray<Self>, factor: Self
+    counts: AlignedArray<Self>, factor: Self, bound: Self
   ) -> ColumnUpdate { preconditionFailure("prediction only") }
   static func updated(_ weight: Self, count: Self, factor: Self) -> Self {
     preconditionFailure("prediction only")
@@ -133,7 +137,7 @@ struct CountingFloat: SpikeScalar, AdditiveArithmetic {
     let input = SpikingNetworkTests.randomInput(9, seed: 8).map { $0 - 0.2 }
     var counting = SpikingNetwork<CountingFloat>(
       weights: weights.layers.map { layer in layer.map(CountingFloat.init(value:)) },
-      worth: CountingFloat(value: 1), rowsPerCheck: [.max, .max, .max], options: options,
+      worth: CountingFloat(value: 1), options: options,
       instructionSet: .reference)
     CountingFloat.additions.store(0, ordering: .relaxed)
     CountingFloat.comparisons.store(0, ordering: .relaxed)

@@ -46,7 +46,7 @@ typedef struct {
 // What an update of a column did.
 typedef struct {
   size_t changed;  // weights
-  int beyond_one;  // Float: whether some |weight| that changed is now above 1, or NaN
+  int exceeds;     // whether some |weight| that changed is now above the bound, or NaN
 } csk_update;
 
 // Scratch memory of a feed. `firings` holds 2 * capacity records, capacity >= stride.
@@ -62,7 +62,8 @@ typedef struct {
 
   // For each spike in order: potentials += or -= its weight row, then every unit beyond the
   // threshold fires. Spikes go to `out`: by row, within a row by decreasing tag, then by unit.
-  // `fires_once` promises that all |weights| are at most 1, and potentials are at most 1/2.
+  // `fires_once` promises that all |weights| are at most the worth of a spike, and potentials at
+  // most half of it.
   csk_outcome (*feed_rows_float)(float *potentials, const float *weights, size_t stride,
                                  const int32_t *spikes, size_t spike_count, int is_signed,
                                  int fires_once, int32_t *out, size_t out_capacity,
@@ -70,8 +71,8 @@ typedef struct {
   // The same for integers; a spike is worth `unit`.
   csk_outcome (*feed_rows_int32)(int32_t *potentials, const int32_t *weights, size_t stride,
                                  const int32_t *spikes, size_t spike_count, int is_signed,
-                                 int32_t unit, int32_t *out, size_t out_capacity,
-                                 csk_scratch scratch);
+                                 int fires_once, int32_t unit, int32_t *out,
+                                 size_t out_capacity, csk_scratch scratch);
   // One feed of a vector of `units` values: rows_done is 1 when it was done.
   csk_outcome (*feed_vector_float)(float *potentials, const float *values, size_t units,
                                    int is_signed, int32_t *out, size_t out_capacity,
@@ -95,9 +96,9 @@ typedef struct {
   // W[i, column] -= counts[i] * factor where counts[i] > 0. `counts` is padded with zeros to a
   // multiple of 16.
   csk_update (*update_column_float)(float *weights, size_t stride, const float *counts, size_t rows,
-                                size_t column, float factor);
+                                size_t column, float factor, float bound);
   csk_update (*update_column_int32)(int32_t *weights, size_t stride, const int32_t *counts,
-                                size_t rows, size_t column, int32_t factor);
+                                size_t rows, size_t column, int32_t factor, int32_t bound);
   // The sum of `count` values, in some order: reads memory as fast as the set can.
   float (*sum_float)(const float *values, size_t count);
 } csk_kernels;
