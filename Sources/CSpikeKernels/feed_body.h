@@ -217,12 +217,53 @@ static int CSK_T(fell)(const CSK_REAL *potentials, size_t units) {
   return fell;
 }
 
-#ifdef CSK_QUIET_RUN
 #include "quiet_body.h"
+
+#if CSK_IS_FLOAT
+// sums += or -= the rows, in order: `width` vectors, which stay in registers, from column `first`.
+static inline __attribute__((always_inline)) void CSK_T(add_block)(
+    float *sums, const float *weights, size_t stride, const int32_t *spikes, size_t spike_count,
+    size_t first, const int width) {
+  typedef CSK_T(vector) vector;
+  vector sum[CSK_BLOCK];
+  vector *stored = (vector *)(sums + first);
+#pragma clang loop unroll(full)
+  for (int v = 0; v < width; v++) sum[v] = stored[v];
+  for (size_t s = 0; s < spike_count; s++) {
+    const vector *row = (const vector *)(weights + csk_unit_of(spikes[s]) * stride + first);
+    if (spikes[s] >= 0) {
+#pragma clang loop unroll(full)
+      for (int v = 0; v < width; v++) sum[v] += row[v];
+    } else {
+#pragma clang loop unroll(full)
+      for (int v = 0; v < width; v++) sum[v] -= row[v];
+    }
+  }
+#pragma clang loop unroll(full)
+  for (int v = 0; v < width; v++) stored[v] = sum[v];
+}
+
+static void CSK_T(add_rows)(float *sums, const float *weights, size_t stride,
+                            const int32_t *spikes, size_t spike_count) {
+  size_t vectors = stride / CSK_LANES;
+  for (size_t v = 0; v < vectors; v += CSK_BLOCK) {
+#define CSK_CASE(n)                                                                          \
+  case n:                                                                                    \
+    CSK_T(add_block)(sums, weights, stride, spikes, spike_count, v * CSK_LANES, n);          \
+    break;
+    switch (vectors - v < CSK_BLOCK ? vectors - v : CSK_BLOCK) {
+      CSK_WIDTHS(CSK_CASE)
+      default: __builtin_unreachable();
+    }
+#undef CSK_CASE
+  }
+}
 #endif
 
-static csk_outcome CSK_T(any_feed_rows)(CSK_REAL *potentials, const CSK_REAL *weights,
-                                        size_t stride, const int32_t *spikes,
+// See `feed_rows_float`. Only Float has `sums`.
+static csk_outcome CSK_T(any_feed_rows)(CSK_REAL *potentials, CSK_REAL *sums,
+                                        const CSK_REAL *weights, size_t stride,
+                                        const int32_t *spikes,
                                         size_t spike_count, int is_signed, int fires_once,
                                         int32_t unit, int32_t *out, size_t out_capacity,
                                         csk_scratch scratch) {
@@ -230,25 +271,27 @@ static csk_outcome CSK_T(any_feed_rows)(CSK_REAL *potentials, const CSK_REAL *we
   if (chunk > CSK_CHUNK_ROWS) chunk = CSK_CHUNK_ROWS;
   size_t vectors = stride / CSK_LANES;
   csk_outcome outcome = {CSK_DONE, 0, 0, 0, 0};
+  // A short first chunk tells whether many rows have several firings.
+  size_t run = CSK_QUIET_LONG_RUN;
   while (outcome.rows_done < spike_count) {
     size_t rows = spike_count - outcome.rows_done;
     if (rows > chunk) rows = chunk;
-    memcpy(scratch.snapshot, potentials, stride * sizeof(CSK_REAL));
-#ifdef CSK_QUIET_RUN
-    if (fires_once && !is_signed && vectors <= CSK_QUIET_VECTORS) {
+    if (fires_once && outcome.rows_done == 0 && rows > CSK_FIRST_ROWS) rows = CSK_FIRST_ROWS;
+    CSK_REAL *snapshot = scratch.snapshot;
+    memcpy(snapshot, potentials, stride * sizeof *snapshot);
+    if (fires_once && !is_signed) {
+      if (sums) memcpy(snapshot + stride, sums, stride * sizeof *sums);
       size_t written = 0;
-      if (CSK_T(quiet_rows)(potentials, weights, stride, spikes + outcome.rows_done, rows, unit,
-                            out + outcome.written, out_capacity - outcome.written,
-                            scratch.firings, &written)) {
+      if (CSK_T(quiet_rows)(potentials, sums, weights, stride, spikes + outcome.rows_done, rows,
+                            &run, unit, out + outcome.written,
+                            out_capacity - outcome.written, scratch, &written)) {
         outcome.written += written;
         outcome.rows_done += rows;
         continue;
       }
-      memcpy(potentials, scratch.snapshot, stride * sizeof(CSK_REAL));
+      memcpy(potentials, snapshot, stride * sizeof *snapshot);
+      if (sums) memcpy(sums, snapshot + stride, stride * sizeof *sums);
     }
-#else
-    (void)fires_once;
-#endif
     size_t count = 0, needed = 0;
     int in_range = 1;
     for (size_t v = 0; v < vectors && in_range; v += CSK_BLOCK) {
@@ -259,7 +302,7 @@ static csk_outcome CSK_T(any_feed_rows)(CSK_REAL *potentials, const CSK_REAL *we
     }
     if (in_range) needed = csk_spikes_of(scratch.firings, count);
     if (!in_range || needed > out_capacity - outcome.written) {
-      memcpy(potentials, scratch.snapshot, stride * sizeof(CSK_REAL));
+      memcpy(potentials, snapshot, stride * sizeof *snapshot);
       outcome.status = in_range ? CSK_FULL : CSK_OUT_OF_RANGE;
       outcome.needed = needed;
       return outcome;
@@ -267,6 +310,9 @@ static csk_outcome CSK_T(any_feed_rows)(CSK_REAL *potentials, const CSK_REAL *we
     outcome.written += csk_emit_rows(
         scratch.firings, count, scratch.firings + scratch.capacity, rows, vectors <= CSK_BLOCK,
         CSK_JOIN(csk_lower, CSK_KIND), unit, out + outcome.written);
+#if CSK_IS_FLOAT
+    if (sums) CSK_T(add_rows)(sums, weights, stride, spikes + outcome.rows_done, rows);
+#endif
     outcome.rows_done += rows;
   }
   outcome.fell = CSK_T(fell)(potentials, stride);
@@ -350,6 +396,8 @@ static csk_outcome CSK_T(any_feed_vector)(CSK_REAL *potentials, const CSK_REAL *
   outcome.fell = CSK_T(fell)(potentials, units);
   return outcome;
 }
+
+#include "encode_body.h"
 
 #undef CSK_T
 #undef CSK_SELECT

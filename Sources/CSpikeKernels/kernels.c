@@ -13,6 +13,7 @@
 #define CSK_SET_NAME "avx512"
 #define CSK_VECTOR_BYTES 64
 #define CSK_BLOCK 16
+#define CSK_SUMS_BLOCK 14
 #define CSK_WIDTHS(X)                                                                 \
   X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11) X(12) X(13) X(14) X(15) X(16)
 typedef int32_t csk_ints_avx512 __attribute__((vector_size(64)));
@@ -20,27 +21,24 @@ static inline uint32_t mask_avx512(csk_ints_avx512 lanes) {
   return _mm512_movepi32_mask((__m512i)lanes);
 }
 static inline int any_avx512(csk_ints_avx512 lanes) { return mask_avx512(lanes) != 0; }
-// quiet_body.h: rows between two stored states of the potentials; more vectors of potentials do not
-// stay in registers; rows that make more units fire are left to the sorts of the general path.
-#define CSK_QUIET_RUN 8
-#define CSK_QUIET_VECTORS 16
-#define CSK_QUIET_FIRINGS 24
+#define CSK_HAS_MASKS 1
 #include "kernels_body.h"
 #pragma clang attribute pop
 #undef CSK_SET
 #undef CSK_SET_NAME
 #undef CSK_VECTOR_BYTES
 #undef CSK_BLOCK
-#undef CSK_QUIET_RUN
-#undef CSK_QUIET_VECTORS
-#undef CSK_QUIET_FIRINGS
+#undef CSK_SUMS_BLOCK
+#undef CSK_HAS_MASKS
 #undef CSK_WIDTHS
 
 #pragma clang attribute push(__attribute__((target("avx2"))), apply_to = function)
 #define CSK_SET avx2
+#define CSK_HAS_MASKS 0
 #define CSK_SET_NAME "avx2"
 #define CSK_VECTOR_BYTES 32
 #define CSK_BLOCK 13
+#define CSK_SUMS_BLOCK 7
 #define CSK_WIDTHS(X) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11) X(12) X(13)
 typedef int32_t csk_ints_avx2 __attribute__((vector_size(32)));
 static inline uint32_t mask_avx2(csk_ints_avx2 lanes) {
@@ -53,13 +51,17 @@ static inline int any_avx2(csk_ints_avx2 lanes) { return mask_avx2(lanes) != 0; 
 #undef CSK_SET_NAME
 #undef CSK_VECTOR_BYTES
 #undef CSK_BLOCK
+#undef CSK_SUMS_BLOCK
 #undef CSK_WIDTHS
+#undef CSK_HAS_MASKS
 #endif
 
 #define CSK_SET baseline
+#define CSK_HAS_MASKS 0
 #define CSK_SET_NAME "baseline"
 #define CSK_VECTOR_BYTES 16
 #define CSK_BLOCK 12
+#define CSK_SUMS_BLOCK 6
 #define CSK_WIDTHS(X) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11) X(12)
 typedef int32_t csk_ints_baseline __attribute__((vector_size(16)));
 #if defined(__x86_64__)
@@ -83,6 +85,16 @@ static const csk_kernels *const all_kernels[] = {
 #endif
     &csk_kernels_baseline,
 };
+
+size_t csk_pack_nonzero(const float *values, size_t count, float *packed, int32_t *units) {
+  size_t found = 0;
+  for (size_t i = 0; i < count; i++) {
+    packed[found] = values[i];
+    units[found] = (int32_t)i;
+    found += values[i] != 0;
+  }
+  return found;
+}
 
 const csk_kernels *const *csk_all(size_t *count) {
   *count = sizeof all_kernels / sizeof *all_kernels;

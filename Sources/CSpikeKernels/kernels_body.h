@@ -28,12 +28,13 @@
 #undef CSK_KIND
 #undef CSK_IS_FLOAT
 
-static csk_outcome CSK_NAME(feed_rows_float)(float *potentials, const float *weights,
-                                             size_t stride, const int32_t *spikes,
+static csk_outcome CSK_NAME(feed_rows_float)(float *potentials, float *sums,
+                                             const float *weights, size_t stride,
+                                             const int32_t *spikes,
                                              size_t spike_count, int is_signed,
                                              int fires_once, int32_t *out, size_t out_capacity,
                                              csk_scratch scratch) {
-  return CSK_NAME(any_feed_rows_float)(potentials, weights, stride, spikes, spike_count,
+  return CSK_NAME(any_feed_rows_float)(potentials, sums, weights, stride, spikes, spike_count,
                                        is_signed, fires_once, 1, out, out_capacity, scratch);
 }
 
@@ -42,7 +43,7 @@ static csk_outcome CSK_NAME(feed_rows_int32)(int32_t *potentials, const int32_t 
                                              size_t spike_count, int is_signed,
                                              int fires_once, int32_t unit, int32_t *out,
                                              size_t out_capacity, csk_scratch scratch) {
-  return CSK_NAME(any_feed_rows_int32)(potentials, weights, stride, spikes, spike_count,
+  return CSK_NAME(any_feed_rows_int32)(potentials, NULL, weights, stride, spikes, spike_count,
                                        is_signed, fires_once, unit, out, out_capacity, scratch);
 }
 
@@ -51,45 +52,6 @@ static csk_outcome CSK_NAME(feed_vector_float)(float *potentials, const float *v
                                                size_t out_capacity, csk_scratch scratch) {
   return CSK_NAME(any_feed_vector_float)(potentials, values, units, is_signed, 1, out,
                                          out_capacity, scratch);
-}
-
-// Adds the rows to `width` vectors of sums, which stay in registers, starting at column `first`.
-static inline __attribute__((always_inline)) void CSK_NAME(add_block)(
-    float *sums, const float *weights, size_t stride, const int32_t *spikes, size_t spike_count,
-    size_t first, const int width) {
-  typedef CSK_NAME(vector_float) vector;
-  vector sum[CSK_BLOCK];
-  vector *stored = (vector *)(sums + first);
-#pragma clang loop unroll(full)
-  for (int v = 0; v < width; v++) sum[v] = stored[v];
-  for (size_t s = 0; s < spike_count; s++) {
-    const vector *row = (const vector *)(weights + csk_unit_of(spikes[s]) * stride + first);
-    if (spikes[s] >= 0) {
-#pragma clang loop unroll(full)
-      for (int v = 0; v < width; v++) sum[v] += row[v];
-    } else {
-#pragma clang loop unroll(full)
-      for (int v = 0; v < width; v++) sum[v] -= row[v];
-    }
-  }
-#pragma clang loop unroll(full)
-  for (int v = 0; v < width; v++) stored[v] = sum[v];
-}
-
-static void CSK_NAME(add_rows_float)(float *sums, const float *weights, size_t stride,
-                                     const int32_t *spikes, size_t spike_count) {
-  size_t lanes = CSK_VECTOR_BYTES / sizeof(float), vectors = stride / lanes;
-  for (size_t v = 0; v < vectors; v += CSK_BLOCK) {
-#define CSK_CASE(n)                                                                          \
-  case n:                                                                                    \
-    CSK_NAME(add_block)(sums, weights, stride, spikes, spike_count, v * lanes, n);           \
-    break;
-    switch (vectors - v < CSK_BLOCK ? vectors - v : CSK_BLOCK) {
-      CSK_WIDTHS(CSK_CASE)
-      default: __builtin_unreachable();
-    }
-#undef CSK_CASE
-  }
 }
 
 static void CSK_NAME(add_rows_int32)(int64_t *sums, const int32_t *weights, size_t stride,
@@ -102,6 +64,29 @@ static void CSK_NAME(add_rows_int32)(int64_t *sums, const int32_t *weights, size
       for (size_t j = 0; j < units; j++) sums[j] -= row[j];
     }
   }
+}
+
+static csk_outcome CSK_NAME(feed_steps_float)(float *potentials, const float *values,
+                                              const int32_t *units, size_t count, size_t steps,
+                                              int32_t *out, size_t room, size_t *ends,
+                                              csk_scratch scratch) {
+  return CSK_NAME(any_feed_steps_float)(potentials, values, units, count, steps, 1, out, room,
+                                        ends, scratch);
+}
+
+static int32_t CSK_NAME(highest_unit)(const int32_t *spikes, size_t count) {
+  int32_t highest = -1;
+  for (size_t s = 0; s < count; s++) {
+    int32_t unit = spikes[s] ^ (spikes[s] >> 31);
+    highest = unit > highest ? unit : highest;
+  }
+  return highest;
+}
+
+static size_t CSK_NAME(count_negative)(const int32_t *spikes, size_t count) {
+  size_t negative = 0;
+  for (size_t s = 0; s < count; s++) negative += spikes[s] < 0;
+  return negative;
 }
 
 // Eight independent sums: the additions must not wait for each other.
@@ -128,6 +113,10 @@ static const csk_kernels CSK_NAME(csk_kernels) = {
     .sum_float = CSK_NAME(sum_float),
     .feed_rows_float = CSK_NAME(feed_rows_float),
     .feed_rows_int32 = CSK_NAME(feed_rows_int32),
+    .feed_steps_float = CSK_NAME(feed_steps_float),
+    .feed_steps_int32 = CSK_NAME(any_feed_steps_int32),
+    .highest_unit = CSK_NAME(highest_unit),
+    .count_negative = CSK_NAME(count_negative),
     .feed_vector_float = CSK_NAME(feed_vector_float),
     .feed_vector_int32 = CSK_NAME(any_feed_vector_int32),
     .add_rows_float = CSK_NAME(add_rows_float),

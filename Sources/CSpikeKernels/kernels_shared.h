@@ -9,6 +9,15 @@
 #define CSK_INSERTION_LIMIT 24
 #define CSK_BUCKETS 128
 
+// For quiet_body.h. Rows between two stored states of the potentials: few where many rows have
+// several firings.
+#define CSK_QUIET_SHORT_RUN 4
+#define CSK_QUIET_LONG_RUN 16
+// Rows that make more units fire than this are left to the sorts of the general path.
+#define CSK_QUIET_FIRINGS 24
+// The rows of the first chunk, which tells the length of runs.
+#define CSK_FIRST_ROWS 32
+
 static inline size_t csk_unit_of(int32_t spike) {
   return (size_t)(spike >= 0 ? spike : ~spike);
 }

@@ -50,20 +50,23 @@ extension KernelBenchmark {
 
     var sums = AlignedArray<Float>(repeating: 0, count: normal.stride)
     try add("add rows", count, bytes: rowBytes) {
-      Float.addRows(set, of: silent, for: spikes, to: &sums)
+      Float.addRows(set, of: silent, for: spikes, range: spikes.indices, to: &sums)
     }
 
-    let image = (0..<inputs).map { _ in Float(max(0, generator.nextNormal() - 0.8)) }
+    // A fifth of the pixels are not 0, in 255 levels.
+    let image = (0..<inputs).map { _ in
+      Float((max(0, 5 * generator.nextUniform() - 4) * 255).rounded()) / 255
+    }
     let encoder = Quantizer<Float>(kind: .herding, worth: 1)
     var pixels = QuantizerState<Float>(units: inputs)
+    var (active, ends) = (ActiveInput<Float>(), [Int](repeating: 0, count: 10))
     func encode() throws {
       encoder.reset(&pixels, generator: &generator)
       train.removeAll()
-      for _ in 0..<10 {
-        try encoder.feed(
-          image, into: &pixels, train: &train, scratch: &scratch, using: set,
-          generator: &generator)
-      }
+      try Float.pack(image, worth: 1, into: &active)
+      try encoder.feed(
+        active, ends: &ends, into: &pixels, train: &train, scratch: &scratch, using: set,
+        generator: &generator)
     }
     try encode()
     try add("encode an image, T = 10 (784)", train.count, bytes: nil) { try encode() }

@@ -192,8 +192,16 @@ public struct KernelBenchmark: Sendable {
     var seconds = try times([
       { for _ in 0..<repeats { BLAS.gemv(.no, weights, row: input, into: &output) } },
       { for _ in 0..<repeats { BLAS.gemv(.yes, weights, row: input, into: &output) } },
-      { for _ in 0..<repeats { Float.addRows(set, of: weights, for: few, to: &sums) } },
-      { for _ in 0..<repeats { Float.addRows(set, of: weights, for: many, to: &sums) } },
+      {
+        for _ in 0..<repeats {
+          Float.addRows(set, of: weights, for: few, range: few.indices, to: &sums)
+        }
+      },
+      {
+        for _ in 0..<repeats {
+          Float.addRows(set, of: weights, for: many, range: many.indices, to: &sums)
+        }
+      },
     ]).map { $0.median / Double(repeats) }
     // The rival is the faster of the two ways to store the matrix.
     seconds = [min(seconds[0], seconds[1])] + seconds[2...]

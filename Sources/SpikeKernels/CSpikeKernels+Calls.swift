@@ -51,6 +51,11 @@ enum CompiledKernels {
     }
   }
 
+  /// The kernels of a set; those of the baseline for the reference, where neither has a say in spikes.
+  fileprivate static func tableOrBaseline(_ set: InstructionSet) -> UnsafePointer<csk_kernels> {
+    unsafe table(set == .reference ? .baseline : set)
+  }
+
   private nonisolated(unsafe) static let avx512 = unsafe named("avx512")
   private nonisolated(unsafe) static let avx2 = unsafe named("avx2")
   private nonisolated(unsafe) static let baseline = unsafe named("baseline")
@@ -87,21 +92,54 @@ extension SpikeTrain {
   }
 }
 
+extension SpikeTrain {
+  /// The number of spikes of sign -1, from place `start` on.
+  public func negativeCount(from start: Int = 0, using set: InstructionSet) -> Int {
+    precondition(start >= 0 && start <= count, "from spike \(start) of \(count)")
+    let kernels = unsafe CompiledKernels.tableOrBaseline(set)
+    return unsafe codes.withUnsafeBufferPointer { codes in
+      unsafe kernels.pointee.count_negative(
+        codes.baseAddress.map { unsafe $0 + start }, count - start)
+    }
+  }
+}
+
 /// Checks, before C reads it, that every spike has a weight row.
-private func checkUnits(_ spikes: SpikeTrain, range: Range<Int>, rows: Int) {
-  var highest: Int32 = -1
-  for code in spikes.codes[range] { highest = max(highest, code ^ (code >> 31)) }
+private func checkUnits(
+  _ set: InstructionSet, _ spikes: SpikeTrain, range: Range<Int>, rows: Int
+) {
+  precondition(range.upperBound <= spikes.count, "spikes \(range) of \(spikes.count)")
+  let kernels = unsafe CompiledKernels.tableOrBaseline(set)
+  let highest = unsafe spikes.codes.withUnsafeBufferPointer { codes in
+    unsafe kernels.pointee.highest_unit(
+      codes.baseAddress.map { unsafe $0 + range.lowerBound }, range.count)
+  }
   precondition(Int(highest) < rows, "a spike of unit \(highest) into a layer of \(rows) inputs")
+}
+
+extension ActiveInput where Scalar == Float {
+  /// Takes the values that are not 0.
+  mutating func pack(_ values: [Float]) {
+    reserve(values.count)
+    count = unsafe values.withUnsafeBufferPointer { values in
+      unsafe self.values.withUnsafeMutableBufferPointer { packed in
+        unsafe units.withUnsafeMutableBufferPointer { units in
+          unsafe csk_pack_nonzero(
+            values.baseAddress, values.count, packed.baseAddress, units.baseAddress)
+        }
+      }
+    }
+  }
 }
 
 /// What the calls of both number types share.
 extension SpikeScalar {
   @inline(__always)
   fileprivate static func count(
-    _ spikes: SpikeTrain, into counts: inout AlignedArray<Self>,
+    _ set: InstructionSet, _ spikes: SpikeTrain, into counts: inout AlignedArray<Self>,
     with kernel: (UnsafeMutablePointer<Self>?, UnsafePointer<Int32>?, Int) -> Void
   ) {
-    checkUnits(spikes, range: 0..<spikes.count, rows: counts.count)
+    checkUnits(set, spikes, range: 0..<spikes.count, rows: counts.count)
     unsafe counts.withUnsafeMutableBufferPointer { counts in
       unsafe spikes.codes.withUnsafeBufferPointer { codes in
         unsafe kernel(counts.baseAddress, codes.baseAddress, spikes.count)
@@ -154,21 +192,23 @@ extension Float: SpikeScalar {
   public static func feedRows(
     _ set: InstructionSet, of weights: Matrix, for spikes: SpikeTrain, range: Range<Int>,
     isSigned: Bool, firesOnce: Bool, worth: Float, potentials: inout AlignedArray<Float>,
-    train: inout SpikeTrain,
-    scratch: inout KernelScratch<Float>
+    sums: inout AlignedArray<Float>, train: inout SpikeTrain, scratch: inout KernelScratch<Float>
   ) -> FeedOutcome {
-    checkUnits(spikes, range: range, rows: weights.rows)
+    checkUnits(set, spikes, range: range, rows: weights.rows)
     precondition(potentials.count == weights.stride, "potentials of another layer")
+    precondition(sums.count == weights.stride || sums.count == 0, "sums of another layer")
     let kernels = unsafe CompiledKernels.table(set)
     return unsafe train.appending { out, room in
       unsafe scratch.withC { scratch in
         unsafe potentials.withUnsafeMutableBufferPointer { potentials in
-          unsafe weights.withUnsafeBufferPointer { rows in
-            unsafe spikes.codes.withUnsafeBufferPointer { codes in
-              unsafe kernels.pointee.feed_rows_float(
-                potentials.baseAddress, rows.baseAddress, weights.stride,
-                codes.baseAddress.map { unsafe $0 + range.lowerBound }, range.count,
-                isSigned ? 1 : 0, firesOnce ? 1 : 0, out, room, scratch)
+          unsafe sums.withUnsafeMutableBufferPointer { sums in
+            unsafe weights.withUnsafeBufferPointer { rows in
+              unsafe spikes.codes.withUnsafeBufferPointer { codes in
+                unsafe kernels.pointee.feed_rows_float(
+                  potentials.baseAddress, sums.isEmpty ? nil : sums.baseAddress, rows.baseAddress,
+                  weights.stride, codes.baseAddress.map { unsafe $0 + range.lowerBound },
+                  range.count, isSigned ? 1 : 0, firesOnce ? 1 : 0, out, room, scratch)
+              }
             }
           }
         }
@@ -198,21 +238,45 @@ extension Float: SpikeScalar {
   }
 
   /// See `SpikeScalar`.
+  public static func feedSteps(
+    _ set: InstructionSet, _ input: ActiveInput<Float>, worth: Float, ends: inout [Int],
+    potentials: inout AlignedArray<Float>, train: inout SpikeTrain,
+    scratch: inout KernelScratch<Float>
+  ) -> FeedOutcome {
+    precondition(input.count <= potentials.count, "more values than units")
+    let kernels = unsafe CompiledKernels.table(set)
+    return unsafe train.appending { out, room in
+      unsafe scratch.withC { scratch in
+        unsafe potentials.withUnsafeMutableBufferPointer { potentials in
+          unsafe input.withUnsafeBufferPointers { values, units in
+            unsafe ends.withUnsafeMutableBufferPointer { ends in
+              unsafe kernels.pointee.feed_steps_float(
+                potentials.baseAddress, values.baseAddress, units.baseAddress, input.count,
+                ends.count, out, room, ends.baseAddress, scratch)
+            }
+          }
+        }
+      }
+    }
+  }
+
+  /// See `SpikeScalar`.
   public static func addRows(
-    _ set: InstructionSet, of weights: Matrix, for spikes: SpikeTrain,
+    _ set: InstructionSet, of weights: Matrix, for spikes: SpikeTrain, range: Range<Int>,
     to sums: inout AlignedArray<Float>
   ) {
     guard set != .reference else {
-      return ReferenceKernels.addRows(of: weights, for: spikes, to: &sums)
+      return ReferenceKernels.addRows(of: weights, for: spikes, range: range, to: &sums)
     }
-    checkUnits(spikes, range: 0..<spikes.count, rows: weights.rows)
+    checkUnits(set, spikes, range: range, rows: weights.rows)
     precondition(sums.count == weights.stride, "sums of another layer")
     let kernels = unsafe CompiledKernels.table(set)
     unsafe sums.withUnsafeMutableBufferPointer { sums in
       unsafe weights.withUnsafeBufferPointer { rows in
         unsafe spikes.codes.withUnsafeBufferPointer { codes in
           unsafe kernels.pointee.add_rows_float(
-            sums.baseAddress, rows.baseAddress, weights.stride, codes.baseAddress, spikes.count)
+            sums.baseAddress, rows.baseAddress, weights.stride,
+            codes.baseAddress.map { unsafe $0 + range.lowerBound }, range.count)
         }
       }
     }
@@ -224,7 +288,7 @@ extension Float: SpikeScalar {
   ) {
     guard set != .reference else { return ReferenceKernels.count(spikes, into: &counts) }
     let kernels = unsafe CompiledKernels.table(set)
-    unsafe count(spikes, into: &counts, with: kernels.pointee.count_float)
+    unsafe count(set, spikes, into: &counts, with: kernels.pointee.count_float)
   }
 
   /// See `SpikeScalar`.
@@ -264,13 +328,13 @@ extension Int32: SpikeScalar {
   public static func feedRows(
     _ set: InstructionSet, of weights: RowMajorMatrix<Int32>, for spikes: SpikeTrain,
     range: Range<Int>, isSigned: Bool, firesOnce: Bool, worth: Int32,
-    potentials: inout AlignedArray<Int32>,
+    potentials: inout AlignedArray<Int32>, sums: inout AlignedArray<Int64>,
     train: inout SpikeTrain, scratch: inout KernelScratch<Int32>
   ) -> FeedOutcome {
-    checkUnits(spikes, range: range, rows: weights.rows)
+    checkUnits(set, spikes, range: range, rows: weights.rows)
     precondition(potentials.count == weights.stride, "potentials of another layer")
     let kernels = unsafe CompiledKernels.table(set)
-    return unsafe train.appending { out, room in
+    let outcome = unsafe train.appending { out, room in
       unsafe scratch.withC { scratch in
         unsafe potentials.withUnsafeMutableBufferPointer { potentials in
           unsafe weights.withUnsafeBufferPointer { rows in
@@ -284,6 +348,11 @@ extension Int32: SpikeScalar {
         }
       }
     }
+    if sums.count > 0 {
+      let fed = range.lowerBound..<(range.lowerBound + outcome.rowsDone)
+      addRows(set, of: weights, for: spikes, range: fed, to: &sums)
+    }
+    return outcome
   }
 
   /// See `SpikeScalar`.
@@ -308,14 +377,38 @@ extension Int32: SpikeScalar {
   }
 
   /// See `SpikeScalar`.
+  public static func feedSteps(
+    _ set: InstructionSet, _ input: ActiveInput<Int32>, worth: Int32, ends: inout [Int],
+    potentials: inout AlignedArray<Int32>, train: inout SpikeTrain,
+    scratch: inout KernelScratch<Int32>
+  ) -> FeedOutcome {
+    precondition(input.count <= potentials.count, "more values than units")
+    let kernels = unsafe CompiledKernels.table(set)
+    return unsafe train.appending { out, room in
+      unsafe scratch.withC { scratch in
+        unsafe potentials.withUnsafeMutableBufferPointer { potentials in
+          unsafe input.withUnsafeBufferPointers { values, units in
+            unsafe ends.withUnsafeMutableBufferPointer { ends in
+              unsafe kernels.pointee.feed_steps_int32(
+                potentials.baseAddress, values.baseAddress, units.baseAddress, input.count,
+                ends.count, worth, out, room, ends.baseAddress, scratch)
+            }
+          }
+        }
+      }
+    }
+  }
+
+  /// See `SpikeScalar`.
   public static func addRows(
     _ set: InstructionSet, of weights: RowMajorMatrix<Int32>, for spikes: SpikeTrain,
+    range: Range<Int>,
     to sums: inout AlignedArray<Int64>
   ) {
     guard set != .reference else {
-      return ReferenceKernels.addRows(of: weights, for: spikes, to: &sums)
+      return ReferenceKernels.addRows(of: weights, for: spikes, range: range, to: &sums)
     }
-    checkUnits(spikes, range: 0..<spikes.count, rows: weights.rows)
+    checkUnits(set, spikes, range: range, rows: weights.rows)
     precondition(sums.count >= weights.columns, "sums of another layer")
     let kernels = unsafe CompiledKernels.table(set)
     unsafe sums.withUnsafeMutableBufferPointer { sums in
@@ -323,7 +416,7 @@ extension Int32: SpikeScalar {
         unsafe spikes.codes.withUnsafeBufferPointer { codes in
           unsafe kernels.pointee.add_rows_int32(
             sums.baseAddress, rows.baseAddress, weights.stride, weights.columns,
-            codes.baseAddress, spikes.count)
+            codes.baseAddress.map { unsafe $0 + range.lowerBound }, range.count)
         }
       }
     }
@@ -335,7 +428,7 @@ extension Int32: SpikeScalar {
   ) {
     guard set != .reference else { return ReferenceKernels.count(spikes, into: &counts) }
     let kernels = unsafe CompiledKernels.table(set)
-    unsafe count(spikes, into: &counts, with: kernels.pointee.count_int32)
+    unsafe count(set, spikes, into: &counts, with: kernels.pointee.count_int32)
   }
 
   /// See `SpikeScalar`.

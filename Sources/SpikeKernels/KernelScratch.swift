@@ -6,12 +6,12 @@ public struct KernelScratch<Scalar: PotentialScalar>: Sendable {
   /// Two halves of `capacity` records: firings of a chunk of rows, and room to sort them.
   var firings: [csk_firing]
   let capacity: Int
-  /// Potentials as they were before a chunk of rows, to go back to.
+  /// Potentials and sums as they were before a chunk of rows, to go back to.
   var snapshot: AlignedArray<Scalar>
 
   /// Scratch for feeds of layers of at most `units`.
   ///
-  /// 64 rows at a time where that takes no more than 65,536 records (2 MiB), else fewer, at
+  /// 128 rows at a time where that takes no more than 65,536 records (2 MiB), else fewer, at
   /// least one.
   public init(units: Int) {
     let stride = RowMajorMatrix<Scalar>.stride(columns: max(units, 1))
@@ -19,6 +19,6 @@ public struct KernelScratch<Scalar: PotentialScalar>: Sendable {
     capacity = rows * stride
     firings = Array(
       repeating: csk_firing(row: 0, spike: 0, tag: 0, count: 0), count: 2 * capacity)
-    snapshot = AlignedArray(repeating: .zero, count: stride)
+    snapshot = AlignedArray(repeating: .zero, count: 2 * stride)
   }
 }

@@ -52,6 +52,7 @@ extension Quantizer where Scalar: SpikeScalar {
   ///   - spikes: whose rows are fed.
   ///   - firesOnce: promises that no magnitude of a weight is above `worth`; `false` is always right.
   ///   - rowsPerCheck: a fallen potential is looked for after every so many rows.
+  ///   - sums: `[units]`, padded to the stride of a row, `sums += s * W[i, :]`, too; or empty.
   ///   - state, train, scratch, limit, set, generator: as in `feed(_:into:...)`.
   /// - Throws: `KernelError` when a potential leaves its range or the spikes exceed `limit`; the
   ///   state is then unspecified.
@@ -60,7 +61,8 @@ extension Quantizer where Scalar: SpikeScalar {
   @specialized(where Scalar == Int32)
   public func feed(
     rowsOf weights: RowMajorMatrix<Scalar>, for spikes: SpikeTrain, firesOnce: Bool = false,
-    rowsPerCheck: Int = .max, into state: inout QuantizerState<Scalar>, train: inout SpikeTrain,
+    rowsPerCheck: Int = .max, into state: inout QuantizerState<Scalar>,
+    sums: inout AlignedArray<Scalar.Sum>, train: inout SpikeTrain,
     scratch: inout KernelScratch<Scalar>, limit: Int = .max, using set: InstructionSet,
     generator: inout SeededGenerator
   ) throws(KernelError) {
@@ -72,13 +74,16 @@ extension Quantizer where Scalar: SpikeScalar {
         try ReferenceKernels.feed(
           rowsOf: weights, for: spikes, range: first..<end, quantizer: self, state: &state,
           train: &train, limit: limit, generator: &generator)
+        if sums.count > 0 {
+          Scalar.addRows(set, of: weights, for: spikes, range: first..<end, to: &sums)
+        }
         first = end
         continue
       }
       let outcome = Scalar.feedRows(
         set, of: weights, for: spikes, range: first..<end, isSigned: kind.isSigned,
-        firesOnce: firesOnce, worth: worth, potentials: &state.potentials, train: &train,
-        scratch: &scratch)
+        firesOnce: firesOnce, worth: worth, potentials: &state.potentials, sums: &sums,
+        train: &train, scratch: &scratch)
       first += outcome.rowsDone
       switch outcome.status {
       case .done: try finish(outcome, state, train, limit)
@@ -88,9 +93,76 @@ extension Quantizer where Scalar: SpikeScalar {
         try ReferenceKernels.feed(
           rowsOf: weights, for: spikes, range: first..<end, quantizer: self, state: &state,
           train: &train, limit: limit, generator: &generator)
+        if sums.count > 0 {
+          Scalar.addRows(set, of: weights, for: spikes, range: first..<end, to: &sums)
+        }
         first = end
       }
     }
+  }
+
+  /// The same, without sums.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Int32)
+  public func feed(
+    rowsOf weights: RowMajorMatrix<Scalar>, for spikes: SpikeTrain, firesOnce: Bool = false,
+    rowsPerCheck: Int = .max, into state: inout QuantizerState<Scalar>, train: inout SpikeTrain,
+    scratch: inout KernelScratch<Scalar>, limit: Int = .max, using set: InstructionSet,
+    generator: inout SeededGenerator
+  ) throws(KernelError) {
+    var none = AlignedArray<Scalar.Sum>(repeating: .zero, count: 0)
+    try feed(
+      rowsOf: weights, for: spikes, firesOnce: firesOnce, rowsPerCheck: rowsPerCheck, into: &state,
+      sums: &none, train: &train, scratch: &scratch, limit: limit, using: set,
+      generator: &generator)
+  }
+
+  /// As many feeds of the same input as `ends` has places.
+  ///
+  /// The input of an example does not change, so that its spikes of several steps can be made at
+  /// once. Units of one value fire side by side: groups of them are put in order, in the place of
+  /// units.
+  ///
+  /// - Parameters:
+  ///   - input: values of the units that are not at rest, with their names.
+  ///   - ends: `ends[s]` becomes `train.count` at the end of step s.
+  ///   - state: the potential of the input's place i is `potentials[i]`.
+  ///   - train, scratch, limit, set, generator: as in `feed(_:into:...)`.
+  /// - Throws: as `feed(_:into:...)`; the faulty unit is named as the input names it.
+  /// - Complexity: an addition for each place and step, and O(n^2 / 16) for the order of the n
+  ///   groups that fire in a step, at most 128; O(n log n) for units where there are more.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Int32)
+  public func feed(
+    _ input: ActiveInput<Scalar>, ends: inout [Int], into state: inout QuantizerState<Scalar>,
+    train: inout SpikeTrain, scratch: inout KernelScratch<Scalar>, limit: Int = .max,
+    using set: InstructionSet, generator: inout SeededGenerator
+  ) throws(KernelError) {
+    let start = train.count
+    if set != .reference, kind == .herding {
+      // Room for a spike of each unit in each step, and for whole vectors behind them.
+      train.reserve(ends.count * input.count + 16)
+      let outcome = Scalar.feedSteps(
+        set, input, worth: worth, ends: &ends, potentials: &state.potentials, train: &train,
+        scratch: &scratch)
+      if case .done = outcome.status {
+        for step in ends.indices { ends[step] += start }
+        guard train.count <= limit else { throw .eventBudgetExceeded(limit: limit) }
+        return
+      }
+    }
+    let values = Array(input.values[..<input.count])
+    for step in ends.indices {
+      do {
+        try feed(
+          values, into: &state, train: &train, scratch: &scratch, limit: limit, using: set,
+          generator: &generator)
+      } catch .potentialOverflow(let index, let value) {
+        throw .potentialOverflow(unit: input.unit(index), value: value)
+      }
+      ends[step] = train.count
+    }
+    train.renumber(from: start, by: input.units)
   }
 
   private func grow(

@@ -120,11 +120,12 @@ public enum ReferenceKernels {
     }
   }
 
-  /// `sums += s * W[i, :]` for each spike (i, s), in order.
+  /// `sums += s * W[i, :]` for each spike (i, s) of a range, in order.
   public static func addRows(
-    of weights: RowMajorMatrix<Float>, for spikes: SpikeTrain, to sums: inout AlignedArray<Float>
+    of weights: RowMajorMatrix<Float>, for spikes: SpikeTrain, range: Range<Int>,
+    to sums: inout AlignedArray<Float>
   ) {
-    for spike in spikes {
+    for spike in spikes[range] {
       for unit in 0..<weights.columns {
         let weight = weights[spike.unit, unit]
         sums[unit] = spike.sign > 0 ? sums[unit] + weight : sums[unit] - weight
@@ -134,9 +135,10 @@ public enum ReferenceKernels {
 
   /// The same for integers, in 64 bits, which no run within the spike budget can overflow.
   public static func addRows(
-    of weights: RowMajorMatrix<Int32>, for spikes: SpikeTrain, to sums: inout AlignedArray<Int64>
+    of weights: RowMajorMatrix<Int32>, for spikes: SpikeTrain, range: Range<Int>,
+    to sums: inout AlignedArray<Int64>
   ) {
-    for spike in spikes {
+    for spike in spikes[range] {
       for unit in 0..<weights.columns {
         let weight = Int64(weights[spike.unit, unit])
         sums[unit] = spike.sign > 0 ? sums[unit] + weight : sums[unit] - weight

@@ -67,15 +67,20 @@ public struct SpikeTrain: Sendable, RandomAccessCollection, Equatable {
 
   /// Gives the spikes of unit i, from place `start` on, to unit `units[i]`, as for a list of the units
   /// that are not at rest.
-  public mutating func renumber(from start: Int = 0, by units: [Int32]) {
+  mutating func renumber(from start: Int, by units: [Int32]) {
     for index in start..<count {
       let code = codes[index]
       codes[index] = code >= 0 ? units[Int(code)] : ~units[Int(~code)]
     }
   }
 
-  /// The number of spikes of sign -1. Complexity: one pass.
-  public var negativeCount: Int { codes[..<count].reduce(0) { $0 + ($1 < 0 ? 1 : 0) } }
+  /// Adds the spikes of a range of another train.
+  public mutating func append(_ other: SpikeTrain, range: Range<Int>) {
+    precondition(range.upperBound <= other.count, "spikes \(range) of \(other.count)")
+    reserve(range.count)
+    codes.replaceSubrange(count..<(count + range.count), with: other.codes[range])
+    count += range.count
+  }
 
   /// Makes room for `additional` more spikes, at least doubling when memory is needed.
   mutating func reserve(_ additional: Int) {

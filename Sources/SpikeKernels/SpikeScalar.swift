@@ -26,12 +26,22 @@ public protocol SpikeScalar: PotentialScalar {
 
   /// The compiled form of `ReferenceKernels.feed(rowsOf:...)`. Stops before rows whose spikes do
   /// not fit in the train's memory. `firesOnce` promises that no magnitude of a weight is above
-  /// `worth`, so that a rectified unit cannot fire twice for one row.
+  /// `worth`, so that a rectified unit cannot fire twice for one row. The same rows are added to
+  /// `sums`, unless it is empty.
   static func feedRows(
     _ set: InstructionSet, of weights: RowMajorMatrix<Self>, for spikes: SpikeTrain,
     range: Range<Int>, isSigned: Bool, firesOnce: Bool, worth: Self,
-    potentials: inout AlignedArray<Self>,
+    potentials: inout AlignedArray<Self>, sums: inout AlignedArray<Sum>,
     train: inout SpikeTrain, scratch: inout KernelScratch<Self>
+  ) -> FeedOutcome
+
+  /// As many feeds of the same input as `ends` has places, to signed units; `ends[s]` becomes the
+  /// number of their spikes at the end of step s. `outOfRange`, with nothing done, where that is
+  /// not for the kernel: many different values, values above `worth`.
+  static func feedSteps(
+    _ set: InstructionSet, _ input: ActiveInput<Self>, worth: Self, ends: inout [Int],
+    potentials: inout AlignedArray<Self>, train: inout SpikeTrain,
+    scratch: inout KernelScratch<Self>
   ) -> FeedOutcome
 
   /// The compiled form of `ReferenceKernels.feed(_:...)`.
@@ -49,10 +59,10 @@ public protocol SpikeScalar: PotentialScalar {
   /// end of the number type.
   static func rowsPerCheck(bound: Self) -> Int
 
-  /// `sums += s * W[i, :]` for each spike (i, s), in order.
+  /// `sums += s * W[i, :]` for each spike (i, s) of a range, in order.
   static func addRows(
     _ set: InstructionSet, of weights: RowMajorMatrix<Self>, for spikes: SpikeTrain,
-    to sums: inout AlignedArray<Sum>)
+    range: Range<Int>, to sums: inout AlignedArray<Sum>)
 
   /// `counts[unit] += sign` for each spike.
   static func count(
@@ -87,6 +97,12 @@ public protocol SpikeScalar: PotentialScalar {
   /// - Throws: `KernelError.valueOutOfRange` when a scaled value does not fit.
   static func encode(_ values: [Float], worth: Self) throws(KernelError) -> [Self]
 
+  /// Those of the values, as `encode` makes them, that are not 0.
+  ///
+  /// - Throws: as `encode`.
+  static func pack(
+    _ values: [Float], worth: Self, into input: inout ActiveInput<Self>) throws(KernelError)
+
   /// The output of a unit: the sum of its rows over the number of steps. Integers are truncated
   /// toward zero, and are in units of 1/S.
   static func readout(sum: Sum, steps: Int) -> Self
@@ -114,6 +130,11 @@ extension Float {
   public static func encode(_ values: [Float], worth: Float) throws(KernelError) -> [Float] {
     values
   }
+
+  /// The values that are not 0.
+  public static func pack(
+    _ values: [Float], worth: Float, into input: inout ActiveInput<Float>
+  ) throws(KernelError) { input.pack(values) }
 
   /// `sum / T`.
   public static func readout(sum: Float, steps: Int) -> Float { sum / Float(steps) }
@@ -160,6 +181,19 @@ extension Int32 {
       encoded.append(scaled)
     }
     return encoded
+  }
+
+  /// The values that are not 0 when they are scaled.
+  public static func pack(
+    _ values: [Float], worth: Int32, into input: inout ActiveInput<Int32>
+  ) throws(KernelError) {
+    input.reserve(values.count)
+    for (index, value) in values.enumerated() where value != 0 {
+      guard let scaled = scaled(value, by: worth) else {
+        throw .valueOutOfRange(index: index, value: value, scale: Int(worth))
+      }
+      if scaled != 0 { input.append(scaled, unit: Int32(truncatingIfNeeded: index)) }
+    }
   }
 
   /// `sum / T`, truncated toward zero, in units of 1/S.

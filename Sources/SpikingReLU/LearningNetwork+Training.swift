@@ -76,13 +76,10 @@ extension LearningNetwork {
           rowsOf: self.network.weights[layer - 1], for: self.network.trains[layer - 1],
           firesOnce: self.network.firesOnce(layer),
           rowsPerCheck: Scalar.rowsPerCheck(bound: self.network.bounds[layer - 1]),
-          into: &self.learning.forward[layer], train: &self.network.trains[layer],
-          scratch: &self.network.scratch, limit: limit, using: self.network.instructionSet,
-          generator: &self.network.generator)
+          into: &self.learning.forward[layer], sums: &self.learning.sums[layer],
+          train: &self.network.trains[layer], scratch: &self.network.scratch, limit: limit,
+          using: self.network.instructionSet, generator: &self.network.generator)
       }
-      Scalar.addRows(
-        network.instructionSet, of: network.weights[layer - 1], for: network.trains[layer - 1],
-        to: &learning.sums[layer])
       enter(layer: layer, feeds: network.trains[layer - 1].count)
       refreshSmoothInputs(layer)
       try sent(network.trains[layer].count, by: layer)
@@ -160,7 +157,7 @@ extension LearningNetwork {
     learning.single.removeAll()
     learning.single.append(spike)
     Scalar.addRows(
-      network.instructionSet, of: network.weights[layer - 1], for: learning.single,
+      network.instructionSet, of: network.weights[layer - 1], for: learning.single, range: 0..<1,
       to: &learning.sums[layer])
     refreshSmoothInputs(layer)
     network.trains[layer].removeAll()
@@ -211,13 +208,27 @@ extension LearningNetwork {
 
   // MARK: Steps that both traversals share
 
+  /// Steps whose input spikes are made at once: memory does not grow with T.
+  private static var inputStepsAtOnce: Int { 16 }
+
   private mutating func feedInput() throws(SpikingError) {
-    network.trains[0].removeAll()
-    try guarding(0) { (self: inout Self, limit) throws(KernelError) in
-      try self.network.feedInput(limit: limit)
+    let step = network.stepsTaken % Self.inputStepsAtOnce
+    if step == 0 {
+      // Nothing that the network does changes the spikes of its input.
+      network.trains[0].removeAll()
+      let steps = min(
+        Self.inputStepsAtOnce, network.options.timeSteps - network.stepsTaken)
+      try guarding(0) { (self: inout Self, limit) throws(KernelError) in
+        try self.network.feedInput(steps: steps, limit: limit)
+      }
+      swap(&learning.inputTrain, &network.trains[0])
     }
+    network.trains[0].removeAll()
+    network.trains[0].append(
+      learning.inputTrain,
+      range: (step == 0 ? 0 : network.inputEnds[step - 1])..<network.inputEnds[step])
     try sent(network.trains[0].count, by: 0)
-    let negative = network.trains[0].negativeCount
+    let negative = network.trains[0].negativeCount(using: network.instructionSet)
     network.ledger.layers[0].encodingAdditions += network.encodedInputs
     network.ledger.layers[0].unitSteps += network.layerSizes[0]
     network.ledger.layers[0].negativeSpikes += negative
@@ -356,7 +367,7 @@ extension LearningNetwork {
     let units = network.layerSizes[layer]
     let sent = network.trains[layer].count
     let isSigned = learning.forwardQuantizer.kind.isSigned
-    let negative = isSigned ? network.trains[layer].negativeCount : 0
+    let negative = isSigned ? network.trains[layer].negativeCount(using: network.instructionSet) : 0
     network.ledger.layers[layer].forwardAdditions += feeds * units
     network.ledger.layers[layer].sumAdditions += feeds * units
     network.ledger.layers[layer].negativeSpikes += negative

@@ -26,6 +26,7 @@ public struct LearningNetwork<Scalar: LearningScalar>: Sendable {
 
   init(network: SpikingNetwork<Scalar>, training: TrainingOptions) {
     self.network = network
+    self.network.keepsInput = training.usesSmoothGradients
     learning = LearningState(
       options: training, timeSteps: network.options.timeSteps, budget: network.budget,
       worth: network.worth,

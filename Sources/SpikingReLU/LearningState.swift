@@ -35,6 +35,8 @@ struct LearningState<Scalar: LearningScalar>: Sendable {
   var negatedTarget: [Scalar] = []
 
   // Buffers.
+  /// Spikes of the input, some steps ahead.
+  var inputTrain = SpikeTrain()
   var targetTrain = SpikeTrain()
   /// Error spikes on their way into a layer.
   var errorTrains: [SpikeTrain]

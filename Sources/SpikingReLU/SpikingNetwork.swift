@@ -49,13 +49,16 @@ public struct SpikingNetwork<Scalar: SpikeScalar>: Sendable {
   let testQuantizer: Quantizer<Scalar>
 
   // State of the example in progress.
+  /// All inputs, where all are fed, and those that are not 0, where the others stay at rest.
   var input: [Scalar] = []
-  /// The inputs that are not 0, and their units: nothing else can fire, so that nothing else is
-  /// looked at in a step.
-  var activeInput: [Scalar] = []
-  var activeUnits: [Int32] = []
+  var activeInput = ActiveInput<Scalar>()
+  /// Whether all inputs are kept even so: smooth gradients want them.
+  var keepsInput = false
+  /// Spikes of the input at the end of each step that was fed last.
+  var inputEnds: [Int] = []
   var states: [QuantizerState<Scalar>]
-  var sums: AlignedArray<Scalar.Sum>
+  /// Of the last layer, the sums of the rows that it received: the output; empty for others.
+  var sums: [AlignedArray<Scalar.Sum>]
   var counts: [AlignedArray<Int32>]
   var generator: SeededGenerator
   /// Steps taken of the example in progress.
@@ -83,7 +86,8 @@ public struct SpikingNetwork<Scalar: SpikeScalar>: Sendable {
     inputQuantizer = Quantizer(kind: options.inputQuantizer, worth: worth)
     testQuantizer = Quantizer(kind: options.testQuantizer, worth: worth)
     states = sizes.map(QuantizerState.init(units:))
-    sums = AlignedArray(repeating: .zero, count: weights[weights.count - 1].stride)
+    sums = sizes.map { _ in AlignedArray(repeating: .zero, count: 0) }
+    sums[weights.count] = AlignedArray(repeating: .zero, count: weights[weights.count - 1].stride)
     counts = sizes.map { AlignedArray(repeating: 0, count: $0) }
     generator = SeededGenerator(seed: options.seed)
     trains = sizes.map { _ in SpikeTrain() }
@@ -119,17 +123,10 @@ public struct SpikingNetwork<Scalar: SpikeScalar>: Sendable {
       throw .nonFiniteInput(index: index, value: values[index])
     }
     do {
-      input = try Scalar.encode(values, worth: worth)
+      if skipsSilentInputs { try Scalar.pack(values, worth: worth, into: &activeInput) }
+      if !feedsActiveInputs || keepsInput { input = try Scalar.encode(values, worth: worth) }
     } catch {
       throw SpikingError(error, layer: 0, step: 0, limit: budget)
-    }
-    activeInput.removeAll(keepingCapacity: true)
-    activeUnits.removeAll(keepingCapacity: true)
-    if skipsSilentInputs {
-      for unit in input.indices where input[unit] != .zero {
-        activeInput.append(input[unit])
-        activeUnits.append(Int32(truncatingIfNeeded: unit))
-      }
     }
     if let stream { generator = SeededGenerator(seed: options.seed, stream: stream) }
     begin()
@@ -140,7 +137,7 @@ public struct SpikingNetwork<Scalar: SpikeScalar>: Sendable {
   private mutating func begin() {
     inputQuantizer.reset(&states[0], generator: &generator)
     for layer in 1...depth { testQuantizer.reset(&states[layer], generator: &generator) }
-    sums.fill(with: .zero)
+    sums[depth].fill(with: .zero)
     if options.recording.contains(.counts) || options.readout == .counts {
       for layer in counts.indices { counts[layer].fill(with: 0) }
     }
@@ -167,7 +164,7 @@ public struct SpikingNetwork<Scalar: SpikeScalar>: Sendable {
       let limit = budget - spikesOfExample
       do {
         if layer == 0 {
-          for _ in 0..<steps { try feedInput(limit: limit) }
+          try feedInput(steps: steps, limit: limit)
         } else {
           try feed(layer, limit: limit)
         }
@@ -177,7 +174,6 @@ public struct SpikingNetwork<Scalar: SpikeScalar>: Sendable {
       spikesOfExample += trains[layer].count
     }
     for layer in layerSizes.indices { count(layer, steps: steps) }
-    Scalar.addRows(instructionSet, of: weights[depth - 1], for: trains[depth - 1], to: &sums)
     ledger.layers[depth].sumAdditions += trains[depth - 1].count * layerSizes[depth]
     ledger.timeSteps += steps
     stepsTaken += steps
@@ -244,7 +240,7 @@ public struct SpikingNetwork<Scalar: SpikeScalar>: Sendable {
     precondition(stepsTaken > 0, "the output before the first step")
     return (0..<layerSizes[depth]).map { unit in
       switch options.readout {
-      case .potentials: Scalar.readout(sum: sums[unit], steps: stepsTaken)
+      case .potentials: Scalar.readout(sum: sums[depth][unit], steps: stepsTaken)
       case .counts: Scalar.readout(count: counts[depth][unit], steps: stepsTaken, worth: worth)
       }
     }
@@ -270,8 +266,8 @@ public struct SpikingNetwork<Scalar: SpikeScalar>: Sendable {
       return (0..<layerSizes[layer]).map { states[layer].potentials[$0] }
     }
     var potentials = Array(repeating: Scalar.zero, count: layerSizes[0])
-    for (index, unit) in activeUnits.enumerated() {
-      potentials[Int(unit)] = states[0].potentials[index]
+    for index in 0..<activeInput.count {
+      potentials[activeInput.unit(index)] = states[0].potentials[index]
     }
     return potentials
   }
@@ -288,25 +284,23 @@ public struct SpikingNetwork<Scalar: SpikeScalar>: Sendable {
   private var feedsActiveInputs: Bool { skipsSilentInputs && instructionSet != .reference }
 
   /// The inputs that a step has to add.
-  var encodedInputs: Int { skipsSilentInputs ? activeUnits.count : layerSizes[0] }
+  var encodedInputs: Int { skipsSilentInputs ? activeInput.count : layerSizes[0] }
 
-  /// One step of the input's quantizer; the spikes are appended to `trains[0]`.
-  mutating func feedInput(limit: Int) throws(KernelError) {
-    guard feedsActiveInputs else {
+  /// Some steps of the input's quantizer; the spikes are appended to `trains[0]`, and `inputEnds`
+  /// tells where each step ends.
+  mutating func feedInput(steps: Int, limit: Int) throws(KernelError) {
+    if inputEnds.count != steps { inputEnds = Array(repeating: 0, count: steps) }
+    if feedsActiveInputs {
       return try inputQuantizer.feed(
+        activeInput, ends: &inputEnds, into: &states[0], train: &trains[0], scratch: &scratch,
+        limit: limit, using: instructionSet, generator: &generator)
+    }
+    for step in inputEnds.indices {
+      try inputQuantizer.feed(
         input, into: &states[0], train: &trains[0], scratch: &scratch, limit: limit,
         using: instructionSet, generator: &generator)
+      inputEnds[step] = trains[0].count
     }
-    let start = trains[0].count
-    do {
-      // The order of units is kept, and with it the order of spikes.
-      try inputQuantizer.feed(
-        activeInput, into: &states[0], train: &trains[0], scratch: &scratch, limit: limit,
-        using: instructionSet, generator: &generator)
-    } catch .potentialOverflow(let index, let value) {
-      throw .potentialOverflow(unit: Int(activeUnits[index]), value: value)
-    }
-    trains[0].renumber(from: start, by: activeUnits)
   }
 
   /// Whether a rectified unit of a layer cannot fire twice for one row.
@@ -316,8 +310,7 @@ public struct SpikingNetwork<Scalar: SpikeScalar>: Sendable {
     try testQuantizer.feed(
       rowsOf: weights[layer - 1], for: trains[layer - 1], firesOnce: firesOnce(layer),
       rowsPerCheck: Scalar.rowsPerCheck(bound: bounds[layer - 1]), into: &states[layer],
-      train: &trains[layer],
-      scratch: &scratch, limit: limit,
+      sums: &sums[layer], train: &trains[layer], scratch: &scratch, limit: limit,
       using: instructionSet, generator: &generator)
   }
 
@@ -326,7 +319,7 @@ public struct SpikingNetwork<Scalar: SpikeScalar>: Sendable {
     let sent = trains[layer].count
     let units = layerSizes[layer]
     let quantizer = layer == 0 ? inputQuantizer : testQuantizer
-    let negative = quantizer.kind.isSigned ? trains[layer].negativeCount : 0
+    let negative = quantizer.kind.isSigned ? trains[layer].negativeCount(using: instructionSet) : 0
     let feeds = layer == 0 ? steps : trains[layer - 1].count
     ledger.layers[layer].negativeSpikes += negative
     ledger.layers[layer].positiveSpikes += sent - negative

@@ -170,6 +170,63 @@ import Testing
     }
   }
 
+  @Test(
+    "several steps of one input at once: few values and many, ties, values no kernel takes",
+    arguments: [1, 16, 33, 200, 784])
+  func steps(units: Int) throws {
+    try steps(units: units, worth: 1 as Float) { $0 }
+    for scale: Int32 in [1000, 999, 2, 1 << 24] {
+      try steps(units: units, worth: scale) {
+        Int32($0 * Float(scale))
+      }
+    }
+  }
+
+  private func steps<Scalar: SpikeScalar>(
+    units: Int, worth: Scalar, scaled: (Float) -> Scalar
+  ) throws {
+    var generator = SeededGenerator(seed: UInt64(units))
+    let names: [(Float) -> Float] = [
+      { ($0 * 40).rounded() / 40 },  // few values: groups of several units
+      { $0 },  // as many values as units
+      { ($0 * 4).rounded() / 4 },  // values whose potentials meet: ties between groups
+      { $0 < 0 ? 1 : $0 },  // many at the end of the range
+      { 0.9 * ($0 < 0 ? -0.5 : 0.5) },  // x and -x fire with one tag
+      { $0 == 0 ? 0 : ($0 * 8).rounded() / 5 },  // beyond the worth of a spike
+      { max(0, ($0 * 127).rounded() / 127) },  // pixels
+    ]
+    for (kind, form) in names.enumerated() {
+      let values = (0..<units).map { _ in
+        scaled(form(2 * Float(generator.nextUniform()) - 1))
+      }
+      let trace = { (set: InstructionSet) in
+        var generator = SeededGenerator(seed: 0)
+        var (input, state) = (ActiveInput<Scalar>(), QuantizerState<Scalar>(units: units))
+        input.reserve(units)
+        for (index, value) in values.enumerated() {
+          input.append(value, unit: Int32(truncatingIfNeeded: 3 * index))
+        }
+        var (scratch, train) = (KernelScratch<Scalar>(units: units), SpikeTrain())
+        var allEnds: [Int] = []
+        for steps in [1, 16, 7] {
+          var ends = [Int](repeating: 0, count: steps)
+          try Quantizer(kind: .herding, worth: worth).feed(
+            input, ends: &ends, into: &state, train: &train, scratch: &scratch, using: set,
+            generator: &generator)
+          allEnds += ends
+        }
+        return (train, allEnds, state)
+      }
+      let expected = try trace(.reference)
+      for set in Self.compiled {
+        let found = try trace(set)
+        #expect(
+          found.0 == expected.0 && found.1 == expected.1 && found.2 == expected.2,
+          "\(set), values \(kind), worth \(worth)")
+      }
+    }
+  }
+
   @Test("rows with one firing, with several, and with very many, in one feed")
   func manyFiringsInARow() throws {
     for width in [40, 200, 300] {
@@ -210,14 +267,15 @@ import Testing
     var expected = AlignedArray<Float>(repeating: 0, count: weights.stride)
     var expectedIntegers = AlignedArray<Int64>(repeating: 0, count: weights.stride)
     var expectedCounts = AlignedArray<Int32>(repeating: 0, count: 20)
-    ReferenceKernels.addRows(of: weights, for: spikes, to: &expected)
-    ReferenceKernels.addRows(of: integers, for: spikes, to: &expectedIntegers)
+    ReferenceKernels.addRows(of: weights, for: spikes, range: spikes.indices, to: &expected)
+    ReferenceKernels.addRows(
+      of: integers, for: spikes, range: spikes.indices, to: &expectedIntegers)
     ReferenceKernels.count(spikes, into: &expectedCounts)
     for set in Self.compiled {
       var sums = AlignedArray<Float>(repeating: 0, count: weights.stride)
-      Float.addRows(set, of: weights, for: spikes, to: &sums)
+      Float.addRows(set, of: weights, for: spikes, range: spikes.indices, to: &sums)
       var integerSums = AlignedArray<Int64>(repeating: 0, count: weights.stride)
-      Int32.addRows(set, of: integers, for: spikes, to: &integerSums)
+      Int32.addRows(set, of: integers, for: spikes, range: spikes.indices, to: &integerSums)
       var counts = AlignedArray<Int32>(repeating: 0, count: 20)
       Int32.count(set, spikes, into: &counts)
       #expect(sums == expected && integerSums == expectedIntegers && counts == expectedCounts)

@@ -63,7 +63,7 @@ import Testing
       rowsOf: weights, for: spikes, into: &state, train: &train, scratch: &scratch,
       using: .reference, generator: &generator)
     var sums = AlignedArray<Float>(repeating: 0, count: weights.stride)
-    ReferenceKernels.addRows(of: weights, for: spikes, to: &sums)
+    ReferenceKernels.addRows(of: weights, for: spikes, range: spikes.indices, to: &sums)
     let padded = unsafe weights.withUnsafeBufferPointer { unsafe Array($0) }
     let zeros = [Float](repeating: 0, count: weights.stride)
     for gap in Self.gaps {
@@ -74,11 +74,13 @@ import Testing
           let matrix = unsafe Guarded(padded, gap: gap)
           let codes = unsafe Guarded(spikes.codes[..<spikes.count], gap: gap)
           let out = unsafe Guarded([Int32](repeating: 0, count: train.count), gap: gap)
-          let snapshot = unsafe Guarded(zeros, gap: gap)
+          let snapshot = unsafe Guarded(zeros + zeros, gap: gap)
           let firings = unsafe Guarded(
             [csk_firing](repeating: csk_firing(), count: 2 * rows * weights.stride), gap: 0)
+          let fused = unsafe Guarded(zeros, gap: gap)
           let outcome = unsafe kernels.feed_rows_float(
-            phi.buffer.baseAddress, matrix.buffer.baseAddress, weights.stride,
+            phi.buffer.baseAddress, fused.buffer.baseAddress, matrix.buffer.baseAddress,
+            weights.stride,
             codes.buffer.baseAddress, spikes.count, kind.isSigned ? 1 : 0,
             kind.isSigned ? 0 : 1, out.buffer.baseAddress, train.count,
             csk_scratch(
@@ -87,6 +89,8 @@ import Testing
           #expect(outcome.status == CSK_DONE && outcome.written == train.count)
           unsafe #expect(out.elements == Array(train.codes[..<train.count]), "gap \(gap)")
           unsafe #expect(phi.elements == (0..<weights.stride).map { state.potentials[$0] })
+
+          unsafe #expect(fused.elements == (0..<weights.stride).map { sums[$0] })
 
           let total = unsafe Guarded(zeros, gap: gap)
           unsafe kernels.add_rows_float(
@@ -126,6 +130,49 @@ import Testing
             snapshot: snapshot.buffer.baseAddress))
         #expect(outcome.status == CSK_DONE)
         unsafe #expect(out.elements == Array(train.codes[..<train.count]), "gap \(gap)")
+        unsafe #expect(phi.elements == (0..<width).map { state.potentials[$0] })
+      }
+    }
+  }
+
+  @Test("feeding one input for several steps", arguments: widths)
+  func steps(width: Int) throws {
+    var generator = SeededGenerator(seed: UInt64(width))
+    let values = (0..<width).map { _ in (2 * Float(generator.nextUniform()) - 1) }
+    let units = (0..<Int32(width)).map { 3 * $0 }
+    var state = QuantizerState<Float>(units: width)
+    var (scratch, train) = (KernelScratch<Float>(units: width), SpikeTrain())
+    let steps = 5
+    for _ in 0..<steps {
+      try Quantizer<Float>(kind: .herding, worth: 1).feed(
+        values, into: &state, train: &train, scratch: &scratch, using: .reference,
+        generator: &generator)
+    }
+    train.renumber(from: 0, by: units)
+    let stride = Matrix.stride(columns: width)
+    for gap in Self.gaps {
+      unsafe Self.kernels { kernels in
+        let phi = unsafe Guarded([Float](repeating: 0, count: width), gap: gap)
+        let input = unsafe Guarded(values, gap: gap)
+        let names = unsafe Guarded(units, gap: gap)
+        let room = steps * width + 16
+        let out = unsafe Guarded([Int32](repeating: 0, count: room), gap: gap)
+        let ends = unsafe Guarded([Int](repeating: 0, count: steps), gap: 0)
+        let firings = unsafe Guarded(
+          [csk_firing](repeating: csk_firing(), count: 2 * stride), gap: 0)
+        let outcome = unsafe kernels.feed_steps_float(
+          phi.buffer.baseAddress, input.buffer.baseAddress, names.buffer.baseAddress, width,
+          steps, out.buffer.baseAddress, room, ends.buffer.baseAddress,
+          csk_scratch(firings: firings.buffer.baseAddress, capacity: stride, snapshot: nil))
+        guard width <= 128 else {
+          // As many values as units: more than there are groups. Nothing is done.
+          #expect(outcome.status == CSK_OUT_OF_RANGE && outcome.written == 0)
+          unsafe #expect(phi.elements == [Float](repeating: 0, count: width))
+          return
+        }
+        #expect(outcome.status == CSK_DONE && outcome.written == train.count)
+        unsafe #expect(ends.elements.last == train.count)
+        unsafe #expect(Array(out.elements[..<train.count]) == Array(train.codes[..<train.count]))
         unsafe #expect(phi.elements == (0..<width).map { state.potentials[$0] })
       }
     }

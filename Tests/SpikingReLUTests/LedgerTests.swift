@@ -42,8 +42,13 @@ struct CountingFloat: SpikeScalar, AdditiveArithmetic {
   static func feedRows(
     _ set: InstructionSet, of weights: RowMajorMatrix<Self>, for spikes: SpikeTrain,
     range: Range<Int>, isSigned: Bool, firesOnce: Bool, worth: Self,
-    potentials: inout AlignedArray<Self>,
+    potentials: inout AlignedArray<Self>, sums: inout AlignedArray<Float>,
     train: inout SpikeTrain, scratch: inout KernelScratch<Self>
+  ) -> FeedOutcome { preconditionFailure("the reference only") }
+  static func feedSteps(
+    _ set: InstructionSet, _ input: ActiveInput<Self>, worth: Self, ends: inout [Int],
+    potentials: inout AlignedArray<Self>, train: inout SpikeTrain,
+    scratch: inout KernelScratch<Self>
   ) -> FeedOutcome { preconditionFailure("the reference only") }
   static func feedVector(
     _ set: InstructionSet, _ values: [Self], isSigned: Bool, worth: Self,
@@ -52,9 +57,9 @@ struct CountingFloat: SpikeScalar, AdditiveArithmetic {
   ) -> FeedOutcome { preconditionFailure("the reference only") }
   static func addRows(
     _ set: InstructionSet, of weights: RowMajorMatrix<Self>, for spikes: SpikeTrain,
-    to sums: inout AlignedArray<Float>
+    range: Range<Int>, to sums: inout AlignedArray<Float>
   ) {
-    for spike in spikes {
+    for spike in spikes[range] {
       for unit in 0..<weights.columns {
         additions.add(1, ordering: .relaxed)
         sums[unit] += Float(spike.sign) * weights[spike.unit, unit].value
@@ -82,6 +87,14 @@ struct CountingFloat: SpikeScalar, AdditiveArithmetic {
   static func count(sign: Int) -> Self { Self(value: Float(sign)) }
   static func encode(_ values: [Float], worth: Self) throws(KernelError) -> [Self] {
     values.map(Self.init(value:))
+  }
+  static func pack(
+    _ values: [Float], worth: Self, into input: inout ActiveInput<Self>
+  ) throws(KernelError) {
+    input.reserve(values.count)
+    for (unit, value) in values.enumerated() where value != 0 {
+      input.append(Self(value: value), unit: Int32(unit))
+    }
   }
   static func readout(sum: Float, steps: Int) -> Self { Self(value: sum / Float(steps)) }
   static func readout(count: Int32, steps: Int, worth: Self) -> Self {

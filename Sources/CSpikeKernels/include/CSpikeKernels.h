@@ -16,7 +16,7 @@
 #define CSK_INTEGER_POTENTIAL_LIMIT 1073741824
 
 // The most rows that a feed takes at a time.
-#define CSK_CHUNK_ROWS 64
+#define CSK_CHUNK_ROWS 128
 
 // One unit that fired `count` times in one feed. `tag` orders spikes: the bits of |potential|
 // before the first subtraction, which are in the order of the values because these are positive.
@@ -53,7 +53,7 @@ typedef struct {
 typedef struct {
   csk_firing *firings;
   size_t capacity;
-  void *snapshot;  // stride elements
+  void *snapshot;  // 2 * stride elements
 } csk_scratch;
 
 // The kernels of one instruction set.
@@ -64,11 +64,12 @@ typedef struct {
   // threshold fires. Spikes go to `out`: by row, within a row by decreasing tag, then by unit.
   // `fires_once` promises that all |weights| are at most the worth of a spike, and potentials at
   // most half of it.
-  csk_outcome (*feed_rows_float)(float *potentials, const float *weights, size_t stride,
-                                 const int32_t *spikes, size_t spike_count, int is_signed,
+  // `sums`, where given, is added the same rows.
+  csk_outcome (*feed_rows_float)(float *potentials, float *sums, const float *weights,
+                                 size_t stride, const int32_t *spikes, size_t spike_count, int is_signed,
                                  int fires_once, int32_t *out, size_t out_capacity,
                                  csk_scratch scratch);
-  // The same for integers; a spike is worth `unit`.
+  // The same for integers, without sums; a spike is worth `unit`.
   csk_outcome (*feed_rows_int32)(int32_t *potentials, const int32_t *weights, size_t stride,
                                  const int32_t *spikes, size_t spike_count, int is_signed,
                                  int fires_once, int32_t unit, int32_t *out,
@@ -80,6 +81,18 @@ typedef struct {
   csk_outcome (*feed_vector_int32)(int32_t *potentials, const int32_t *values, size_t units,
                                    int is_signed, int32_t unit, int32_t *out,
                                    size_t out_capacity, csk_scratch scratch);
+  // `steps` feeds of the same `count` values to signed units that started at 0 or have been fed
+  // nothing else, whose spikes are named by `units`; ends[s] spikes are written by the end of step
+  // s. CSK_OUT_OF_RANGE: this is not for the kernel, nothing was done.
+  csk_outcome (*feed_steps_float)(float *potentials, const float *values, const int32_t *units,
+                                  size_t count, size_t steps, int32_t *out, size_t room,
+                                  size_t *ends, csk_scratch scratch);
+  csk_outcome (*feed_steps_int32)(int32_t *potentials, const int32_t *values,
+                                  const int32_t *units, size_t count, size_t steps, int32_t unit,
+                                  int32_t *out, size_t room, size_t *ends, csk_scratch scratch);
+  // The highest unit of the spikes, -1 if there are none; and how many have the sign -.
+  int32_t (*highest_unit)(const int32_t *spikes, size_t count);
+  size_t (*count_negative)(const int32_t *spikes, size_t count);
   // sums += or -= the weight row of each spike, in order.
   void (*add_rows_float)(float *sums, const float *weights, size_t stride, const int32_t *spikes,
                          size_t spike_count);
@@ -102,6 +115,10 @@ typedef struct {
   // The sum of `count` values, in some order: reads memory as fast as the set can.
   float (*sum_float)(const float *values, size_t count);
 } csk_kernels;
+
+// Puts the values that are not 0, in order, at `packed`, and their indices at `units`, each with room
+// for `count`; returns their number.
+size_t csk_pack_nonzero(const float *values, size_t count, float *packed, int32_t *units);
 
 // The instruction sets of this build, best first; `*count` of them.
 const csk_kernels *const *csk_all(size_t *count);

@@ -1,0 +1,182 @@
+// Feeding one vector of values for several steps, for one number type and one instruction set
+// (included by feed_body.h): what an input does that does not change while its example lasts.
+//
+// Units of one value and one potential stay alike in every step, and fire side by side: they are
+// a group, and groups are put in order, not units. Images have few values; pixels at the ends of
+// the range share one. Where all |values| are at most the worth of a spike, a unit fires at most
+// once a step, with the sign of its value.
+
+// Groups of a call, and the bits that tell them apart below a tag of 24 bits.
+#define CSK_GROUPS 128
+#define CSK_GROUP_BITS 7
+#define CSK_SLOTS 512
+
+#if CSK_IS_FLOAT
+// The tag of the highest potential, 3/2; tags above 1/2 are less than 2^24 below it.
+#define CSK_HIGHEST_TAG 0x3fc00000
+#else
+#define CSK_HIGHEST_TAG (unit + unit / 2)
+#endif
+
+typedef struct {
+  CSK_REAL values[CSK_GROUPS], potentials[CSK_GROUPS];
+  int32_t sizes[CSK_GROUPS], starts[CSK_GROUPS];
+  size_t count;
+} CSK_T(groups);
+
+// Puts each unit into the group of its value; returns 0 where there are too many, where a value is
+// greater than the worth of a spike, or where units of one value differ in potential.
+static int CSK_T(form_groups)(CSK_T(groups) *groups, const CSK_REAL *potentials,
+                              const CSK_REAL *values, size_t count, int32_t unit,
+                              uint8_t *group_of) {
+  // Open addressing: the group in a slot, counted from 1.
+  uint8_t slots[CSK_SLOTS] = {0};
+  const CSK_REAL worth = (CSK_REAL)unit;
+  groups->count = 0;
+  for (size_t i = 0; i < count; i++) {
+    CSK_REAL value = values[i];
+    if (!(value <= worth && value >= -worth)) return 0;
+    uint32_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    uint32_t slot = (bits * 2654435769u) >> 23;
+    while (slots[slot] != 0 && groups->values[slots[slot] - 1] != value) {
+      slot = (slot + 1) % CSK_SLOTS;
+    }
+    if (slots[slot] == 0) {
+      if (groups->count == CSK_GROUPS) return 0;
+      groups->values[groups->count] = value;
+      groups->potentials[groups->count] = potentials[i];
+      groups->sizes[groups->count] = 0;
+      slots[slot] = (uint8_t)++groups->count;
+    }
+    size_t group = slots[slot] - 1u;
+    if (groups->potentials[group] != potentials[i]) return 0;
+    group_of[i] = (uint8_t)group;
+    groups->sizes[group]++;
+  }
+  return 1;
+}
+
+// phi += value; fires where |phi| is beyond the threshold. Fills `keys` with those that fire: their
+// distance to the highest tag, then their group. Returns the number.
+static inline size_t CSK_T(fire_groups)(CSK_T(groups) *groups, int32_t unit, int32_t *keys) {
+  typedef CSK_T(vector) vector;
+  typedef CSK_NAME(csk_ints) ints;
+  const vector worth = (vector){0} + (CSK_REAL)unit;
+  int32_t all[CSK_GROUPS];
+  size_t fired = 0;
+  for (size_t first = 0; first < groups->count; first += CSK_LANES) {
+    vector phi = *(vector *)(groups->potentials + first) + *(vector *)(groups->values + first);
+    ints above = phi > CSK_ABOVE, below = phi < CSK_BELOW;
+#if CSK_IS_FLOAT
+    ints tag = (ints)phi & 0x7fffffff;
+#else
+    ints tag = (phi & above) - (phi & below);
+#endif
+    phi -= (vector)((ints)worth & above);
+    phi += (vector)((ints)worth & below);
+    *(vector *)(groups->potentials + first) = phi;
+    ints keyed = (CSK_HIGHEST_TAG - tag) << CSK_GROUP_BITS;
+    memcpy(all + first, &keyed, sizeof keyed);
+    uint32_t left = CSK_NAME(mask)(above | below);
+    for (; left != 0; left &= left - 1) {
+      size_t group = first + (size_t)__builtin_ctz(left);
+      keys[fired++] = all[group] | (int32_t)group;
+    }
+  }
+  return fired;
+}
+
+// `sorted` becomes `keys`, all different, in increasing order: each key's rank is the number of
+// smaller ones. `keys` is padded to whole vectors.
+static inline void CSK_T(sort_keys)(const int32_t *keys, size_t count, int32_t *sorted) {
+  typedef CSK_NAME(csk_ints) ints;
+  for (size_t first = 0; first < count; first += CSK_LANES) {
+    ints mine, rank = {0};
+    memcpy(&mine, keys + first, sizeof mine);
+    for (size_t k = 0; k < count; k++) rank -= mine > (ints){0} + keys[k];
+    int32_t ranks[CSK_LANES];
+    memcpy(ranks, &rank, sizeof ranks);
+    size_t end = count - first < CSK_LANES ? count - first : CSK_LANES;
+    for (size_t k = 0; k < end; k++) sorted[ranks[k]] = keys[first + k];
+  }
+}
+
+// Writes the spikes of one step: groups in order of their keys, units of a group as they are
+// listed. Returns their number. Writes up to 16 more places.
+static inline size_t CSK_T(emit_groups)(const CSK_T(groups) *groups, const int32_t *keys,
+                                        size_t count, const int32_t *spikes, int32_t *out) {
+  size_t written = 0;
+  for (size_t k = 0; k < count; k++) {
+    size_t group = (size_t)keys[k] % CSK_GROUPS;
+    const int32_t *from = spikes + groups->starts[group];
+    size_t size = (size_t)groups->sizes[group];
+    for (size_t at = 0; at < size; at += 16) memcpy(out + written + at, from + at, 64);
+    size_t start = written;
+    written += size;
+    // Groups of one tag: their units are merged, the lower first.
+    size_t alike = k;
+    while (alike > 0 && keys[alike - 1] >> CSK_GROUP_BITS == keys[k] >> CSK_GROUP_BITS) {
+      start -= (size_t)groups->sizes[(size_t)keys[--alike] % CSK_GROUPS];
+    }
+    if (alike < k) {
+      for (size_t i = written - size; i < written; i++) {
+        int32_t moved = out[i];
+        size_t j = i;
+        for (; j > start && csk_unit_of(out[j - 1]) > csk_unit_of(moved); j--) out[j] = out[j - 1];
+        out[j] = moved;
+      }
+    }
+  }
+  return written;
+}
+
+// See `feed_steps_float`.
+static csk_outcome CSK_T(any_feed_steps)(CSK_REAL *potentials, const CSK_REAL *values,
+                                         const int32_t *units, size_t count, size_t steps,
+                                         int32_t unit, int32_t *out, size_t room, size_t *ends,
+                                         csk_scratch scratch) {
+  csk_outcome outcome = {CSK_OUT_OF_RANGE, 0, 0, 0, 0};
+  // Of the scratch memory, five bytes for each unit, and room for whole vectors.
+  if (5 * count + 64 > 2 * scratch.capacity * sizeof *scratch.firings || (!CSK_IS_FLOAT && unit >= 1 << 24)) return outcome;
+  outcome.needed = steps * count + 16;
+  if (outcome.needed > room) {
+    outcome.status = CSK_FULL;
+    return outcome;
+  }
+  int32_t *spikes = (int32_t *)scratch.firings;
+  uint8_t *group_of = (uint8_t *)(spikes + count + 16);
+  CSK_T(groups) groups;
+  if (!CSK_T(form_groups)(&groups, potentials, values, count, unit, group_of)) return outcome;
+  for (size_t g = 0; g < groups.count; g++) {
+    if (!(groups.potentials[g] <= CSK_ABOVE && groups.potentials[g] >= CSK_BELOW)) return outcome;
+  }
+  for (size_t g = groups.count; g % CSK_LANES != 0; g++) {
+    groups.values[g] = groups.potentials[g] = 0;
+  }
+  int32_t start = 0, places[CSK_GROUPS];
+  for (size_t g = 0; g < groups.count; g++) {
+    groups.starts[g] = places[g] = start;
+    start += groups.sizes[g];
+  }
+  for (size_t i = 0; i < count; i++) {
+    spikes[places[group_of[i]]++] = values[i] > 0 ? units[i] : ~units[i];
+  }
+  int32_t keys[CSK_GROUPS + CSK_LANES] = {0}, sorted[CSK_GROUPS];
+  for (size_t step = 0; step < steps; step++) {
+    size_t fired = CSK_T(fire_groups)(&groups, unit, keys);
+    CSK_T(sort_keys)(keys, fired, sorted);
+    outcome.written +=
+        CSK_T(emit_groups)(&groups, sorted, fired, spikes, out + outcome.written);
+    ends[step] = outcome.written;
+  }
+  for (size_t i = 0; i < count; i++) potentials[i] = groups.potentials[group_of[i]];
+  outcome.status = CSK_DONE;
+  outcome.rows_done = steps;
+  return outcome;
+}
+
+#undef CSK_GROUPS
+#undef CSK_GROUP_BITS
+#undef CSK_SLOTS
+#undef CSK_HIGHEST_TAG
