@@ -43,7 +43,8 @@ static csk_update CSK_T(update_column)(CSK_REAL *weights, size_t stride, const C
       int64_t updated = *weight - (int64_t)counts[row] * factor;
       *weight = (int32_t)(updated > most ? most : updated < -most ? -most : updated);
 #endif
-      update.exceeds |= !(*weight <= bound && *weight >= -bound);
+      CSK_REAL size = *weight < 0 ? -*weight : *weight;
+      update.exceeds |= !(size <= bound);
     }
   }
   return update;

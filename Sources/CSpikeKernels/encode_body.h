@@ -9,7 +9,7 @@
 // Groups of a call, and the bits that tell them apart below a tag of 24 bits.
 #define CSK_GROUPS 128
 #define CSK_GROUP_BITS 7
-#define CSK_SLOTS 512
+#define CSK_SLOTS 2048
 
 #if CSK_IS_FLOAT
 // The tag of the highest potential, 3/2; tags above 1/2 are less than 2^24 below it.
@@ -19,8 +19,9 @@
 #endif
 
 typedef struct {
-  CSK_REAL values[CSK_GROUPS], potentials[CSK_GROUPS];
-  int32_t sizes[CSK_GROUPS], starts[CSK_GROUPS];
+  // One more: where the next value goes before it is known to be new.
+  CSK_REAL values[CSK_GROUPS + 1], potentials[CSK_GROUPS + 1];
+  int32_t sizes[CSK_GROUPS + 1], starts[CSK_GROUPS];
   size_t count;
 } CSK_T(groups);
 
@@ -29,32 +30,38 @@ typedef struct {
 static int CSK_T(form_groups)(CSK_T(groups) *groups, const CSK_REAL *potentials,
                               const CSK_REAL *values, size_t count, int32_t unit,
                               uint8_t *group_of) {
-  // Open addressing: the group in a slot, counted from 1.
+  // Open addressing: the group in a slot, counted from 1. Whether a value is new is not to be
+  // predicted, whether its first slot is somebody else's is.
   uint8_t slots[CSK_SLOTS] = {0};
   const CSK_REAL worth = (CSK_REAL)unit;
-  groups->count = 0;
+  size_t formed = 0;
+  int alike = 1;
   for (size_t i = 0; i < count; i++) {
     CSK_REAL value = values[i];
     if (!(value <= worth && value >= -worth)) return 0;
     uint32_t bits;
     memcpy(&bits, &value, sizeof bits);
-    uint32_t slot = (bits * 2654435769u) >> 23;
-    while (slots[slot] != 0 && groups->values[slots[slot] - 1] != value) {
+    uint32_t slot = (bits * 2654435769u) / (UINT32_MAX / CSK_SLOTS + 1);
+    groups->values[formed] = value;
+    groups->potentials[formed] = potentials[i];
+    groups->sizes[formed] = 0;
+    size_t group = slots[slot], is_new = group == 0;
+    group = is_new ? formed : group - 1;
+    while (__builtin_expect(groups->values[group] != value, 0)) {
       slot = (slot + 1) % CSK_SLOTS;
+      group = slots[slot];
+      is_new = group == 0;
+      group = is_new ? formed : group - 1;
     }
-    if (slots[slot] == 0) {
-      if (groups->count == CSK_GROUPS) return 0;
-      groups->values[groups->count] = value;
-      groups->potentials[groups->count] = potentials[i];
-      groups->sizes[groups->count] = 0;
-      slots[slot] = (uint8_t)++groups->count;
-    }
-    size_t group = slots[slot] - 1u;
-    if (groups->potentials[group] != potentials[i]) return 0;
+    slots[slot] = (uint8_t)(group + 1);
+    formed += is_new;
+    if (formed > CSK_GROUPS) return 0;
+    alike &= groups->potentials[group] == potentials[i];
     group_of[i] = (uint8_t)group;
     groups->sizes[group]++;
   }
-  return 1;
+  groups->count = formed;
+  return alike;
 }
 
 // phi += value; fires where |phi| is beyond the threshold. Fills `keys` with those that fire: their
@@ -64,7 +71,7 @@ static inline size_t CSK_T(fire_groups)(CSK_T(groups) *groups, int32_t unit, int
   typedef CSK_NAME(csk_ints) ints;
   const vector worth = (vector){0} + (CSK_REAL)unit;
   int32_t all[CSK_GROUPS];
-  size_t fired = 0;
+  uint64_t bits[CSK_GROUPS / 64] = {0};
   for (size_t first = 0; first < groups->count; first += CSK_LANES) {
     vector phi = *(vector *)(groups->potentials + first) + *(vector *)(groups->values + first);
     ints above = phi > CSK_ABOVE, below = phi < CSK_BELOW;
@@ -78,32 +85,49 @@ static inline size_t CSK_T(fire_groups)(CSK_T(groups) *groups, int32_t unit, int
     *(vector *)(groups->potentials + first) = phi;
     ints keyed = (CSK_HIGHEST_TAG - tag) << CSK_GROUP_BITS;
     memcpy(all + first, &keyed, sizeof keyed);
-    uint32_t left = CSK_NAME(mask)(above | below);
-    for (; left != 0; left &= left - 1) {
-      size_t group = first + (size_t)__builtin_ctz(left);
-      keys[fired++] = all[group] | (int32_t)group;
+    bits[first / 64] |= (uint64_t)CSK_NAME(mask)(above | below) << (first % 64);
+  }
+  size_t fired = 0;
+  for (size_t word = 0; word < CSK_GROUPS / 64; word++) {
+    // Eight at a time, whether there are as many or not.
+    uint64_t left = bits[word];
+    int32_t *next = keys + fired;
+    fired += (size_t)__builtin_popcountll(left);
+    while (left != 0) {
+#pragma clang loop unroll(full)
+      for (int k = 0; k < 8; k++) {
+        int group = (int)word * 64 + __builtin_ctzll(left | (uint64_t)1 << 63);
+        *next++ = all[group] | group;
+        left &= left - 1;
+      }
     }
   }
   return fired;
 }
 
 // `sorted` becomes `keys`, all different, in increasing order: each key's rank is the number of
-// smaller ones. `keys` is padded to whole vectors.
+// smaller ones. `keys` is padded to whole blocks of 64.
 static inline void CSK_T(sort_keys)(const int32_t *keys, size_t count, int32_t *sorted) {
   typedef CSK_NAME(csk_ints) ints;
-  for (size_t first = 0; first < count; first += CSK_LANES) {
-    ints mine, rank = {0};
-    memcpy(&mine, keys + first, sizeof mine);
-    for (size_t k = 0; k < count; k++) rank -= mine > (ints){0} + keys[k];
-    int32_t ranks[CSK_LANES];
-    memcpy(ranks, &rank, sizeof ranks);
-    size_t end = count - first < CSK_LANES ? count - first : CSK_LANES;
+  enum { blocks = 64 / CSK_LANES };
+  for (size_t first = 0; first < count; first += 64) {
+    ints mine[blocks], rank[blocks];
+    memcpy(mine, keys + first, sizeof mine);
+    memset(rank, 0, sizeof rank);
+    for (size_t k = 0; k < count; k++) {
+      ints other = (ints){0} + keys[k];
+#pragma clang loop unroll(full)
+      for (int v = 0; v < blocks; v++) rank[v] -= mine[v] > other;
+    }
+    int32_t ranks[64];
+    memcpy(ranks, rank, sizeof ranks);
+    size_t end = count - first < 64 ? count - first : 64;
     for (size_t k = 0; k < end; k++) sorted[ranks[k]] = keys[first + k];
   }
 }
 
 // Writes the spikes of one step: groups in order of their keys, units of a group as they are
-// listed. Returns their number. Writes up to 16 more places.
+// listed. Returns their number. Writes up to CSK_STEPS_SLACK more places.
 static inline size_t CSK_T(emit_groups)(const CSK_T(groups) *groups, const int32_t *keys,
                                         size_t count, const int32_t *spikes, int32_t *out) {
   size_t written = 0;
@@ -111,7 +135,9 @@ static inline size_t CSK_T(emit_groups)(const CSK_T(groups) *groups, const int32
     size_t group = (size_t)keys[k] % CSK_GROUPS;
     const int32_t *from = spikes + groups->starts[group];
     size_t size = (size_t)groups->sizes[group];
-    for (size_t at = 0; at < size; at += 16) memcpy(out + written + at, from + at, 64);
+    for (size_t at = 0; at < size; at += CSK_STEPS_SLACK) {
+      memcpy(out + written + at, from + at, CSK_STEPS_SLACK * sizeof *out);
+    }
     size_t start = written;
     written += size;
     // Groups of one tag: their units are merged, the lower first.
@@ -138,14 +164,14 @@ static csk_outcome CSK_T(any_feed_steps)(CSK_REAL *potentials, const CSK_REAL *v
                                          csk_scratch scratch) {
   csk_outcome outcome = {CSK_OUT_OF_RANGE, 0, 0, 0, 0};
   // Of the scratch memory, five bytes for each unit, and room for whole vectors.
-  if (5 * count + 64 > 2 * scratch.capacity * sizeof *scratch.firings || (!CSK_IS_FLOAT && unit >= 1 << 24)) return outcome;
-  outcome.needed = steps * count + 16;
+  if (5 * count + 4 * CSK_STEPS_SLACK > 2 * scratch.capacity * sizeof *scratch.firings || (!CSK_IS_FLOAT && unit >= 1 << 24)) return outcome;
+  outcome.needed = steps * count + CSK_STEPS_SLACK;
   if (outcome.needed > room) {
     outcome.status = CSK_FULL;
     return outcome;
   }
   int32_t *spikes = (int32_t *)scratch.firings;
-  uint8_t *group_of = (uint8_t *)(spikes + count + 16);
+  uint8_t *group_of = (uint8_t *)(spikes + count + CSK_STEPS_SLACK);
   CSK_T(groups) groups;
   if (!CSK_T(form_groups)(&groups, potentials, values, count, unit, group_of)) return outcome;
   for (size_t g = 0; g < groups.count; g++) {
@@ -162,7 +188,7 @@ static csk_outcome CSK_T(any_feed_steps)(CSK_REAL *potentials, const CSK_REAL *v
   for (size_t i = 0; i < count; i++) {
     spikes[places[group_of[i]]++] = values[i] > 0 ? units[i] : ~units[i];
   }
-  int32_t keys[CSK_GROUPS + CSK_LANES] = {0}, sorted[CSK_GROUPS];
+  int32_t keys[CSK_GROUPS + 64] = {0}, sorted[CSK_GROUPS];
   for (size_t step = 0; step < steps; step++) {
     size_t fired = CSK_T(fire_groups)(&groups, unit, keys);
     CSK_T(sort_keys)(keys, fired, sorted);

@@ -272,7 +272,7 @@ static csk_outcome CSK_T(any_feed_rows)(CSK_REAL *potentials, CSK_REAL *sums,
   size_t vectors = stride / CSK_LANES;
   csk_outcome outcome = {CSK_DONE, 0, 0, 0, 0};
   // A short first chunk tells whether many rows have several firings.
-  size_t run = CSK_QUIET_LONG_RUN;
+  size_t run = CSK_QUIET_SHORT_RUN;
   while (outcome.rows_done < spike_count) {
     size_t rows = spike_count - outcome.rows_done;
     if (rows > chunk) rows = chunk;

@@ -86,16 +86,6 @@ static const csk_kernels *const all_kernels[] = {
     &csk_kernels_baseline,
 };
 
-size_t csk_pack_nonzero(const float *values, size_t count, float *packed, int32_t *units) {
-  size_t found = 0;
-  for (size_t i = 0; i < count; i++) {
-    packed[found] = values[i];
-    units[found] = (int32_t)i;
-    found += values[i] != 0;
-  }
-  return found;
-}
-
 const csk_kernels *const *csk_all(size_t *count) {
   *count = sizeof all_kernels / sizeof *all_kernels;
   return all_kernels;

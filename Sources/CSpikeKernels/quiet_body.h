@@ -40,6 +40,18 @@ static inline __attribute__((always_inline)) uint32_t CSK_T(quiet_fire)(CSK_T(ve
 #endif
 }
 
+// z + w. Where a set has fused units beside those that add, they take this one: one * w + z, with one
+// of a value that the compiler does not see, is rounded once, like z + w.
+static inline __attribute__((always_inline)) CSK_T(vector)
+    CSK_T(quiet_sum)(CSK_T(vector) z, CSK_T(vector) w, CSK_T(vector) one) {
+#if CSK_HAS_MASKS && CSK_IS_FLOAT
+  return (CSK_T(vector))_mm512_fmadd_ps((__m512)w, (__m512)one, (__m512)z);
+#else
+  (void)one;
+  return z + w;
+#endif
+}
+
 // phi += w, fire: the rows of a chunk, `width` vectors starting at column `first`. Where `sums` are
 // given, z += w, too.
 static inline __attribute__((always_inline)) void CSK_T(quiet_add)(
@@ -52,6 +64,10 @@ static inline __attribute__((always_inline)) void CSK_T(quiet_add)(
     phi[v] = stored[v];
     if (has_sums) z[v] = ((vector *)(sums + first))[v];
   }
+  vector one = (vector){0} + 1;
+#if CSK_HAS_MASKS
+  __asm__("" : "+v"(one));
+#endif
   uint8_t *bits = (uint8_t *)quiet.fired + first / 8;
   for (size_t row = 0; row < rows; row++, bits += quiet.words * sizeof *quiet.fired) {
     if (row % quiet.run == 0) {
@@ -72,7 +88,7 @@ static inline __attribute__((always_inline)) void CSK_T(quiet_add)(
 #pragma clang loop unroll(full)
     for (int v = 0; v < width; v++) {
       phi[v] += weights[v];
-      if (has_sums) z[v] += weights[v];
+      if (has_sums) z[v] = CSK_T(quiet_sum)(z[v], weights[v], one);
       uint32_t fired = CSK_T(quiet_fire)(&phi[v], unit);
       if (CSK_LANES == 16) {
         ((uint16_t *)bits)[v] = (uint16_t)fired;

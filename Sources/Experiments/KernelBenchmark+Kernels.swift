@@ -63,7 +63,7 @@ extension KernelBenchmark {
     func encode() throws {
       encoder.reset(&pixels, generator: &generator)
       train.removeAll()
-      try Float.pack(image, worth: 1, into: &active)
+      try Float.pack(set, image, worth: 1, into: &active)
       try encoder.feed(
         active, ends: &ends, into: &pixels, train: &train, scratch: &scratch, using: set,
         generator: &generator)

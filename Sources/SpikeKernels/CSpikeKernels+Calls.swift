@@ -87,12 +87,15 @@ extension SpikeTrain {
     let outcome = unsafe codes.withUnsafeMutableBufferPointer { codes in
       unsafe body(codes.baseAddress.map { unsafe $0 + used }, codes.count - used)
     }
-    count += outcome.written
+    self.used += outcome.written
     return FeedOutcome(outcome)
   }
 }
 
 extension SpikeTrain {
+  /// What `feedSteps` wants room for beyond one spike for each unit and step.
+  static var roomAfterSteps: Int { Int(CSK_STEPS_SLACK) }
+
   /// The number of spikes of sign -1, from place `start` on.
   public func negativeCount(from start: Int = 0, using set: InstructionSet) -> Int {
     precondition(start >= 0 && start <= count, "from spike \(start) of \(count)")
@@ -119,12 +122,14 @@ private func checkUnits(
 
 extension ActiveInput where Scalar == Float {
   /// Takes the values that are not 0.
-  mutating func pack(_ values: [Float]) {
-    reserve(values.count)
+  mutating func pack(_ set: InstructionSet, _ values: [Float]) {
+    let kernels = unsafe CompiledKernels.tableOrBaseline(set)
+    // Room for the last places that are written before it is known that there are fewer.
+    reserve(values.count + 8)
     count = unsafe values.withUnsafeBufferPointer { values in
       unsafe self.values.withUnsafeMutableBufferPointer { packed in
         unsafe units.withUnsafeMutableBufferPointer { units in
-          unsafe csk_pack_nonzero(
+          unsafe kernels.pointee.pack_nonzero(
             values.baseAddress, values.count, packed.baseAddress, units.baseAddress)
         }
       }

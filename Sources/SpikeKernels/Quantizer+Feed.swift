@@ -141,7 +141,7 @@ extension Quantizer where Scalar: SpikeScalar {
     let start = train.count
     if set != .reference, kind == .herding {
       // Room for a spike of each unit in each step, and for whole vectors behind them.
-      train.reserve(ends.count * input.count + 16)
+      train.reserve(ends.count * input.count + SpikeTrain.roomAfterSteps)
       let outcome = Scalar.feedSteps(
         set, input, worth: worth, ends: &ends, potentials: &state.potentials, train: &train,
         scratch: &scratch)

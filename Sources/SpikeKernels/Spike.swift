@@ -8,6 +8,7 @@ public struct Spike: Hashable, Sendable {
   /// A spike of the given unit and sign.
   ///
   /// - Precondition: `0 <= unit < 2^31` and `sign` is +1 or -1.
+  @inlinable
   public init(unit: Int, sign: Int) {
     precondition(unit >= 0 && unit <= Int(Int32.max), "a spike of unit \(unit)")
     precondition(sign == 1 || sign == -1, "a spike of sign \(sign): it must be +1 or -1")
@@ -16,12 +17,13 @@ public struct Spike: Hashable, Sendable {
   }
 
   /// The code that the kernels read: `unit` for +1, `~unit` for -1.
+  @inlinable
   init(code: Int32) {
     unit = Int(code >= 0 ? code : ~code)
     sign = code >= 0 ? 1 : -1
   }
 
-  var code: Int32 { sign > 0 ? Int32(unit) : ~Int32(unit) }
+  @inlinable var code: Int32 { sign > 0 ? Int32(unit) : ~Int32(unit) }
 }
 
 /// The spikes of one layer in one time step, in the order in which they were sent.
@@ -30,12 +32,14 @@ public struct Spike: Hashable, Sendable {
 /// run for a while allocates no more.
 public struct SpikeTrain: Sendable, RandomAccessCollection, Equatable {
   /// The codes of the spikes; those from `count` on are free room.
-  var codes: [Int32] = []
+  @usableFromInline var codes: [Int32] = []
   /// The number of spikes.
-  public internal(set) var count = 0
+  @inlinable public var count: Int { used }
+  /// As a stored property that inlined code may set.
+  @usableFromInline var used = 0
 
   /// An empty train.
-  public init() {}
+  @inlinable public init() {}
 
   /// A train of the given spikes.
   public init(_ spikes: some Sequence<Spike>) {
@@ -43,27 +47,29 @@ public struct SpikeTrain: Sendable, RandomAccessCollection, Equatable {
   }
 
   /// The position of the first spike.
-  public var startIndex: Int { 0 }
+  @inlinable public var startIndex: Int { 0 }
   /// The position after the last spike.
-  public var endIndex: Int { count }
+  @inlinable public var endIndex: Int { count }
 
   /// The spike at `position`.
   ///
   /// - Precondition: `0 <= position < count`.
+  @inlinable
   public subscript(position: Int) -> Spike {
     precondition(position >= 0 && position < count, "spike \(position) of \(count)")
     return Spike(code: codes[position])
   }
 
   /// Adds a spike at the end.
+  @inlinable
   public mutating func append(_ spike: Spike) {
     reserve(1)
     codes[count] = spike.code
-    count += 1
+    used += 1
   }
 
   /// Empties the train and keeps its memory.
-  public mutating func removeAll() { count = 0 }
+  @inlinable public mutating func removeAll() { used = 0 }
 
   /// Gives the spikes of unit i, from place `start` on, to unit `units[i]`, as for a list of the units
   /// that are not at rest.
@@ -79,10 +85,11 @@ public struct SpikeTrain: Sendable, RandomAccessCollection, Equatable {
     precondition(range.upperBound <= other.count, "spikes \(range) of \(other.count)")
     reserve(range.count)
     codes.replaceSubrange(count..<(count + range.count), with: other.codes[range])
-    count += range.count
+    used += range.count
   }
 
   /// Makes room for `additional` more spikes, at least doubling when memory is needed.
+  @inlinable
   mutating func reserve(_ additional: Int) {
     guard codes.count - count < additional else { return }
     let grown = Swift.max(count + additional, 2 * codes.count, 64)

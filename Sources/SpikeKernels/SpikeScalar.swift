@@ -101,7 +101,7 @@ public protocol SpikeScalar: PotentialScalar {
   ///
   /// - Throws: as `encode`.
   static func pack(
-    _ values: [Float], worth: Self, into input: inout ActiveInput<Self>) throws(KernelError)
+    _ set: InstructionSet, _ values: [Float], worth: Self, into input: inout ActiveInput<Self>) throws(KernelError)
 
   /// The output of a unit: the sum of its rows over the number of steps. Integers are truncated
   /// toward zero, and are in units of 1/S.
@@ -133,8 +133,8 @@ extension Float {
 
   /// The values that are not 0.
   public static func pack(
-    _ values: [Float], worth: Float, into input: inout ActiveInput<Float>
-  ) throws(KernelError) { input.pack(values) }
+    _ set: InstructionSet, _ values: [Float], worth: Float, into input: inout ActiveInput<Float>
+  ) throws(KernelError) { input.pack(set, values) }
 
   /// `sum / T`.
   public static func readout(sum: Float, steps: Int) -> Float { sum / Float(steps) }
@@ -185,7 +185,7 @@ extension Int32 {
 
   /// The values that are not 0 when they are scaled.
   public static func pack(
-    _ values: [Float], worth: Int32, into input: inout ActiveInput<Int32>
+    _ set: InstructionSet, _ values: [Float], worth: Int32, into input: inout ActiveInput<Int32>
   ) throws(KernelError) {
     input.reserve(values.count)
     for (index, value) in values.enumerated() where value != 0 {

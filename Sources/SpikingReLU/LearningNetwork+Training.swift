@@ -83,8 +83,10 @@ extension LearningNetwork {
       enter(layer: layer, feeds: network.trains[layer - 1].count)
       refreshSmoothInputs(layer)
       try sent(network.trains[layer].count, by: layer)
-      for index in 0..<network.trains[layer].count {
-        regularize(network.trains[layer][index], layer: layer)
+      if learning.options.regularization != 0 {
+        for index in 0..<network.trains[layer].count {
+          regularize(network.trains[layer][index], layer: layer)
+        }
       }
       if learning.recordsSpikes {
         for spike in network.trains[layer] { learning.emitted[layer].append(spike) }

@@ -123,7 +123,9 @@ public struct SpikingNetwork<Scalar: SpikeScalar>: Sendable {
       throw .nonFiniteInput(index: index, value: values[index])
     }
     do {
-      if skipsSilentInputs { try Scalar.pack(values, worth: worth, into: &activeInput) }
+      if skipsSilentInputs {
+        try Scalar.pack(instructionSet, values, worth: worth, into: &activeInput)
+      }
       if !feedsActiveInputs || keepsInput { input = try Scalar.encode(values, worth: worth) }
     } catch {
       throw SpikingError(error, layer: 0, step: 0, limit: budget)

@@ -155,7 +155,7 @@ import Testing
         let phi = unsafe Guarded([Float](repeating: 0, count: width), gap: gap)
         let input = unsafe Guarded(values, gap: gap)
         let names = unsafe Guarded(units, gap: gap)
-        let room = steps * width + 16
+        let room = steps * width + Int(CSK_STEPS_SLACK)
         let out = unsafe Guarded([Int32](repeating: 0, count: room), gap: gap)
         let ends = unsafe Guarded([Int](repeating: 0, count: steps), gap: 0)
         let firings = unsafe Guarded(

@@ -89,7 +89,7 @@ struct CountingFloat: SpikeScalar, AdditiveArithmetic {
     values.map(Self.init(value:))
   }
   static func pack(
-    _ values: [Float], worth: Self, into input: inout ActiveInput<Self>
+    _ set: InstructionSet, _ values: [Float], worth: Self, into input: inout ActiveInput<Self>
   ) throws(KernelError) {
     input.reserve(values.count)
     for (unit, value) in values.enumerated() where value != 0 {

@@ -15,6 +15,9 @@
 // The same for integers: two numbers below it add up without overflow.
 #define CSK_INTEGER_POTENTIAL_LIMIT 1073741824
 
+// What feed_steps wants room for beyond one spike for each unit and step.
+#define CSK_STEPS_SLACK 16
+
 // The most rows that a feed takes at a time.
 #define CSK_CHUNK_ROWS 128
 
@@ -90,6 +93,9 @@ typedef struct {
   csk_outcome (*feed_steps_int32)(int32_t *potentials, const int32_t *values,
                                   const int32_t *units, size_t count, size_t steps, int32_t unit,
                                   int32_t *out, size_t room, size_t *ends, csk_scratch scratch);
+  // Puts the values that are not 0, in order, at `packed`, and their indices at `units`, each with
+  // room for `count` + 8; returns their number.
+  size_t (*pack_nonzero)(const float *values, size_t count, float *packed, int32_t *units);
   // The highest unit of the spikes, -1 if there are none; and how many have the sign -.
   int32_t (*highest_unit)(const int32_t *spikes, size_t count);
   size_t (*count_negative)(const int32_t *spikes, size_t count);
@@ -115,10 +121,6 @@ typedef struct {
   // The sum of `count` values, in some order: reads memory as fast as the set can.
   float (*sum_float)(const float *values, size_t count);
 } csk_kernels;
-
-// Puts the values that are not 0, in order, at `packed`, and their indices at `units`, each with room
-// for `count`; returns their number.
-size_t csk_pack_nonzero(const float *values, size_t count, float *packed, int32_t *units);
 
 // The instruction sets of this build, best first; `*count` of them.
 const csk_kernels *const *csk_all(size_t *count);
