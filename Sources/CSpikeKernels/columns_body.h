@@ -11,43 +11,74 @@ static void CSK_T(count)(CSK_REAL *counts, const int32_t *spikes, size_t spike_c
   }
 }
 
-// values = s * W[:, column].
-static void CSK_T(read_column)(const CSK_REAL *weights, size_t stride, size_t rows, size_t column,
-                               int sign, CSK_REAL *values) {
-  const CSK_REAL *place = weights + column;
-  if (sign > 0) {
-    for (size_t row = 0; row < rows; row++, place += stride) values[row] = *place;
+// Puts the values that are not 0, or those that are positive, in order, at `packed`, and their
+// indices at `units`; returns their number.
+static size_t CSK_T(pack)(const CSK_REAL *values, size_t count, int only_positive,
+                          CSK_REAL *packed, int32_t *units) {
+  typedef CSK_T(vector) vector;
+  size_t found = 0, at = 0;
+  for (; at + 64 <= count; at += 64) {
+    uint64_t left = 0;
+#pragma clang loop unroll(full)
+    for (size_t first = 0; first < 64; first += CSK_LANES) {
+      const vector these = *(const vector *)(values + at + first);
+      left |= (uint64_t)CSK_NAME(mask)((these > 0) | ((these < 0) & (only_positive - 1))) << first;
+    }
+    // Eight at a time, whether there are as many or not.
+    size_t next = found;
+    found += (size_t)__builtin_popcountll(left);
+    while (left != 0) {
+#pragma clang loop unroll(full)
+      for (int k = 0; k < 8; k++, next++) {
+        size_t index = at + (size_t)__builtin_ctzll(left | (uint64_t)1 << 63);
+        packed[next] = values[index];
+        units[next] = (int32_t)index;
+        left &= left - 1;
+      }
+    }
+  }
+  for (; at < count; at++) {
+    packed[found] = values[at];
+    units[found] = (int32_t)at;
+    found += (values[at] > 0) | (!only_positive & (values[at] < 0));
+  }
+  return found;
+}
+
+// values = sign * column.
+static void CSK_T(read_column)(const CSK_REAL *column, size_t stride, size_t rows, int sign,
+                               CSK_REAL *values) {
+  if (stride == 1 && sign > 0) {
+    memcpy(values, column, rows * sizeof *values);
+  } else if (stride == 1) {
+    for (size_t row = 0; row < rows; row++) values[row] = 0 - column[row];
+  } else if (sign > 0) {
+    for (size_t row = 0; row < rows; row++) values[row] = column[row * stride];
   } else {
-    for (size_t row = 0; row < rows; row++, place += stride) values[row] = 0 - *place;
+    for (size_t row = 0; row < rows; row++) values[row] = 0 - column[row * stride];
   }
 }
 
-// W[i, column] -= counts[i] * factor where counts[i] > 0, the product rounded before the
-// difference. `counts` is padded with zeros to whole vectors.
-static csk_update CSK_T(update_column)(CSK_REAL *weights, size_t stride, const CSK_REAL *counts,
-                                       size_t rows, size_t column, CSK_REAL factor,
-                                       CSK_REAL bound) {
-  typedef CSK_T(vector) vector;
-  csk_update update = {0, 0};
-  for (size_t first = 0; first < rows; first += CSK_LANES) {
-    uint32_t mask = CSK_NAME(mask)(*(const vector *)(counts + first) > 0);
-    update.changed += (size_t)__builtin_popcount(mask);
-    for (; mask != 0; mask &= mask - 1) {
-      size_t row = first + (size_t)__builtin_ctz(mask);
-      CSK_REAL *weight = weights + row * stride + column;
+// column[units[k]] -= counts[k] * factor, the product rounded before the difference. Returns
+// whether a weight is beyond the bound now.
+static int CSK_T(update_column)(CSK_REAL *column, size_t stride, const CSK_REAL *counts,
+                                const int32_t *units, size_t count, CSK_REAL factor,
+                                CSK_REAL bound) {
+  int exceeds = 0;
+  for (size_t k = 0; k < count; k++) {
+    CSK_REAL *weight = column + (size_t)units[k] * stride;
 #if CSK_IS_FLOAT
-      *weight -= counts[row] * factor;
+    CSK_REAL updated = *weight - counts[k] * factor;
 #else
-      // Pulled into the range where a weight and a potential add up without overflow.
-      const int64_t most = CSK_INTEGER_POTENTIAL_LIMIT - 1;
-      int64_t updated = *weight - (int64_t)counts[row] * factor;
-      *weight = (int32_t)(updated > most ? most : updated < -most ? -most : updated);
+    // Pulled into the range where a weight and a potential add up without overflow.
+    const int64_t most = CSK_INTEGER_POTENTIAL_LIMIT - 1;
+    int64_t exact = *weight - (int64_t)counts[k] * factor;
+    CSK_REAL updated = (int32_t)(exact > most ? most : exact < -most ? -most : exact);
 #endif
-      CSK_REAL size = *weight < 0 ? -*weight : *weight;
-      update.exceeds |= !(size <= bound);
-    }
+    *weight = updated;
+    exceeds |= !((updated < 0 ? -updated : updated) <= bound);
   }
-  return update;
+  return exceeds;
 }
 
 #undef CSK_T

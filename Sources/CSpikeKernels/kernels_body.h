@@ -74,39 +74,6 @@ static csk_outcome CSK_NAME(feed_steps_float)(float *potentials, const float *va
                                         ends, scratch);
 }
 
-static size_t CSK_NAME(pack_nonzero)(const float *values, size_t count, float *packed,
-                                     int32_t *units) {
-  typedef CSK_NAME(vector_float) vector;
-  const size_t lanes = CSK_VECTOR_BYTES / sizeof(float);
-  size_t found = 0, at = 0;
-  for (; at + 64 <= count; at += 64) {
-    uint64_t left = 0;
-#pragma clang loop unroll(full)
-    for (size_t first = 0; first < 64; first += lanes) {
-      const vector *these = (const vector *)(values + at + first);
-      left |= (uint64_t)CSK_NAME(mask)(*these != 0) << first;
-    }
-    // Eight at a time, whether there are as many or not.
-    size_t next = found;
-    found += (size_t)__builtin_popcountll(left);
-    while (left != 0) {
-#pragma clang loop unroll(full)
-      for (int k = 0; k < 8; k++, next++) {
-        size_t index = at + (size_t)__builtin_ctzll(left | (uint64_t)1 << 63);
-        packed[next] = values[index];
-        units[next] = (int32_t)index;
-        left &= left - 1;
-      }
-    }
-  }
-  for (; at < count; at++) {
-    packed[found] = values[at];
-    units[found] = (int32_t)at;
-    found += values[at] != 0;
-  }
-  return found;
-}
-
 static int32_t CSK_NAME(highest_unit)(const int32_t *spikes, size_t count) {
   int32_t highest = -1;
   for (size_t s = 0; s < count; s++) {
@@ -148,7 +115,8 @@ static const csk_kernels CSK_NAME(csk_kernels) = {
     .feed_rows_int32 = CSK_NAME(feed_rows_int32),
     .feed_steps_float = CSK_NAME(feed_steps_float),
     .feed_steps_int32 = CSK_NAME(any_feed_steps_int32),
-    .pack_nonzero = CSK_NAME(pack_nonzero),
+    .pack_float = CSK_NAME(pack_float),
+    .pack_int32 = CSK_NAME(pack_int32),
     .highest_unit = CSK_NAME(highest_unit),
     .count_negative = CSK_NAME(count_negative),
     .feed_vector_float = CSK_NAME(feed_vector_float),

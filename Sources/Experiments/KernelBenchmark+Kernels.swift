@@ -59,7 +59,7 @@ extension KernelBenchmark {
     }
     let encoder = Quantizer<Float>(kind: .herding, worth: 1)
     var pixels = QuantizerState<Float>(units: inputs)
-    var (active, ends) = (ActiveInput<Float>(), [Int](repeating: 0, count: 10))
+    var (active, ends) = (ActiveUnits<Float>(), [Int](repeating: 0, count: 10))
     func encode() throws {
       encoder.reset(&pixels, generator: &generator)
       train.removeAll()
@@ -74,21 +74,25 @@ extension KernelBenchmark {
     var counts = AlignedArray<Float>(
       repeating: 0, count: Matrix.stride(columns: inputs))
     try add("count spikes", count, bytes: nil) { Float.count(set, spikes, into: &counts) }
+    // As learning keeps it: columns of the weights are rows of their transpose.
+    let transposed = normal.transposed
     var column = [Float](repeating: 0, count: inputs)
     let columns = (0..<64).map { ($0 * 37) % units }
     try add("read a column (784)", columns.count, bytes: columns.count * inputs * 4) {
       for index in columns {
-        Float.readColumn(set, index, of: normal, sign: 1, into: &column)
+        Float.readRow(set, index, of: transposed, sign: 1, into: &column)
       }
     }
     var learned = normal
-    let positive = (0..<inputs).count { counts[$0] > 0 }
+    var positive = ActiveUnits<Float>()
+    Float.packPositive(set, counts, into: &positive)
     try add(
-      "update a column (784, \(100 * positive / inputs)% active)", columns.count,
-      bytes: columns.count * positive * 4
+      "update a column (784, \(100 * positive.count / inputs)% active)", columns.count,
+      bytes: columns.count * positive.count * 4
     ) {
       for index in columns {
-        _ = Float.updateColumn(set, index, of: &learned, counts: counts, factor: 1e-12, bound: 1)
+        _ = Float.updateColumn(
+          set, index, of: &learned, by: positive, factor: 1e-12, bound: 1)
       }
     }
     return figures

@@ -107,7 +107,7 @@ extension SpikeTrain {
   }
 }
 
-/// Checks, before C reads it, that every spike has a weight row.
+/// Checks, before anything is read by it, that every spike has a weight row.
 private func checkUnits(
   _ set: InstructionSet, _ spikes: SpikeTrain, range: Range<Int>, rows: Int
 ) {
@@ -118,23 +118,6 @@ private func checkUnits(
       codes.baseAddress.map { unsafe $0 + range.lowerBound }, range.count)
   }
   precondition(Int(highest) < rows, "a spike of unit \(highest) into a layer of \(rows) inputs")
-}
-
-extension ActiveInput where Scalar == Float {
-  /// Takes the values that are not 0.
-  mutating func pack(_ set: InstructionSet, _ values: [Float]) {
-    let kernels = unsafe CompiledKernels.tableOrBaseline(set)
-    // Room for the last places that are written before it is known that there are fewer.
-    reserve(values.count + 8)
-    count = unsafe values.withUnsafeBufferPointer { values in
-      unsafe self.values.withUnsafeMutableBufferPointer { packed in
-        unsafe units.withUnsafeMutableBufferPointer { units in
-          unsafe kernels.pointee.pack_nonzero(
-            values.baseAddress, values.count, packed.baseAddress, units.baseAddress)
-        }
-      }
-    }
-  }
 }
 
 /// What the calls of both number types share.
@@ -153,39 +136,55 @@ extension SpikeScalar {
   }
 
   @inline(__always)
-  fileprivate static func readColumn(
-    _ column: Int, of weights: RowMajorMatrix<Self>, sign: Int, into values: inout [Self],
-    with kernel: (UnsafePointer<Self>?, Int, Int, Int, Int32, UnsafeMutablePointer<Self>?) -> Void
+  fileprivate static func pack(
+    _ values: UnsafePointer<Self>?, _ count: Int, onlyPositive: Bool,
+    into active: inout ActiveUnits<Self>,
+    with kernel: (
+      UnsafePointer<Self>?, Int, Int32, UnsafeMutablePointer<Self>?, UnsafeMutablePointer<Int32>?
+    ) -> Int
   ) {
-    precondition(column >= 0 && column < weights.columns, "column \(column)")
-    precondition(values.count == weights.rows, "\(values.count) values for \(weights.rows) rows")
+    active.reserve(count + Int(CSK_PACK_SLACK))
+    active.count = unsafe active.values.withUnsafeMutableBufferPointer { packed in
+      unsafe active.units.withUnsafeMutableBufferPointer { units in
+        unsafe kernel(values, count, onlyPositive ? 1 : 0, packed.baseAddress, units.baseAddress)
+      }
+    }
+  }
+
+  /// `values = sign * line`, elements of the matrix from `start` on, `stride` apart.
+  @inline(__always)
+  fileprivate static func read(
+    _ weights: RowMajorMatrix<Self>, from start: Int, stride: Int, sign: Int,
+    into values: inout [Self],
+    with kernel: (UnsafePointer<Self>?, Int, Int, Int32, UnsafeMutablePointer<Self>?) -> Void
+  ) {
+    let count = values.count
     unsafe values.withUnsafeMutableBufferPointer { values in
-      unsafe weights.withUnsafeBufferPointer { rows in
+      unsafe weights.withUnsafeBufferPointer { elements in
         unsafe kernel(
-          rows.baseAddress, weights.stride, weights.rows, column, sign > 0 ? 1 : -1,
+          elements.baseAddress.map { unsafe $0 + start }, stride, count, sign > 0 ? 1 : -1,
           values.baseAddress)
       }
     }
   }
 
+  /// `line -= counts * factor` at the active units, elements from `start` on, `stride` apart.
   @inline(__always)
-  fileprivate static func updateColumn(
-    _ column: Int, of weights: inout RowMajorMatrix<Self>, counts: AlignedArray<Self>,
-    factor: Self, bound: Self,
-    with kernel: (UnsafeMutablePointer<Self>?, Int, UnsafePointer<Self>?, Int, Int, Self, Self) ->
-      csk_update
-  ) -> ColumnUpdate {
-    precondition(column >= 0 && column < weights.columns, "column \(column)")
-    precondition(
-      counts.count == RowMajorMatrix<Self>.stride(columns: weights.rows),
-      "\(counts.count) padded counts for \(weights.rows) inputs")
-    let (rows, stride) = (weights.rows, weights.stride)
-    let update = unsafe weights.withUnsafeMutableBufferPointer { elements in
-      unsafe counts.withUnsafeBufferPointer { counts in
-        unsafe kernel(elements.baseAddress, stride, counts.baseAddress, rows, column, factor, bound)
+  fileprivate static func update(
+    _ weights: inout RowMajorMatrix<Self>, from start: Int, stride: Int, count: Int,
+    by active: ActiveUnits<Self>, factor: Self, bound: Self,
+    with kernel: (
+      UnsafeMutablePointer<Self>?, Int, UnsafePointer<Self>?, UnsafePointer<Int32>?, Int, Self, Self
+    ) -> Int32
+  ) -> Bool {
+    precondition(active.highest < count, "unit \(active.highest) of \(count)")
+    return unsafe weights.withUnsafeMutableBufferPointer { elements in
+      unsafe active.withUnsafeBufferPointers { counts, units in
+        unsafe kernel(
+          elements.baseAddress.map { unsafe $0 + start }, stride, counts.baseAddress,
+          units.baseAddress, active.count, factor, bound)
       }
-    }
-    return ColumnUpdate(changed: update.changed, exceedsBound: update.exceeds != 0)
+    } != 0
   }
 }
 
@@ -244,7 +243,7 @@ extension Float: SpikeScalar {
 
   /// See `SpikeScalar`.
   public static func feedSteps(
-    _ set: InstructionSet, _ input: ActiveInput<Float>, worth: Float, ends: inout [Int],
+    _ set: InstructionSet, _ input: ActiveUnits<Float>, worth: Float, ends: inout [Int],
     potentials: inout AlignedArray<Float>, train: inout SpikeTrain,
     scratch: inout KernelScratch<Float>
   ) -> FeedOutcome {
@@ -297,31 +296,85 @@ extension Float: SpikeScalar {
   }
 
   /// See `SpikeScalar`.
-  public static func readColumn(
-    _ set: InstructionSet, _ column: Int, of weights: RowMajorMatrix<Float>, sign: Int,
-    into values: inout [Float]
-  ) {
+  public static func pack(
+    _ set: InstructionSet, _ values: [Float], worth: Float,
+    into active: inout ActiveUnits<Float>
+  ) throws(KernelError) {
     guard set != .reference else {
-      return ReferenceKernels.readColumn(column, of: weights, sign: sign, into: &values)
+      return ReferenceKernels.pack(values, into: &active) { $0 != 0 }
     }
     let kernels = unsafe CompiledKernels.table(set)
-    unsafe readColumn(
-      column, of: weights, sign: sign, into: &values, with: kernels.pointee.read_column_float)
+    unsafe values.withUnsafeBufferPointer { values in
+      unsafe pack(
+        values.baseAddress, values.count, onlyPositive: false, into: &active,
+        with: kernels.pointee.pack_float)
+    }
+  }
+
+  /// See `SpikeScalar`.
+  public static func packPositive(
+    _ set: InstructionSet, _ counts: AlignedArray<Float>, into active: inout ActiveUnits<Float>
+  ) {
+    guard set != .reference else {
+      return ReferenceKernels.pack((0..<counts.count).map { counts[$0] }, into: &active) {
+        $0 > 0
+      }
+    }
+    let kernels = unsafe CompiledKernels.table(set)
+    unsafe counts.withUnsafeBufferPointer { counts in
+      unsafe pack(
+        counts.baseAddress, counts.count, onlyPositive: true, into: &active,
+        with: kernels.pointee.pack_float)
+    }
+  }
+
+  /// See `SpikeScalar`.
+  public static func readRow(
+    _ set: InstructionSet, _ row: Int, of weights: RowMajorMatrix<Float>, sign: Int,
+    into values: inout [Float]
+  ) {
+    precondition(row >= 0 && row < weights.rows, "row \(row)")
+    precondition(values.count == weights.columns, "\(values.count) values for a row")
+    guard set != .reference else {
+      return ReferenceKernels.readRow(row, of: weights, sign: sign, into: &values)
+    }
+    let kernels = unsafe CompiledKernels.table(set)
+    unsafe read(
+      weights, from: row * weights.stride, stride: 1, sign: sign, into: &values,
+      with: kernels.pointee.read_column_float)
   }
 
   /// See `SpikeScalar`.
   public static func updateColumn(
     _ set: InstructionSet, _ column: Int, of weights: inout RowMajorMatrix<Float>,
-    counts: AlignedArray<Float>, factor: Float, bound: Float
-  ) -> ColumnUpdate {
+    by active: ActiveUnits<Float>, factor: Float, bound: Float
+  ) -> Bool {
     guard set != .reference else {
       return ReferenceKernels.updateColumn(
-        column, of: &weights, counts: counts, factor: factor, bound: bound)
+        column, of: &weights, by: active, factor: factor, bound: bound)
     }
+    precondition(column >= 0 && column < weights.columns, "column \(column)")
+    let (rows, stride) = (weights.rows, weights.stride)
     let kernels = unsafe CompiledKernels.table(set)
-    return unsafe updateColumn(
-      column, of: &weights, counts: counts, factor: factor, bound: bound,
-      with: kernels.pointee.update_column_float)
+    return unsafe update(
+      &weights, from: column, stride: stride, count: rows, by: active, factor: factor,
+      bound: bound, with: kernels.pointee.update_column_float)
+  }
+
+  /// See `SpikeScalar`.
+  public static func updateRow(
+    _ set: InstructionSet, _ row: Int, of weights: inout RowMajorMatrix<Float>,
+    by active: ActiveUnits<Float>, factor: Float
+  ) {
+    precondition(row >= 0 && row < weights.rows, "row \(row)")
+    guard set != .reference else {
+      return ReferenceKernels.updateRow(row, of: &weights, by: active, factor: factor)
+    }
+    let (columns, stride) = (weights.columns, weights.stride)
+    let kernels = unsafe CompiledKernels.table(set)
+    _ = unsafe update(
+      &weights, from: row * stride, stride: 1, count: columns, by: active, factor: factor,
+      bound: factor, with: kernels.pointee.update_column_float)
   }
 }
 
@@ -383,7 +436,7 @@ extension Int32: SpikeScalar {
 
   /// See `SpikeScalar`.
   public static func feedSteps(
-    _ set: InstructionSet, _ input: ActiveInput<Int32>, worth: Int32, ends: inout [Int],
+    _ set: InstructionSet, _ input: ActiveUnits<Int32>, worth: Int32, ends: inout [Int],
     potentials: inout AlignedArray<Int32>, train: inout SpikeTrain,
     scratch: inout KernelScratch<Int32>
   ) -> FeedOutcome {
@@ -437,31 +490,69 @@ extension Int32: SpikeScalar {
   }
 
   /// See `SpikeScalar`.
-  public static func readColumn(
-    _ set: InstructionSet, _ column: Int, of weights: RowMajorMatrix<Int32>, sign: Int,
-    into values: inout [Int32]
+  public static func packPositive(
+    _ set: InstructionSet, _ counts: AlignedArray<Int32>, into active: inout ActiveUnits<Int32>
   ) {
     guard set != .reference else {
-      return ReferenceKernels.readColumn(column, of: weights, sign: sign, into: &values)
+      return ReferenceKernels.pack((0..<counts.count).map { counts[$0] }, into: &active) {
+        $0 > 0
+      }
     }
     let kernels = unsafe CompiledKernels.table(set)
-    unsafe readColumn(
-      column, of: weights, sign: sign, into: &values, with: kernels.pointee.read_column_int32)
+    unsafe counts.withUnsafeBufferPointer { counts in
+      unsafe pack(
+        counts.baseAddress, counts.count, onlyPositive: true, into: &active,
+        with: kernels.pointee.pack_int32)
+    }
+  }
+
+  /// See `SpikeScalar`.
+  public static func readRow(
+    _ set: InstructionSet, _ row: Int, of weights: RowMajorMatrix<Int32>, sign: Int,
+    into values: inout [Int32]
+  ) {
+    precondition(row >= 0 && row < weights.rows, "row \(row)")
+    precondition(values.count == weights.columns, "\(values.count) values for a row")
+    guard set != .reference else {
+      return ReferenceKernels.readRow(row, of: weights, sign: sign, into: &values)
+    }
+    let kernels = unsafe CompiledKernels.table(set)
+    unsafe read(
+      weights, from: row * weights.stride, stride: 1, sign: sign, into: &values,
+      with: kernels.pointee.read_column_int32)
   }
 
   /// See `SpikeScalar`.
   public static func updateColumn(
     _ set: InstructionSet, _ column: Int, of weights: inout RowMajorMatrix<Int32>,
-    counts: AlignedArray<Int32>, factor: Int32, bound: Int32
-  ) -> ColumnUpdate {
+    by active: ActiveUnits<Int32>, factor: Int32, bound: Int32
+  ) -> Bool {
     guard set != .reference else {
       return ReferenceKernels.updateColumn(
-        column, of: &weights, counts: counts, factor: factor, bound: bound)
+        column, of: &weights, by: active, factor: factor, bound: bound)
     }
+    precondition(column >= 0 && column < weights.columns, "column \(column)")
+    let (rows, stride) = (weights.rows, weights.stride)
     let kernels = unsafe CompiledKernels.table(set)
-    return unsafe updateColumn(
-      column, of: &weights, counts: counts, factor: factor, bound: bound,
-      with: kernels.pointee.update_column_int32)
+    return unsafe update(
+      &weights, from: column, stride: stride, count: rows, by: active, factor: factor,
+      bound: bound, with: kernels.pointee.update_column_int32)
+  }
+
+  /// See `SpikeScalar`.
+  public static func updateRow(
+    _ set: InstructionSet, _ row: Int, of weights: inout RowMajorMatrix<Int32>,
+    by active: ActiveUnits<Int32>, factor: Int32
+  ) {
+    precondition(row >= 0 && row < weights.rows, "row \(row)")
+    guard set != .reference else {
+      return ReferenceKernels.updateRow(row, of: &weights, by: active, factor: factor)
+    }
+    let (columns, stride) = (weights.columns, weights.stride)
+    let kernels = unsafe CompiledKernels.table(set)
+    _ = unsafe update(
+      &weights, from: row * stride, stride: 1, count: columns, by: active, factor: factor,
+      bound: factor, with: kernels.pointee.update_column_int32)
   }
 }
 

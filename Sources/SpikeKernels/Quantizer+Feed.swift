@@ -134,7 +134,7 @@ extension Quantizer where Scalar: SpikeScalar {
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Int32)
   public func feed(
-    _ input: ActiveInput<Scalar>, ends: inout [Int], into state: inout QuantizerState<Scalar>,
+    _ input: ActiveUnits<Scalar>, ends: inout [Int], into state: inout QuantizerState<Scalar>,
     train: inout SpikeTrain, scratch: inout KernelScratch<Scalar>, limit: Int = .max,
     using set: InstructionSet, generator: inout SeededGenerator
   ) throws(KernelError) {

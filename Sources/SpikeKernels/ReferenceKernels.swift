@@ -153,30 +153,52 @@ public enum ReferenceKernels {
     for spike in spikes { counts[spike.unit] += Scalar.count(sign: spike.sign) }
   }
 
-  /// `values = sign * W[:, column]`.
-  public static func readColumn<Scalar: SpikeScalar>(
-    _ column: Int, of weights: RowMajorMatrix<Scalar>, sign: Int, into values: inout [Scalar]
+  /// `W[i, column] -= c * factor` for the active inputs i and their counts c.
+  ///
+  /// - Returns: whether a weight is beyond `bound` now, or NaN.
+  public static func updateColumn<Scalar: SpikeScalar>(
+    _ column: Int, of weights: inout RowMajorMatrix<Scalar>, by active: ActiveUnits<Scalar>,
+    factor: Scalar, bound: Scalar
+  ) -> Bool {
+    var exceeds = false
+    for index in 0..<active.count {
+      let row = active.unit(index)
+      let weight = Scalar.updated(weights[row, column], count: active.value(index), factor: factor)
+      weights[row, column] = weight
+      if !(weight <= bound && weight >= .zero - bound) { exceeds = true }
+    }
+    return exceeds
+  }
+
+  /// `W[row, i] -= c * factor` for the active units i and their counts c.
+  public static func updateRow<Scalar: SpikeScalar>(
+    _ row: Int, of weights: inout RowMajorMatrix<Scalar>, by active: ActiveUnits<Scalar>,
+    factor: Scalar
   ) {
-    for row in 0..<weights.rows {
-      values[row] = sign > 0 ? weights[row, column] : .zero - weights[row, column]
+    for index in 0..<active.count {
+      let column = active.unit(index)
+      weights[row, column] = Scalar.updated(
+        weights[row, column], count: active.value(index), factor: factor)
     }
   }
 
-  /// `W[i, column] -= counts[i] * factor` for the inputs i with `counts[i] > 0`.
-  ///
-  /// - Returns: how many weights changed, and whether one is beyond `bound` now.
-  public static func updateColumn<Scalar: SpikeScalar>(
-    _ column: Int, of weights: inout RowMajorMatrix<Scalar>, counts: AlignedArray<Scalar>,
-    factor: Scalar, bound: Scalar
-  ) -> ColumnUpdate {
-    var update = ColumnUpdate()
-    for row in 0..<weights.rows where counts[row] > .zero {
-      weights[row, column] = Scalar.updated(
-        weights[row, column], count: counts[row], factor: factor)
-      update.changed += 1
-      let weight = weights[row, column]
-      if !(weight <= bound && weight >= .zero - bound) { update.exceedsBound = true }
+  /// `values = sign * W[row, :]`.
+  public static func readRow<Scalar: SpikeScalar>(
+    _ row: Int, of weights: RowMajorMatrix<Scalar>, sign: Int, into values: inout [Scalar]
+  ) {
+    for column in 0..<weights.columns {
+      values[column] = sign > 0 ? weights[row, column] : .zero - weights[row, column]
     }
-    return update
+  }
+
+  /// The values that `isActive` takes, and their units.
+  static func pack<Scalar: PotentialScalar>(
+    _ values: some RandomAccessCollection<Scalar>, into active: inout ActiveUnits<Scalar>,
+    where isActive: (Scalar) -> Bool
+  ) {
+    active.reserve(values.count)
+    for (unit, value) in values.enumerated() where isActive(value) {
+      active.append(value, unit: Int32(truncatingIfNeeded: unit))
+    }
   }
 }

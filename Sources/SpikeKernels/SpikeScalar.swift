@@ -10,15 +10,6 @@ public struct FeedOutcome: Sendable {
   let fell: Bool
 }
 
-/// What an update of a weight column did.
-public struct ColumnUpdate: Equatable, Sendable {
-  /// How many weights changed.
-  public var changed = 0
-  /// Whether a weight that changed has a magnitude above the bound now, or is NaN: see
-  /// `SpikeScalar.bound(of:worth:)`.
-  public var exceedsBound = false
-}
-
 /// A `PotentialScalar` that has compiled kernels: `Float` and `Int32`.
 public protocol SpikeScalar: PotentialScalar {
   /// What sums of weights are kept in: `Float`, or `Int64` for `Int32`.
@@ -39,7 +30,7 @@ public protocol SpikeScalar: PotentialScalar {
   /// number of their spikes at the end of step s. `outOfRange`, with nothing done, where that is
   /// not for the kernel: many different values, values above `worth`.
   static func feedSteps(
-    _ set: InstructionSet, _ input: ActiveInput<Self>, worth: Self, ends: inout [Int],
+    _ set: InstructionSet, _ input: ActiveUnits<Self>, worth: Self, ends: inout [Int],
     potentials: inout AlignedArray<Self>, train: inout SpikeTrain,
     scratch: inout KernelScratch<Self>
   ) -> FeedOutcome
@@ -68,24 +59,32 @@ public protocol SpikeScalar: PotentialScalar {
   static func count(
     _ set: InstructionSet, _ spikes: SpikeTrain, into counts: inout AlignedArray<Self>)
 
-  /// `values = sign * W[:, column]`.
+  /// `values = sign * W[row, :]`: of a transposed matrix, where columns lie side by side.
   ///
-  /// - Precondition: as many values as rows.
-  /// - Complexity: `rows` reads, a cache line each.
-  static func readColumn(
-    _ set: InstructionSet, _ column: Int, of weights: RowMajorMatrix<Self>, sign: Int,
+  /// - Precondition: as many values as columns.
+  /// - Complexity: one pass over the row.
+  static func readRow(
+    _ set: InstructionSet, _ row: Int, of weights: RowMajorMatrix<Self>, sign: Int,
     into values: inout [Self])
 
-  /// `W[i, column] -= counts[i] * factor` for the inputs i with `counts[i] > 0`, the product
-  /// rounded before the difference.
+  /// Those of the counts that are positive: the inputs whose weights an update changes.
+  static func packPositive(
+    _ set: InstructionSet, _ counts: AlignedArray<Self>, into active: inout ActiveUnits<Self>)
+
+  /// `W[i, column] -= c * factor` for the active inputs i and their counts c, the product rounded
+  /// before the difference.
   ///
-  /// - Parameter counts: `[rows]`, padded with zeros to the stride of `rows` columns.
-  /// - Returns: how many weights changed, and whether one is beyond `bound` now.
-  /// - Complexity: a read and a write, a cache line, for each positive count.
+  /// - Returns: whether the magnitude of a weight is above `bound` now, or NaN.
+  /// - Complexity: a read and a write, a cache line, for each active input.
   static func updateColumn(
     _ set: InstructionSet, _ column: Int, of weights: inout RowMajorMatrix<Self>,
-    counts: AlignedArray<Self>, factor: Self, bound: Self
-  ) -> ColumnUpdate
+    by active: ActiveUnits<Self>, factor: Self, bound: Self
+  ) -> Bool
+
+  /// The same for a row of the transposed matrix.
+  static func updateRow(
+    _ set: InstructionSet, _ row: Int, of weights: inout RowMajorMatrix<Self>,
+    by active: ActiveUnits<Self>, factor: Self)
 
   /// `weight - count * factor`, the product rounded before the difference.
   static func updated(_ weight: Self, count: Self, factor: Self) -> Self
@@ -101,7 +100,8 @@ public protocol SpikeScalar: PotentialScalar {
   ///
   /// - Throws: as `encode`.
   static func pack(
-    _ set: InstructionSet, _ values: [Float], worth: Self, into input: inout ActiveInput<Self>) throws(KernelError)
+    _ set: InstructionSet, _ values: [Float], worth: Self, into active: inout ActiveUnits<Self>)
+    throws(KernelError)
 
   /// The output of a unit: the sum of its rows over the number of steps. Integers are truncated
   /// toward zero, and are in units of 1/S.
@@ -130,11 +130,6 @@ extension Float {
   public static func encode(_ values: [Float], worth: Float) throws(KernelError) -> [Float] {
     values
   }
-
-  /// The values that are not 0.
-  public static func pack(
-    _ set: InstructionSet, _ values: [Float], worth: Float, into input: inout ActiveInput<Float>
-  ) throws(KernelError) { input.pack(set, values) }
 
   /// `sum / T`.
   public static func readout(sum: Float, steps: Int) -> Float { sum / Float(steps) }
@@ -185,14 +180,14 @@ extension Int32 {
 
   /// The values that are not 0 when they are scaled.
   public static func pack(
-    _ set: InstructionSet, _ values: [Float], worth: Int32, into input: inout ActiveInput<Int32>
+    _ set: InstructionSet, _ values: [Float], worth: Int32, into active: inout ActiveUnits<Int32>
   ) throws(KernelError) {
-    input.reserve(values.count)
+    active.reserve(values.count)
     for (index, value) in values.enumerated() where value != 0 {
       guard let scaled = scaled(value, by: worth) else {
         throw .valueOutOfRange(index: index, value: value, scale: Int(worth))
       }
-      if scaled != 0 { input.append(scaled, unit: Int32(truncatingIfNeeded: index)) }
+      if scaled != 0 { active.append(scaled, unit: Int32(truncatingIfNeeded: index)) }
     }
   }
 

@@ -69,6 +69,7 @@ extension LearningNetwork {
       if !learning.options.usesSmoothGradients {
         Scalar.count(
           network.instructionSet, network.trains[layer - 1], into: &learning.counts[layer - 1])
+        learning.positiveIsCurrent[layer - 1] = false
       }
       network.trains[layer].removeAll()
       try guarding(layer) { (self: inout Self, limit) throws(KernelError) in
@@ -184,6 +185,7 @@ extension LearningNetwork {
     }
     if !learning.options.usesSmoothGradients {
       learning.counts[layer - 1][spike.unit] += Scalar.count(sign: spike.sign)
+      learning.positiveIsCurrent[layer - 1] = false
     }
   }
 
@@ -237,6 +239,7 @@ extension LearningNetwork {
     network.ledger.layers[0].positiveSpikes += network.trains[0].count - negative
     if learning.options.usesSmoothGradients {
       learning.counts[0].add(network.input)
+      learning.positiveIsCurrent[0] = false
     }
   }
 
@@ -265,6 +268,7 @@ extension LearningNetwork {
   private mutating func refreshSmoothInputs(_ layer: Int) {
     guard learning.options.usesSmoothGradients, layer < depth else { return }
     Scalar.smooth(learning.sums[layer], into: &learning.counts[layer])
+    learning.positiveIsCurrent[layer] = false
   }
 
   /// The derivative of the ReLU: `not z_l[j] < 0`; exactly zero passes.
@@ -297,14 +301,24 @@ extension LearningNetwork {
 
   /// `W_l[i, j] -= c_(l-1)[i] * factor` where `c_(l-1)[i] > 0`.
   private mutating func updateColumn(_ column: Int, layer: Int, factor: Scalar) {
-    let update = Scalar.updateColumn(
+    if !learning.positiveIsCurrent[layer - 1] {
+      Scalar.packPositive(
+        network.instructionSet, learning.counts[layer - 1], into: &learning.positive[layer - 1])
+      learning.positiveIsCurrent[layer - 1] = true
+    }
+    let exceedsBound = Scalar.updateColumn(
       network.instructionSet, column, of: &network.weights[layer - 1],
-      counts: learning.counts[layer - 1], factor: factor, bound: network.bounds[layer - 1])
-    if update.exceedsBound {
+      by: learning.positive[layer - 1], factor: factor, bound: network.bounds[layer - 1])
+    if layer >= 2 {
+      Scalar.updateRow(
+        network.instructionSet, column, of: &learning.transposed[layer - 1],
+        by: learning.positive[layer - 1], factor: factor)
+    }
+    if exceedsBound {
       network.bounds[layer - 1] = Scalar.bound(
         of: network.weights[layer - 1], worth: network.worth)
     }
-    enterUpdates(update.changed, layer: layer)
+    enterUpdates(learning.positive[layer - 1].count, layer: layer)
   }
 
   /// SGD, at the end of the example: `W_l -= outer(c where c > 0, lr * e_l)`.
@@ -325,8 +339,8 @@ extension LearningNetwork {
     if learning.columns[index].count != units {
       learning.columns[index] = Array(repeating: .zero, count: units)
     }
-    Scalar.readColumn(
-      network.instructionSet, spike.unit, of: network.weights[layer - 1], sign: spike.sign,
+    Scalar.readRow(
+      network.instructionSet, spike.unit, of: learning.transposed[layer - 1], sign: spike.sign,
       into: &learning.columns[index])
   }
 

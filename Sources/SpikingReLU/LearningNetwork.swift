@@ -31,6 +31,14 @@ public struct LearningNetwork<Scalar: LearningScalar>: Sendable {
       options: training, timeSteps: network.options.timeSteps, budget: network.budget,
       worth: network.worth,
       layerSizes: network.layerSizes)
+    transposeWeights()
+  }
+
+  /// Makes the transposed weights anew.
+  private mutating func transposeWeights() {
+    learning.transposed = network.weights.indices.map { index in
+      index == 0 ? RowMajorMatrix(rows: 0, columns: 0) : network.weights[index].transposed
+    }
   }
 
   /// How it learns.
@@ -123,6 +131,7 @@ extension LearningNetwork where Scalar == Float {
       "weights of sizes \(weights.layerSizes) for a network of \(network.layerSizes)")
     network.weights = weights.layers
     network.bounds = network.weights.map { Float.bound(of: $0, worth: 1) }
+    transposeWeights()
   }
 
   /// The weights as a network description, to save or to make a dense twin from.

@@ -26,6 +26,12 @@ struct LearningState<Scalar: LearningScalar>: Sendable {
   /// c_l: net spikes that layer l sent so far in the example, or the real-valued sums that stand
   /// for them in smooth gradients. What updates multiply with.
   var counts: [AlignedArray<Scalar>]
+  /// Of c_l, those that are positive, found when an update asks for them.
+  var positive: [ActiveUnits<Scalar>]
+  var positiveIsCurrent: [Bool]
+  /// `W_l^T` for l >= 2, `transposed[l - 1]`: columns that errors read lie side by side. Empty for
+  /// l = 1, whose columns nobody reads.
+  var transposed: [RowMajorMatrix<Scalar>] = []
   /// e_l: error counts of SGD.
   var errors: [[Scalar.ErrorWeight]]
   /// err: errors held at the output.
@@ -74,6 +80,8 @@ struct LearningState<Scalar: LearningScalar>: Sendable {
     counts = layerSizes.map {
       AlignedArray(repeating: .zero, count: RowMajorMatrix<Scalar>.stride(columns: $0))
     }
+    positive = layerSizes.map { _ in ActiveUnits() }
+    positiveIsCurrent = layerSizes.map { _ in false }
     errors = layerSizes.map { Array(repeating: .zero, count: $0) }
     held = Array(repeating: 0, count: layerSizes[layerSizes.count - 1])
     errorTrains = layerSizes.map { _ in SpikeTrain() }
@@ -105,6 +113,7 @@ struct LearningState<Scalar: LearningScalar>: Sendable {
   mutating func clearCounts() {
     for layer in counts.indices {
       counts[layer].fill(with: .zero)
+      positiveIsCurrent[layer] = false
       if options.update == .sgd {
         for unit in errors[layer].indices { errors[layer][unit] = .zero }
       }

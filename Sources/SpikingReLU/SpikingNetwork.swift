@@ -51,7 +51,7 @@ public struct SpikingNetwork<Scalar: SpikeScalar>: Sendable {
   // State of the example in progress.
   /// All inputs, where all are fed, and those that are not 0, where the others stay at rest.
   var input: [Scalar] = []
-  var activeInput = ActiveInput<Scalar>()
+  var activeInput = ActiveUnits<Scalar>()
   /// Whether all inputs are kept even so: smooth gradients want them.
   var keepsInput = false
   /// Spikes of the input at the end of each step that was fed last.

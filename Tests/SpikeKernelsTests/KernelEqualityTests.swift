@@ -201,7 +201,7 @@ import Testing
       }
       let trace = { (set: InstructionSet) in
         var generator = SeededGenerator(seed: 0)
-        var (input, state) = (ActiveInput<Scalar>(), QuantizerState<Scalar>(units: units))
+        var (input, state) = (ActiveUnits<Scalar>(), QuantizerState<Scalar>(units: units))
         input.reserve(units)
         for (index, value) in values.enumerated() {
           input.append(value, unit: Int32(truncatingIfNeeded: 3 * index))
@@ -311,27 +311,36 @@ import Testing
     bounds: [Scalar]
   ) {
     let padded = RowMajorMatrix<Scalar>.stride(columns: weights.rows)
-    func run(_ set: InstructionSet) -> (RowMajorMatrix<Scalar>, [[Scalar]], [ColumnUpdate]) {
+    func run(_ set: InstructionSet) -> ColumnRun<Scalar> {
       var counts = AlignedArray<Scalar>(repeating: .zero, count: padded)
       Scalar.count(set, spikes, into: &counts)
-      var (weights, read, changed) = (weights, [[Scalar]](), [ColumnUpdate]())
+      var active = ActiveUnits<Scalar>()
+      Scalar.packPositive(set, counts, into: &active)
+      var run = ColumnRun(weights: weights, transposed: weights.transposed)
+      run.active = (0..<active.count).map(active.unit)
       for column in [0, 7, 18] {
         for bound in bounds {
-          changed.append(
+          run.exceeded.append(
             Scalar.updateColumn(
-              set, column, of: &weights, counts: counts, factor: factor, bound: bound))
+              set, column, of: &run.weights, by: active, factor: factor, bound: bound))
+          Scalar.updateRow(set, column, of: &run.transposed, by: active, factor: factor)
         }
         for sign in [1, -1] {
           var values = Array(repeating: Scalar.zero, count: weights.rows)
-          Scalar.readColumn(set, column, of: weights, sign: sign, into: &values)
-          read.append(values)
+          Scalar.readRow(set, column, of: run.transposed, sign: sign, into: &values)
+          run.read.append(values)
         }
       }
-      return (weights, read, changed)
+      // The transpose follows the weights, bit for bit.
+      #expect(run.transposed == run.weights.transposed, "\(set)")
+      return run
     }
     let expected = run(.reference)
-    #expect(expected.2.allSatisfy { $0.changed > 0 || weights.rows < 5 })
-    if weights.rows > 1 { #expect(Set(expected.2.map(\.exceedsBound)) == [true, false]) }
+    #expect(
+      expected.active.allSatisfy { unit in
+        spikes.reduce(0) { $0 + ($1.unit == unit ? $1.sign : 0) } > 0
+      })
+    if weights.rows > 1 { #expect(Set(expected.exceeded) == [true, false]) }
     for set in compiled { #expect(run(set) == expected, "\(set)") }
   }
 
@@ -373,4 +382,12 @@ import Testing
           unit: Int(generator.next() % UInt64(units)), sign: generator.next() & 3 == 0 ? -1 : 1)
       })
   }
+}
+
+/// What reading and updating columns leaves behind.
+private struct ColumnRun<Scalar: SpikeScalar>: Equatable {
+  var weights, transposed: RowMajorMatrix<Scalar>
+  var active: [Int] = []
+  var read: [[Scalar]] = []
+  var exceeded: [Bool] = []
 }

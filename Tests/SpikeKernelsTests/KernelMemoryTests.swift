@@ -186,11 +186,12 @@ import Testing
     let padded = unsafe weights.withUnsafeBufferPointer { unsafe Array($0) }
     var counts = AlignedArray<Float>(repeating: 0, count: Matrix.stride(columns: rows))
     ReferenceKernels.count(spikes, into: &counts)
+    var active = ActiveUnits<Float>()
+    Float.packPositive(.reference, counts, into: &active)
     var changed = weights
-    let updates = ReferenceKernels.updateColumn(
-      18, of: &changed, counts: counts, factor: 0.3, bound: 1)
-    var column = [Float](repeating: 0, count: rows)
-    ReferenceKernels.readColumn(18, of: weights, sign: -1, into: &column)
+    let exceeds = ReferenceKernels.updateColumn(
+      18, of: &changed, by: active, factor: 0.3, bound: 1)
+    let column = (0..<rows).map { 0 - weights[$0, 18] }
     for gap in Self.gaps {
       unsafe Self.kernels { kernels in
         let matrix = unsafe Guarded(padded, gap: gap)
@@ -199,14 +200,27 @@ import Testing
         unsafe kernels.count_float(
           tally.buffer.baseAddress, codes.buffer.baseAddress, spikes.count)
         unsafe #expect(tally.elements == (0..<counts.count).map { counts[$0] })
+        let room = counts.count + Int(CSK_PACK_SLACK)
+        let packed = unsafe Guarded([Float](repeating: 0, count: room), gap: gap)
+        let units = unsafe Guarded([Int32](repeating: 0, count: room), gap: gap)
+        let found = unsafe kernels.pack_float(
+          tally.buffer.baseAddress, counts.count, 1, packed.buffer.baseAddress,
+          units.buffer.baseAddress)
+        unsafe #expect(Array(units.elements[..<found]) == Array(active.units[..<active.count]))
+        unsafe #expect(Array(packed.elements[..<found]) == Array(active.values[..<active.count]))
         let values = unsafe Guarded([Float](repeating: 0, count: rows), gap: gap)
+        // The column from its first element on: the last one ends the memory.
+        let last = unsafe matrix.buffer.baseAddress.map { unsafe $0 + 18 }
         unsafe kernels.read_column_float(
-          matrix.buffer.baseAddress, weights.stride, rows, 18, -1, values.buffer.baseAddress)
+          last, weights.stride, rows, -1, values.buffer.baseAddress)
         unsafe #expect(values.elements == column)
-        let found = unsafe kernels.update_column_float(
-          matrix.buffer.baseAddress, weights.stride, tally.buffer.baseAddress, rows, 18, 0.3, 1)
-        #expect(found.changed == updates.changed)
-        #expect((found.exceeds != 0) == updates.exceedsBound)
+        let line = unsafe Guarded(column, gap: gap)
+        unsafe kernels.read_column_float(
+          line.buffer.baseAddress, 1, rows, -1, values.buffer.baseAddress)
+        unsafe #expect(values.elements == column.map { 0 - $0 })
+        let beyond = unsafe kernels.update_column_float(
+          last, weights.stride, packed.buffer.baseAddress, units.buffer.baseAddress, found, 0.3, 1)
+        #expect((beyond != 0) == exceeds)
         unsafe #expect(
           matrix.elements == changed.withUnsafeBufferPointer { unsafe Array($0) }, "gap \(gap)")
         let whole = unsafe Guarded([Float](repeating: 1, count: rows), gap: gap)

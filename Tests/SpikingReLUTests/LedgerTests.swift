@@ -46,7 +46,7 @@ struct CountingFloat: SpikeScalar, AdditiveArithmetic {
     train: inout SpikeTrain, scratch: inout KernelScratch<Self>
   ) -> FeedOutcome { preconditionFailure("the reference only") }
   static func feedSteps(
-    _ set: InstructionSet, _ input: ActiveInput<Self>, worth: Self, ends: inout [Int],
+    _ set: InstructionSet, _ input: ActiveUnits<Self>, worth: Self, ends: inout [Int],
     potentials: inout AlignedArray<Self>, train: inout SpikeTrain,
     scratch: inout KernelScratch<Self>
   ) -> FeedOutcome { preconditionFailure("the reference only") }
@@ -73,14 +73,21 @@ struct CountingFloat: SpikeScalar, AdditiveArithmetic {
     Self(value: .infinity)
   }
   static func rowsPerCheck(bound: Self) -> Int { .max }
-  static func readColumn(
-    _ set: InstructionSet, _ column: Int, of weights: RowMajorMatrix<Self>, sign: Int,
+  static func readRow(
+    _ set: InstructionSet, _ row: Int, of weights: RowMajorMatrix<Self>, sign: Int,
     into values: inout [Self]
+  ) { preconditionFailure("prediction only") }
+  static func packPositive(
+    _ set: InstructionSet, _ counts: AlignedArray<Self>, into active: inout ActiveUnits<Self>
   ) { preconditionFailure("prediction only") }
   static func updateColumn(
     _ set: InstructionSet, _ column: Int, of weights: inout RowMajorMatrix<Self>,
-    counts: AlignedArray<Self>, factor: Self, bound: Self
-  ) -> ColumnUpdate { preconditionFailure("prediction only") }
+    by active: ActiveUnits<Self>, factor: Self, bound: Self
+  ) -> Bool { preconditionFailure("prediction only") }
+  static func updateRow(
+    _ set: InstructionSet, _ row: Int, of weights: inout RowMajorMatrix<Self>,
+    by active: ActiveUnits<Self>, factor: Self
+  ) { preconditionFailure("prediction only") }
   static func updated(_ weight: Self, count: Self, factor: Self) -> Self {
     preconditionFailure("prediction only")
   }
@@ -89,11 +96,11 @@ struct CountingFloat: SpikeScalar, AdditiveArithmetic {
     values.map(Self.init(value:))
   }
   static func pack(
-    _ set: InstructionSet, _ values: [Float], worth: Self, into input: inout ActiveInput<Self>
+    _ set: InstructionSet, _ values: [Float], worth: Self, into active: inout ActiveUnits<Self>
   ) throws(KernelError) {
-    input.reserve(values.count)
+    active.reserve(values.count)
     for (unit, value) in values.enumerated() where value != 0 {
-      input.append(Self(value: value), unit: Int32(unit))
+      active.append(Self(value: value), unit: Int32(unit))
     }
   }
   static func readout(sum: Float, steps: Int) -> Self { Self(value: sum / Float(steps)) }

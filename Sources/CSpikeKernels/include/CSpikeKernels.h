@@ -18,6 +18,9 @@
 // What feed_steps wants room for beyond one spike for each unit and step.
 #define CSK_STEPS_SLACK 16
 
+// What pack wants room for beyond the number of values.
+#define CSK_PACK_SLACK 8
+
 // The most rows that a feed takes at a time.
 #define CSK_CHUNK_ROWS 128
 
@@ -45,12 +48,6 @@ typedef struct {
   size_t needed;  // CSK_FULL: the room that the next rows want
   int fell;       // CSK_DONE: whether some potential is now below minus the limit
 } csk_outcome;
-
-// What an update of a column did.
-typedef struct {
-  size_t changed;  // weights
-  int exceeds;     // whether some |weight| that changed is now above the bound, or NaN
-} csk_update;
 
 // Scratch memory of a feed. `firings` holds 2 * capacity records, capacity >= stride.
 typedef struct {
@@ -93,9 +90,12 @@ typedef struct {
   csk_outcome (*feed_steps_int32)(int32_t *potentials, const int32_t *values,
                                   const int32_t *units, size_t count, size_t steps, int32_t unit,
                                   int32_t *out, size_t room, size_t *ends, csk_scratch scratch);
-  // Puts the values that are not 0, in order, at `packed`, and their indices at `units`, each with
-  // room for `count` + 8; returns their number.
-  size_t (*pack_nonzero)(const float *values, size_t count, float *packed, int32_t *units);
+  // Puts the values that are not 0, or those that are positive, in order, at `packed`, and their
+  // indices at `units`, each with room for `count` + CSK_PACK_SLACK; returns their number.
+  size_t (*pack_float)(const float *values, size_t count, int only_positive, float *packed,
+                       int32_t *units);
+  size_t (*pack_int32)(const int32_t *values, size_t count, int only_positive, int32_t *packed,
+                       int32_t *units);
   // The highest unit of the spikes, -1 if there are none; and how many have the sign -.
   int32_t (*highest_unit)(const int32_t *spikes, size_t count);
   size_t (*count_negative)(const int32_t *spikes, size_t count);
@@ -107,17 +107,17 @@ typedef struct {
   // counts[unit] += sign of each spike.
   void (*count_float)(float *counts, const int32_t *spikes, size_t spike_count);
   void (*count_int32)(int32_t *counts, const int32_t *spikes, size_t spike_count);
-  // values = sign * W[:, column], `rows` of them.
-  void (*read_column_float)(const float *weights, size_t stride, size_t rows, size_t column,
-                            int sign, float *values);
-  void (*read_column_int32)(const int32_t *weights, size_t stride, size_t rows, size_t column,
-                            int sign, int32_t *values);
-  // W[i, column] -= counts[i] * factor where counts[i] > 0. `counts` is padded with zeros to a
-  // multiple of 16.
-  csk_update (*update_column_float)(float *weights, size_t stride, const float *counts, size_t rows,
-                                size_t column, float factor, float bound);
-  csk_update (*update_column_int32)(int32_t *weights, size_t stride, const int32_t *counts,
-                                size_t rows, size_t column, int32_t factor, int32_t bound);
+  // values = sign * W[:, j]: `rows` elements from `column` on, `stride` apart.
+  void (*read_column_float)(const float *column, size_t stride, size_t rows, int sign,
+                            float *values);
+  void (*read_column_int32)(const int32_t *column, size_t stride, size_t rows, int sign,
+                            int32_t *values);
+  // W[units[k], j] -= counts[k] * factor. Returns whether the magnitude of a weight that changed is
+  // above the bound now, or NaN.
+  int (*update_column_float)(float *column, size_t stride, const float *counts,
+                             const int32_t *units, size_t count, float factor, float bound);
+  int (*update_column_int32)(int32_t *column, size_t stride, const int32_t *counts,
+                             const int32_t *units, size_t count, int32_t factor, int32_t bound);
   // The sum of `count` values, in some order: reads memory as fast as the set can.
   float (*sum_float)(const float *values, size_t count);
 } csk_kernels;

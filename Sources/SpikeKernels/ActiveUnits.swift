@@ -1,6 +1,7 @@
-/// The inputs of an example that are not 0, and their units: nothing else can fire, so that nothing
-/// else is looked at in a step.
-public struct ActiveInput<Scalar: PotentialScalar>: Sendable {
+/// The units of a layer that are not at rest, with a value each: inputs that are not 0, the others
+/// cannot fire; or inputs with a positive count, the others take part in no update. Nothing else is
+/// looked at.
+public struct ActiveUnits<Scalar: PotentialScalar>: Sendable {
   /// The values, in order of units; those from `count` on are free room.
   var values: [Scalar] = []
   /// Their units.
@@ -8,15 +9,18 @@ public struct ActiveInput<Scalar: PotentialScalar>: Sendable {
   /// How many there are.
   public internal(set) var count = 0
 
-  /// No input.
+  /// None.
   public init() {}
 
-  /// The value of the active input at `index`.
+  /// The value at `index`.
   public func value(_ index: Int) -> Scalar { values[index] }
-  /// The unit of the active input at `index`.
+  /// The unit at `index`.
   public func unit(_ index: Int) -> Int { Int(units[index]) }
 
-  /// Adds a value.
+  /// The highest unit, -1 if there is none: they are in order.
+  var highest: Int { count == 0 ? -1 : Int(units[count - 1]) }
+
+  /// Adds a value, of a unit above those that are there.
   mutating func append(_ value: Scalar, unit: Int32) {
     values[count] = value
     units[count] = unit
