@@ -262,8 +262,8 @@ static void CSK_T(add_rows)(float *sums, const float *weights, size_t stride,
 
 // See `feed_rows_float`. Only Float has `sums`.
 static csk_outcome CSK_T(any_feed_rows)(CSK_REAL *potentials, CSK_REAL *sums,
-                                        const CSK_REAL *weights, size_t stride,
-                                        const int32_t *spikes,
+                                        const CSK_REAL *weights, csk_narrow narrow,
+                                        size_t stride, const int32_t *spikes,
                                         size_t spike_count, int is_signed, int fires_once,
                                         int32_t unit, int32_t *out, size_t out_capacity,
                                         csk_scratch scratch) {
@@ -282,7 +282,7 @@ static csk_outcome CSK_T(any_feed_rows)(CSK_REAL *potentials, CSK_REAL *sums,
     if (fires_once && !is_signed) {
       if (sums) memcpy(snapshot + stride, sums, stride * sizeof *sums);
       size_t written = 0;
-      if (CSK_T(quiet_rows)(potentials, sums, weights, stride, spikes + outcome.rows_done, rows,
+      if (CSK_T(quiet_rows)(potentials, sums, weights, narrow, stride, spikes + outcome.rows_done, rows,
                             &run, unit, out + outcome.written,
                             out_capacity - outcome.written, scratch, &written)) {
         outcome.written += written;

@@ -15,6 +15,8 @@
 #define CSK_QUIET_LONG_RUN 16
 // Rows that make more units fire than this are left to the sorts of the general path.
 #define CSK_QUIET_FIRINGS 24
+// For narrow_body.h: vectors of 16-bit potentials that stay in registers.
+#define CSK_NARROW_BLOCK 7
 // The rows of the first chunk, which tells the length of runs.
 #define CSK_FIRST_ROWS 32
 

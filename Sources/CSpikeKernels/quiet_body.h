@@ -8,6 +8,7 @@
 
 typedef struct {
   const CSK_REAL *weights;
+  const int16_t *narrow;     // the same in 16 bits, or NULL
   const int32_t *spikes;     // of sign +: the units whose rows are added
   size_t stride;
   uint32_t *fired;           // a bitmap of the units that fired for each row, `words` long
@@ -209,6 +210,19 @@ static inline int CSK_T(quiet_fire_in_row)(CSK_T(quiet) quiet, size_t count, siz
   return CSK_NAME(any)(found);
 }
 
+// The vector of a row's weights from column `first` on.
+static inline __attribute__((always_inline)) CSK_T(vector)
+    CSK_T(quiet_weights)(CSK_T(quiet) quiet, size_t row, size_t first) {
+  size_t spike = (size_t)quiet.spikes[row];
+#if CSK_HAS_MASKS && !CSK_IS_FLOAT
+  if (quiet.narrow != NULL) {
+    const void *at = quiet.narrow + spike * csk_narrow_stride(quiet.stride) + first;
+    return (CSK_T(vector))_mm512_cvtepi16_epi32(_mm256_loadu_si256(at));
+  }
+#endif
+  return *(const CSK_T(vector) *)(quiet.weights + spike * quiet.stride + first);
+}
+
 // The potentials of the units of `ties` firings when they fired: the additions since the start of
 // the run, again, for the vector that holds the unit.
 static __attribute__((noinline)) void CSK_T(quiet_tags)(CSK_T(quiet) quiet, const int32_t *tied,
@@ -218,7 +232,6 @@ static __attribute__((noinline)) void CSK_T(quiet_tags)(CSK_T(quiet) quiet, cons
   for (size_t k = 0; k < ties; k++) {
     size_t row = (size_t)quiet.rows[tied[k]], index = (size_t)quiet.units[tied[k]];
     size_t first = index & ~(CSK_LANES - 1), before = row & ~(quiet.run - 1);
-    const CSK_REAL *columns = quiet.weights + first;
     vector phi = *(const vector *)(quiet.starts + row / quiet.run * quiet.stride + first);
     // Three at a time, whether there are as many or not: zeros are added in place of the others.
     do {
@@ -226,12 +239,12 @@ static __attribute__((noinline)) void CSK_T(quiet_tags)(CSK_T(quiet) quiet, cons
       for (int three = 0; three < CSK_QUIET_SHORT_RUN - 1; three++, before++) {
         size_t at = before < row ? before : row;
         ints counts = (ints){0} - (int32_t)(before < row);
-        vector weights = *(const vector *)(columns + (size_t)quiet.spikes[at] * quiet.stride);
+        vector weights = CSK_T(quiet_weights)(quiet, at, first);
         phi += (vector)((ints)weights & counts);
         CSK_T(quiet_fire)(&phi, unit);
       }
     } while (before < row);
-    phi += *(const vector *)(columns + (size_t)quiet.spikes[row] * quiet.stride);
+    phi += CSK_T(quiet_weights)(quiet, row, first);
     CSK_REAL tags[CSK_LANES];
     memcpy(tags, &phi, sizeof tags);
     memcpy(&quiet.tags[tied[k]], &tags[index - first], sizeof *tags);
@@ -282,7 +295,12 @@ static inline int32_t *CSK_T(quiet_list)(char **free, size_t count) {
 
 // Feeds a chunk of rows. Returns 0, and leaves potentials and sums changed, when it must be done by the
 // general path: spikes of sign -, no room, little scratch memory, or a row in which very many fire.
+#if CSK_HAS_MASKS && !CSK_IS_FLOAT
+#include "narrow_body.h"
+#endif
+
 static int CSK_T(quiet_rows)(CSK_REAL *potentials, CSK_REAL *sums, const CSK_REAL *weights,
+                             csk_narrow narrow,
                              size_t stride, const int32_t *spikes, size_t rows, size_t *run,
                              int32_t unit, int32_t *out, size_t room, csk_scratch scratch,
                              size_t *written) {
@@ -291,6 +309,15 @@ static int CSK_T(quiet_rows)(CSK_REAL *potentials, CSK_REAL *sums, const CSK_REA
   if (signs < 0) return 0;
   CSK_T(quiet) quiet = {.weights = weights, .spikes = spikes, .stride = stride, .words = 1, .run = *run};
   while (quiet.words * 32 < stride) quiet.words *= 2;
+#if CSK_HAS_MASKS && !CSK_IS_FLOAT
+  if (narrow.weights != NULL) {
+    size_t most = CSK_NAME(narrow_run)(unit, narrow.largest, quiet.run);
+    if (most == 0) narrow.weights = NULL;
+    if (most != 0) quiet.run = most;
+  }
+#else
+  (void)narrow;
+#endif
   // About 20 of the 32 bytes of scratch memory for each of rows * stride elements.
   char *free = (char *)scratch.firings;
   size_t bitmap = (rows * quiet.words + 63) / 64 * 64;
@@ -306,7 +333,16 @@ static int CSK_T(quiet_rows)(CSK_REAL *potentials, CSK_REAL *sums, const CSK_REA
   for (int k = 1; k <= CSK_QUIET_FIRINGS; k++) quiet.rows[-k] = -1;
   memset(quiet.fired, 0, bitmap * sizeof *quiet.fired);
 
+#if CSK_HAS_MASKS && !CSK_IS_FLOAT
+  quiet.narrow = narrow.weights;
+  if (narrow.weights != NULL) {
+    CSK_NAME(narrow_add_all)(potentials, narrow, rows, quiet, unit);
+  } else {
+    CSK_T(quiet_add_all)(potentials, sums, rows, quiet, unit);
+  }
+#else
   CSK_T(quiet_add_all)(potentials, sums, rows, quiet, unit);
+#endif
   size_t count = CSK_T(quiet_collect)(quiet, rows);
   if (count > room) return 0;
   for (int k = 0; k < CSK_QUIET_FIRINGS + (int)CSK_LANES; k++) quiet.rows[count + (size_t)k] = -1;

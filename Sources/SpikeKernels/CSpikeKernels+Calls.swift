@@ -37,6 +37,8 @@ enum CompiledKernels {
     }
   }
 
+  static func narrowStride(_ stride: Int) -> Int { csk_narrow_stride(stride) }
+
   static func environmentValue(_ name: String) -> String? {
     unsafe getenv(name).map { unsafe String(cString: $0) }
   }
@@ -104,6 +106,14 @@ extension SpikeTrain {
       unsafe kernels.pointee.count_negative(
         codes.baseAddress.map { unsafe $0 + start }, count - start)
     }
+  }
+}
+
+/// Calls `body` with 16-bit weights as C sees them.
+private func withC<Result>(_ narrow: NarrowWeights?, _ body: (csk_narrow) -> Result) -> Result {
+  guard let narrow else { return unsafe body(csk_narrow(weights: nil, largest: 0)) }
+  return unsafe narrow.elements.withUnsafeBufferPointer { elements in
+    unsafe body(csk_narrow(weights: elements.baseAddress, largest: narrow.largest))
   }
 }
 
@@ -194,8 +204,9 @@ extension Float: SpikeScalar {
 
   /// See `SpikeScalar`.
   public static func feedRows(
-    _ set: InstructionSet, of weights: Matrix, for spikes: SpikeTrain, range: Range<Int>,
-    isSigned: Bool, firesOnce: Bool, worth: Float, potentials: inout AlignedArray<Float>,
+    _ set: InstructionSet, of weights: Matrix, narrow: NarrowWeights?, for spikes: SpikeTrain,
+    range: Range<Int>, isSigned: Bool, firesOnce: Bool, worth: Float,
+    potentials: inout AlignedArray<Float>,
     sums: inout AlignedArray<Float>, train: inout SpikeTrain, scratch: inout KernelScratch<Float>
   ) -> FeedOutcome {
     checkUnits(set, spikes, range: range, rows: weights.rows)
@@ -384,23 +395,29 @@ extension Int32: SpikeScalar {
 
   /// See `SpikeScalar`.
   public static func feedRows(
-    _ set: InstructionSet, of weights: RowMajorMatrix<Int32>, for spikes: SpikeTrain,
-    range: Range<Int>, isSigned: Bool, firesOnce: Bool, worth: Int32,
+    _ set: InstructionSet, of weights: RowMajorMatrix<Int32>, narrow: NarrowWeights?,
+    for spikes: SpikeTrain, range: Range<Int>, isSigned: Bool, firesOnce: Bool, worth: Int32,
     potentials: inout AlignedArray<Int32>, sums: inout AlignedArray<Int64>,
     train: inout SpikeTrain, scratch: inout KernelScratch<Int32>
   ) -> FeedOutcome {
     checkUnits(set, spikes, range: range, rows: weights.rows)
     precondition(potentials.count == weights.stride, "potentials of another layer")
     let kernels = unsafe CompiledKernels.table(set)
-    let outcome = unsafe train.appending { out, room in
-      unsafe scratch.withC { scratch in
-        unsafe potentials.withUnsafeMutableBufferPointer { potentials in
-          unsafe weights.withUnsafeBufferPointer { rows in
-            unsafe spikes.codes.withUnsafeBufferPointer { codes in
-              unsafe kernels.pointee.feed_rows_int32(
-                potentials.baseAddress, rows.baseAddress, weights.stride,
-                codes.baseAddress.map { unsafe $0 + range.lowerBound }, range.count,
-                isSigned ? 1 : 0, firesOnce ? 1 : 0, worth, out, room, scratch)
+    precondition(
+      narrow == nil
+        || narrow!.elements.count == weights.rows * CompiledKernels.narrowStride(weights.stride),
+      "16-bit weights of another layer")
+    let outcome = unsafe withC(narrow) { narrow in
+      unsafe train.appending { out, room in
+        unsafe scratch.withC { scratch in
+          unsafe potentials.withUnsafeMutableBufferPointer { potentials in
+            unsafe weights.withUnsafeBufferPointer { rows in
+              unsafe spikes.codes.withUnsafeBufferPointer { codes in
+                unsafe kernels.pointee.feed_rows_int32(
+                  potentials.baseAddress, rows.baseAddress, narrow, weights.stride,
+                  codes.baseAddress.map { unsafe $0 + range.lowerBound }, range.count,
+                  isSigned ? 1 : 0, firesOnce ? 1 : 0, worth, out, room, scratch)
+              }
             }
           }
         }

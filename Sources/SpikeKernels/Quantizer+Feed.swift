@@ -49,6 +49,7 @@ extension Quantizer where Scalar: SpikeScalar {
   ///
   /// - Parameters:
   ///   - weights: `W`, `[inputs x units]`; `state` has `units` units.
+  ///   - narrow: the same weights in 16 bits, where there are such.
   ///   - spikes: whose rows are fed.
   ///   - firesOnce: promises that no magnitude of a weight is above `worth`; `false` is always right.
   ///   - rowsPerCheck: a fallen potential is looked for after every so many rows.
@@ -60,8 +61,8 @@ extension Quantizer where Scalar: SpikeScalar {
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Int32)
   public func feed(
-    rowsOf weights: RowMajorMatrix<Scalar>, for spikes: SpikeTrain, firesOnce: Bool = false,
-    rowsPerCheck: Int = .max, into state: inout QuantizerState<Scalar>,
+    rowsOf weights: RowMajorMatrix<Scalar>, narrow: NarrowWeights? = nil, for spikes: SpikeTrain,
+    firesOnce: Bool = false, rowsPerCheck: Int = .max, into state: inout QuantizerState<Scalar>,
     sums: inout AlignedArray<Scalar.Sum>, train: inout SpikeTrain,
     scratch: inout KernelScratch<Scalar>, limit: Int = .max, using set: InstructionSet,
     generator: inout SeededGenerator
@@ -81,7 +82,7 @@ extension Quantizer where Scalar: SpikeScalar {
         continue
       }
       let outcome = Scalar.feedRows(
-        set, of: weights, for: spikes, range: first..<end, isSigned: kind.isSigned,
+        set, of: weights, narrow: narrow, for: spikes, range: first..<end, isSigned: kind.isSigned,
         firesOnce: firesOnce, worth: worth, potentials: &state.potentials, sums: &sums,
         train: &train, scratch: &scratch)
       first += outcome.rowsDone

@@ -18,10 +18,10 @@ public protocol SpikeScalar: PotentialScalar {
   /// The compiled form of `ReferenceKernels.feed(rowsOf:...)`. Stops before rows whose spikes do
   /// not fit in the train's memory. `firesOnce` promises that no magnitude of a weight is above
   /// `worth`, so that a rectified unit cannot fire twice for one row. The same rows are added to
-  /// `sums`, unless it is empty.
+  /// `sums`, unless it is empty. `narrow`, where given, are the same weights in 16 bits.
   static func feedRows(
-    _ set: InstructionSet, of weights: RowMajorMatrix<Self>, for spikes: SpikeTrain,
-    range: Range<Int>, isSigned: Bool, firesOnce: Bool, worth: Self,
+    _ set: InstructionSet, of weights: RowMajorMatrix<Self>, narrow: NarrowWeights?,
+    for spikes: SpikeTrain, range: Range<Int>, isSigned: Bool, firesOnce: Bool, worth: Self,
     potentials: inout AlignedArray<Self>, sums: inout AlignedArray<Sum>,
     train: inout SpikeTrain, scratch: inout KernelScratch<Self>
   ) -> FeedOutcome
@@ -45,6 +45,9 @@ public protocol SpikeScalar: PotentialScalar {
   /// A magnitude that no weight exceeds: `worth` where that is one, else a larger one, to be found
   /// anew when an update exceeds it.
   static func bound(of weights: RowMajorMatrix<Self>, worth: Self) -> Self
+
+  /// The weights in 16 bits, for integers that fit; kernels read half of the bytes.
+  static func narrowed(_ weights: RowMajorMatrix<Self>) -> NarrowWeights?
 
   /// So many rows of weights within `bound` cannot take a potential from minus its limit past the
   /// end of the number type.
@@ -116,6 +119,9 @@ extension Float {
   public static func bound(of weights: Matrix, worth: Float) -> Float {
     weights.largestMagnitude <= worth ? worth : .infinity
   }
+  /// None: half of the bits of a Float would be another weight.
+  public static func narrowed(_ weights: Matrix) -> NarrowWeights? { nil }
+
   /// Any number: the sum of finite numbers saturates, and is seen.
   public static func rowsPerCheck(bound: Float) -> Int { .max }
 
@@ -146,6 +152,11 @@ extension Int32 {
     let largest = weights.largestMagnitude
     return largest <= worth ? worth : Swift.min(largest, potentialLimit / 2) * 2
   }
+  /// The same numbers, where all fit.
+  public static func narrowed(_ weights: RowMajorMatrix<Int32>) -> NarrowWeights? {
+    NarrowWeights(weights)
+  }
+
   /// `2^30 / bound`.
   public static func rowsPerCheck(bound: Int32) -> Int { Int(potentialLimit / bound) }
 
@@ -182,12 +193,15 @@ extension Int32 {
   public static func pack(
     _ set: InstructionSet, _ values: [Float], worth: Int32, into active: inout ActiveUnits<Int32>
   ) throws(KernelError) {
-    active.reserve(values.count)
-    for (index, value) in values.enumerated() where value != 0 {
-      guard let scaled = scaled(value, by: worth) else {
-        throw .valueOutOfRange(index: index, value: value, scale: Int(worth))
+    var floats = ActiveUnits<Float>()
+    try Float.pack(set, values, worth: 1, into: &floats)
+    active.reserve(floats.count)
+    for index in 0..<floats.count {
+      guard let scaled = scaled(floats.value(index), by: worth) else {
+        throw .valueOutOfRange(
+          index: floats.unit(index), value: floats.value(index), scale: Int(worth))
       }
-      if scaled != 0 { active.append(scaled, unit: Int32(truncatingIfNeeded: index)) }
+      if scaled != 0 { active.append(scaled, unit: floats.units[index]) }
     }
   }
 

@@ -309,6 +309,7 @@ extension LearningNetwork {
     let exceedsBound = Scalar.updateColumn(
       network.instructionSet, column, of: &network.weights[layer - 1],
       by: learning.positive[layer - 1], factor: factor, bound: network.bounds[layer - 1])
+    network.narrow[layer - 1] = nil
     if layer >= 2 {
       Scalar.updateRow(
         network.instructionSet, column, of: &learning.transposed[layer - 1],

@@ -13,7 +13,11 @@ extension SpikingNetwork {
   /// - Throws: `SpikingError` of the first example that cannot be predicted; `CancellationError`.
   public func predictions(of inputs: Matrix, workers: Int) async throws -> [[Scalar]] {
     precondition(workers >= 1, "\(workers) workers")
-    let network = self
+    var narrowed = self
+    for index in weights.indices where narrow[index] == nil {
+      narrowed.narrow[index] = Scalar.narrowed(weights[index])
+    }
+    let network = narrowed
     let isOrdered = options.testQuantizer.keepsPotentials || options.inputQuantizer.keepsPotentials
     let count = inputs.rows
     // Contiguous parts, so that what is thrown is what the first example throws.

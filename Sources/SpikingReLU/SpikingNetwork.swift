@@ -42,6 +42,8 @@ public struct SpikingNetwork<Scalar: SpikeScalar>: Sendable {
   var weights: [RowMajorMatrix<Scalar>]
   /// A magnitude that no weight of `weights[l]` exceeds. Updates that exceed it say so.
   var bounds: [Scalar]
+  /// The same weights in 16 bits, where they fit and have not been changed since.
+  var narrow: [NarrowWeights?]
   /// Nonzero weights of each row, for the NeuroBench view; empty unless activity is recorded.
   var nonzeroWeights: [[Int]]
   let budget: Int
@@ -78,6 +80,7 @@ public struct SpikingNetwork<Scalar: SpikeScalar>: Sendable {
     self.weights = weights
     self.worth = worth
     bounds = weights.map { Scalar.bound(of: $0, worth: worth) }
+    narrow = weights.map(Scalar.narrowed)
     self.options = options
     self.instructionSet = instructionSet
     layerSizes = sizes
@@ -310,8 +313,9 @@ public struct SpikingNetwork<Scalar: SpikeScalar>: Sendable {
 
   private mutating func feed(_ layer: Int, limit: Int) throws(KernelError) {
     try testQuantizer.feed(
-      rowsOf: weights[layer - 1], for: trains[layer - 1], firesOnce: firesOnce(layer),
-      rowsPerCheck: Scalar.rowsPerCheck(bound: bounds[layer - 1]), into: &states[layer],
+      rowsOf: weights[layer - 1], narrow: narrow[layer - 1], for: trains[layer - 1],
+      firesOnce: firesOnce(layer), rowsPerCheck: Scalar.rowsPerCheck(bound: bounds[layer - 1]),
+      into: &states[layer],
       sums: &sums[layer], train: &trains[layer], scratch: &scratch, limit: limit,
       using: instructionSet, generator: &generator)
   }

@@ -87,8 +87,9 @@ import Testing
     arguments: Array(1...67) + [96, 200, 208, 240, 255, 256, 257, 300])
   func firesOnce(width: Int) throws {
     try firesOnce(width: width, worth: 1 as Float) { $0 }
-    // An odd scale, and one at which nothing is left of most weights.
-    for scale: Int32 in [999, 2] {
+    // An odd scale, and one at which nothing is left of most weights; scales at which potentials are
+    // 16 bits wide for runs of 16, 8 and 4 rows, and one at which they never are.
+    for scale: Int32 in [999, 2, 2000, 4000, 9000] {
       try firesOnce(width: width, worth: scale) { Int32($0 * Float(scale)) }
     }
     #expect(Float.bound(of: Matrix(rows: 1, columns: 2, elements: [0.5, -1.001]), worth: 1) > 1)
@@ -101,6 +102,8 @@ import Testing
   ) throws {
     for (mean, spread): (Float, Float) in [
       (0, 0.01), (0, 0.15), (0.01, 0.1), (0.05, 0.2), (0.3, 0.2), (1, 0),
+      // Some sink far, far below what 16 bits hold, and some come back.
+      (-0.2, 0.5),
     ] {
       var generator = SeededGenerator(seed: UInt64(width))
       let weights = RowMajorMatrix(rows: 15, columns: width) { _, _ in
@@ -116,24 +119,28 @@ import Testing
               sign: count == 64 && generator.next() & 7 == 0 ? -1 : 1)
           })
       }
-      let trace = { (set: InstructionSet, promised: Bool) in
+      let trace = { (set: InstructionSet, promised: Bool, narrow: Bool) in
         var generator = SeededGenerator(seed: 0)
         var state = QuantizerState<Scalar>(units: width)
         var scratch = KernelScratch<Scalar>(units: width)
         var train = SpikeTrain()
+        var sums = AlignedArray<Scalar.Sum>(repeating: .zero, count: weights.stride)
         for spikes in trains {
           try Quantizer<Scalar>(kind: .rectHerding, worth: worth).feed(
-            rowsOf: weights, for: spikes, firesOnce: promised, into: &state, train: &train,
-            scratch: &scratch, using: set, generator: &generator)
+            rowsOf: weights, narrow: narrow ? Scalar.narrowed(weights) : nil, for: spikes,
+            firesOnce: promised, into: &state, sums: &sums, train: &train, scratch: &scratch,
+            using: set, generator: &generator)
         }
-        return (train, state)
+        return (train, state, sums)
       }
-      let expected = try trace(.reference, true)
+      let expected = try trace(.reference, true, false)
       for set in Self.compiled {
-        for promised in [true, false] {
-          let found = try trace(set, promised)
+        for (promised, narrow) in [(true, true), (true, false), (false, false)] {
+          let found = try trace(set, promised, narrow)
           #expect(
-            found.0 == expected.0 && found.1 == expected.1, "\(set), \(mean), \(spread)")
+            found.0 == expected.0 && found.1 == expected.1
+              && (0..<width).allSatisfy { found.2[$0] == expected.2[$0] },
+            "\(set), \(mean), \(spread), worth \(worth), promised \(promised), narrow \(narrow)")
         }
       }
     }

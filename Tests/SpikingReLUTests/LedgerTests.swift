@@ -40,8 +40,8 @@ struct CountingFloat: SpikeScalar, AdditiveArithmetic {
 
   typealias Sum = Float
   static func feedRows(
-    _ set: InstructionSet, of weights: RowMajorMatrix<Self>, for spikes: SpikeTrain,
-    range: Range<Int>, isSigned: Bool, firesOnce: Bool, worth: Self,
+    _ set: InstructionSet, of weights: RowMajorMatrix<Self>, narrow: NarrowWeights?,
+    for spikes: SpikeTrain, range: Range<Int>, isSigned: Bool, firesOnce: Bool, worth: Self,
     potentials: inout AlignedArray<Self>, sums: inout AlignedArray<Float>,
     train: inout SpikeTrain, scratch: inout KernelScratch<Self>
   ) -> FeedOutcome { preconditionFailure("the reference only") }
@@ -72,6 +72,7 @@ struct CountingFloat: SpikeScalar, AdditiveArithmetic {
   static func bound(of weights: RowMajorMatrix<Self>, worth: Self) -> Self {
     Self(value: .infinity)
   }
+  static func narrowed(_ weights: RowMajorMatrix<Self>) -> NarrowWeights? { nil }
   static func rowsPerCheck(bound: Self) -> Int { .max }
   static func readRow(
     _ set: InstructionSet, _ row: Int, of weights: RowMajorMatrix<Self>, sign: Int,

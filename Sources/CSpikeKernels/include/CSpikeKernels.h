@@ -56,6 +56,15 @@ typedef struct {
   void *snapshot;  // 2 * stride elements
 } csk_scratch;
 
+// The same weights in 16 bits, where they fit, and their largest magnitude; or NULL. Sets may leave
+// them aside. Rows are csk_narrow_stride apart, from a 64-byte boundary.
+typedef struct {
+  const int16_t *weights;
+  int32_t largest;
+} csk_narrow;
+
+static inline size_t csk_narrow_stride(size_t stride) { return (stride + 31) / 32 * 32; }
+
 // The kernels of one instruction set.
 typedef struct {
   const char *name;
@@ -70,8 +79,8 @@ typedef struct {
                                  int fires_once, int32_t *out, size_t out_capacity,
                                  csk_scratch scratch);
   // The same for integers, without sums; a spike is worth `unit`.
-  csk_outcome (*feed_rows_int32)(int32_t *potentials, const int32_t *weights, size_t stride,
-                                 const int32_t *spikes, size_t spike_count, int is_signed,
+  csk_outcome (*feed_rows_int32)(int32_t *potentials, const int32_t *weights, csk_narrow narrow,
+                                 size_t stride, const int32_t *spikes, size_t spike_count, int is_signed,
                                  int fires_once, int32_t unit, int32_t *out,
                                  size_t out_capacity, csk_scratch scratch);
   // One feed of a vector of `units` values: rows_done is 1 when it was done.
