@@ -68,11 +68,17 @@ let package = Package(
       swiftSettings: strict),
 
     .testTarget(name: "NetworksTests", dependencies: ["Networks"], swiftSettings: strict),
-    .testTarget(name: "DenseReLUTests", dependencies: ["DenseReLU"], swiftSettings: strict),
+    // Test-only: counts allocations of code that must make none.
+    .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter", cSettings: exactC),
+    .testTarget(
+      name: "DenseReLUTests", dependencies: ["DenseReLU", "CAllocationCounter"],
+      swiftSettings: strict),
     .testTarget(
       name: "SpikeKernelsTests", dependencies: ["SpikeKernels", "CSpikeKernels"],
       swiftSettings: strict),
-    .testTarget(name: "SpikingReLUTests", dependencies: ["SpikingReLU"], swiftSettings: strict),
+    .testTarget(
+      name: "SpikingReLUTests", dependencies: ["SpikingReLU", "CAllocationCounter"],
+      swiftSettings: strict),
     .testTarget(name: "DatasetsTests", dependencies: ["Datasets"], swiftSettings: strict),
     .testTarget(name: "ModelFilesTests", dependencies: ["ModelFiles"], swiftSettings: strict),
     .testTarget(
