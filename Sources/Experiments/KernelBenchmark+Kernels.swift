@@ -48,6 +48,27 @@ extension KernelBenchmark {
       try feed(firing, firesOnce: false)
     }
 
+    // As S is at T = 10 and eta = 0.01.
+    let integers = silent.map { Int32($0 * 10_000) }
+    let narrow = NarrowWeights(integers)
+    let integerQuantizer = Quantizer<Int32>(kind: .rectHerding, worth: 10_000)
+    var integerState = QuantizerState<Int32>(units: units)
+    var integerScratch = KernelScratch<Int32>(units: inputs)
+    var noSums = AlignedArray<Int64>(repeating: 0, count: 0)
+    for (name, narrow, bytes) in [
+      ("feed rows, integers, none fires", nil, rowBytes),
+      ("the same in 16 bits", narrow, count * normal.columns * 2),
+    ] {
+      try add(name, count, bytes: bytes) {
+        integerQuantizer.reset(&integerState, generator: &generator)
+        train.removeAll()
+        try integerQuantizer.feed(
+          rowsOf: integers, narrow: narrow, for: spikes, firesOnce: true, into: &integerState,
+          sums: &noSums, train: &train, scratch: &integerScratch, using: set,
+          generator: &generator)
+      }
+    }
+
     var sums = AlignedArray<Float>(repeating: 0, count: normal.stride)
     try add("add rows", count, bytes: rowBytes) {
       Float.addRows(set, of: silent, for: spikes, range: spikes.indices, to: &sums)
