@@ -72,7 +72,11 @@ static int CSK_T(update_column)(CSK_REAL *column, size_t stride, const CSK_REAL 
 #else
     // Pulled into the range where a weight and a potential add up without overflow.
     const int64_t most = CSK_INTEGER_POTENTIAL_LIMIT - 1;
-    int64_t exact = *weight - (int64_t)counts[k] * factor;
+    // The factor of fractional updates is a sign: they add.
+    int64_t change = factor == 1    ? counts[k]
+                     : factor == -1 ? -(int64_t)counts[k]
+                                    : (int64_t)counts[k] * factor;
+    int64_t exact = *weight - change;
     CSK_REAL updated = (int32_t)(exact > most ? most : exact < -most ? -most : exact);
 #endif
     *weight = updated;

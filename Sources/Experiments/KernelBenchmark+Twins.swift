@@ -16,7 +16,7 @@ extension KernelBenchmark {
         weights: weights, options: PredictionOptions(timeSteps: steps),
         instructionSet: instructionSet)
     }
-    var (ten, five) = (try spiking(10), try spiking(5))
+    var (ten, five, three) = (try spiking(10), try spiking(5), try spiking(3))
     var integer = try IntegerSpikingMLP(
       weights: weights, learningRate: 0.01, options: PredictionOptions(timeSteps: 10),
       instructionSet: instructionSet)
@@ -48,6 +48,7 @@ extension KernelBenchmark {
       { for (x, y) in single { _ = try dense.train(inputs: x, targets: y, learningRate: 1e-9) } },
       { _ = try batched.train(inputs: inputs, targets: batchTargets, learningRate: 1e-9) },
       { bareBatch.step() },
+      { for image in images { _ = try three.predict(image) } },
     ])
     func ratio(
       _ name: String, _ first: Int, _ second: Int, target: Double?, stretch: Double?,
@@ -66,6 +67,7 @@ extension KernelBenchmark {
       [
         ratio("prediction T = 10 / dense forward, bare BLAS", 0, 3, target: 1.5, stretch: 1),
         ratio("prediction T = 5 / dense forward, bare BLAS", 1, 3, target: 0.75, stretch: 0.5),
+        ratio("prediction T = 3 / dense forward, bare BLAS", 10, 3, target: nil, stretch: nil),
         ratio(
           "fractional step T = 10 / dense SGD step, bare BLAS", 5, 6, target: 1.3, stretch: 0.8),
         ratio("prediction T = 10 / dense skipping zeros", 0, 4, target: nil, stretch: 2),

@@ -107,7 +107,7 @@ enum KernelTables {
         + result.bandwidths.map {
           [$0.level, Format.count($0.bytes / 1024), number($0.gigabytesPerSecond)]
         })
-    lines += ["", "Kernels, Float: ns a spike, and GB/s of weights"]
+    lines += ["", "Kernels: ns a spike, and GB/s of weights; of Float, unless integers are named"]
     var sets: [String] = []
     var names: [String] = []
     for kernel in result.kernels {
