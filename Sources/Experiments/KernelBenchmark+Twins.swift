@@ -9,7 +9,9 @@ extension KernelBenchmark {
 
   /// Prediction and training of both twins, in turn.
   func twins() throws -> (ratios: [Ratio], spikes: Double, training: Double) {
-    let images = (0..<min(data.count, 32)).map { data.images.row($0) }
+    // So many that the rows of a network that comes to its turn are soon in the cache again, and that
+    // no branch of an image is remembered until it comes back.
+    let images = (0..<min(data.count, 256)).map { data.images.row($0) }
     let targets = data.targets
     func spiking(_ steps: Int) throws -> SpikingMLP {
       try SpikingMLP(
