@@ -279,7 +279,7 @@ static csk_outcome CSK_T(any_feed_rows)(CSK_REAL *potentials, CSK_REAL *sums,
     if (fires_once && outcome.rows_done == 0 && rows > CSK_FIRST_ROWS) rows = CSK_FIRST_ROWS;
     CSK_REAL *snapshot = scratch.snapshot;
     memcpy(snapshot, potentials, stride * sizeof *snapshot);
-    if (fires_once && !is_signed) {
+    if (fires_once && !is_signed && stride <= CSK_QUIET_UNITS) {
       if (sums) memcpy(snapshot + stride, sums, stride * sizeof *sums);
       size_t written = 0;
       if (CSK_T(quiet_rows)(potentials, sums, weights, narrow, stride, spikes + outcome.rows_done, rows,
