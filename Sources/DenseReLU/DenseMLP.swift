@@ -156,7 +156,8 @@ public struct DenseMLP: Sendable {
 
   /// Makes buffers for a batch, unless those of the last batch fit.
   private mutating func prepare(batch: Int) {
-    guard activations.first?.rows != batch else { return }
+    // Not `first?`, which allocates where it is not specialized.
+    if !activations.isEmpty && activations[0].rows == batch { return }
     let sizes = weights.layerSizes
     activations = sizes.map { Matrix(rows: batch, columns: $0) }
     deltas = sizes.dropFirst().map { Matrix(rows: batch, columns: $0) }

@@ -2,7 +2,7 @@
 #define _GNU_SOURCE
 #include "CAllocationCounter.h"
 
-#include <stddef.h>
+#include <stdlib.h>
 
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
