@@ -1,4 +1,3 @@
-// Only with -Xcc -DCSK_COUNT_ALLOCATIONS: the whole suite ran far slower with it, which is not understood.
 // Stands in front of glibc's allocator: the linker takes these definitions first.
 #define _GNU_SOURCE
 #include "CAllocationCounter.h"
@@ -11,7 +10,7 @@
 #endif
 #endif
 
-#if defined(CSK_COUNT_ALLOCATIONS) && defined(__GLIBC__) && !defined(CSK_HAS_SANITIZER)
+#if defined(__GLIBC__) && !defined(CSK_HAS_SANITIZER)
 extern void *__libc_malloc(size_t bytes);
 extern void *__libc_calloc(size_t count, size_t bytes);
 extern void *__libc_realloc(void *memory, size_t bytes);
