@@ -227,7 +227,7 @@ import Testing
     try Self.withFolder { folder in
       let process = Process()
       process.executableURL = Self.program
-      process.arguments = ["--convergence-steps", "1,10000", "--json", folder + "/r.json"]
+      process.arguments = ["--convergence-steps", "1,100000", "--json", folder + "/r.json"]
       process.standardOutput = FileHandle.nullDevice
       process.standardError = FileHandle.nullDevice
       try process.run()
