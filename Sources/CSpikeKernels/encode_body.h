@@ -164,7 +164,10 @@ static csk_outcome CSK_T(any_feed_steps)(CSK_REAL *potentials, const CSK_REAL *v
                                          csk_scratch scratch) {
   csk_outcome outcome = {CSK_OUT_OF_RANGE, 0, 0, 0, 0};
   // Of the scratch memory, five bytes for each unit, and room for whole vectors.
-  if (5 * count + 4 * CSK_STEPS_SLACK > 2 * scratch.capacity * sizeof *scratch.firings || (!CSK_IS_FLOAT && unit >= 1 << 24)) return outcome;
+  size_t memory = 2 * scratch.capacity * sizeof *scratch.firings;
+  if (5 * count + 4 * CSK_STEPS_SLACK > memory) return outcome;
+  // Tags of integers must fit in the 24 bits that those of Float take.
+  if (!CSK_IS_FLOAT && unit >= 1 << 24) return outcome;
   outcome.needed = steps * count + CSK_STEPS_SLACK;
   if (outcome.needed > room) {
     outcome.status = CSK_FULL;

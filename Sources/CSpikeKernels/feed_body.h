@@ -282,8 +282,8 @@ static csk_outcome CSK_T(any_feed_rows)(CSK_REAL *potentials, CSK_REAL *sums,
     if (fires_once && !is_signed && stride <= CSK_QUIET_UNITS) {
       if (sums) memcpy(snapshot + stride, sums, stride * sizeof *sums);
       size_t written = 0;
-      if (CSK_T(quiet_rows)(potentials, sums, weights, narrow, stride, spikes + outcome.rows_done, rows,
-                            &run, unit, out + outcome.written,
+      if (CSK_T(quiet_rows)(potentials, sums, weights, narrow, stride,
+                            spikes + outcome.rows_done, rows, &run, unit, out + outcome.written,
                             out_capacity - outcome.written, scratch, &written)) {
         outcome.written += written;
         outcome.rows_done += rows;

@@ -30,21 +30,23 @@
 
 static csk_outcome CSK_NAME(feed_rows_float)(float *potentials, float *sums,
                                              const float *weights, size_t stride,
-                                             const int32_t *spikes,
-                                             size_t spike_count, int is_signed,
-                                             int fires_once, int32_t *out, size_t out_capacity,
-                                             csk_scratch scratch) {
-  return CSK_NAME(any_feed_rows_float)(potentials, sums, weights, (csk_narrow){NULL, 0}, stride, spikes, spike_count,
-                                       is_signed, fires_once, 1, out, out_capacity, scratch);
+                                             const int32_t *spikes, size_t spike_count,
+                                             int is_signed, int fires_once, int32_t *out,
+                                             size_t out_capacity, csk_scratch scratch) {
+  return CSK_NAME(any_feed_rows_float)(potentials, sums, weights, (csk_narrow){NULL, 0}, stride,
+                                       spikes, spike_count, is_signed, fires_once, 1, out,
+                                       out_capacity, scratch);
 }
 
 static csk_outcome CSK_NAME(feed_rows_int32)(int32_t *potentials, const int32_t *weights,
-                                             csk_narrow narrow, size_t stride, const int32_t *spikes,
-                                             size_t spike_count, int is_signed,
-                                             int fires_once, int32_t unit, int32_t *out,
-                                             size_t out_capacity, csk_scratch scratch) {
-  return CSK_NAME(any_feed_rows_int32)(potentials, NULL, weights, narrow, stride, spikes, spike_count,
-                                       is_signed, fires_once, unit, out, out_capacity, scratch);
+                                             csk_narrow narrow, size_t stride,
+                                             const int32_t *spikes, size_t spike_count,
+                                             int is_signed, int fires_once, int32_t unit,
+                                             int32_t *out, size_t out_capacity,
+                                             csk_scratch scratch) {
+  return CSK_NAME(any_feed_rows_int32)(potentials, NULL, weights, narrow, stride, spikes,
+                                       spike_count, is_signed, fires_once, unit, out,
+                                       out_capacity, scratch);
 }
 
 static csk_outcome CSK_NAME(feed_vector_float)(float *potentials, const float *values,

@@ -17,7 +17,8 @@
 #define CSK_QUIET_FIRINGS 24
 // For narrow_body.h: vectors of 16-bit potentials that stay in registers.
 #define CSK_NARROW_BLOCK 7
-// Wider layers are left to the general path, too: the states of runs of a chunk fill the second cache.
+// Wider layers are left to the general path, too: the states of a chunk's runs fill the second
+// cache.
 #define CSK_QUIET_UNITS 512
 // The rows of the first chunk, which tells the length of runs.
 #define CSK_FIRST_ROWS 32

@@ -1,5 +1,5 @@
-// Feeding rows of 16-bit weights to rectified integer units, on AVX-512 (included by feed_body.h for
-// integers): quiet_add with half of the bytes a row, and half of the vectors.
+// Feeding rows of 16-bit weights to rectified integer units, on AVX-512 (included by quiet_body.h
+// for integers): quiet_add with half of the bytes a row, and half of the vectors.
 //
 // For a run of R rows, R * largest <= what 16 bits hold, potentials are 16 bits wide. One that has
 // sunk so far that R rows cannot make it fire stands at S / 2 - R * largest in the meantime: it

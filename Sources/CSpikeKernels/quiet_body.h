@@ -41,8 +41,8 @@ static inline __attribute__((always_inline)) uint32_t CSK_T(quiet_fire)(CSK_T(ve
 #endif
 }
 
-// z + w. Where a set has fused units beside those that add, they take this one: one * w + z, with one
-// of a value that the compiler does not see, is rounded once, like z + w.
+// z + w. Where a set has fused units beside those that add, they take this one: one * w + z, with
+// one of a value that the compiler does not see, is rounded once, like z + w.
 static inline __attribute__((always_inline)) CSK_T(vector)
     CSK_T(quiet_sum)(CSK_T(vector) z, CSK_T(vector) w, CSK_T(vector) one) {
 #if CSK_HAS_MASKS && CSK_IS_FLOAT
@@ -92,7 +92,9 @@ static inline __attribute__((always_inline)) void CSK_T(quiet_add)(
       if (has_sums) z[v] = CSK_T(quiet_sum)(z[v], weights[v], one);
       uint32_t fired = CSK_T(quiet_fire)(&phi[v], unit);
       if (CSK_LANES == 16) {
-        ((uint16_t *)bits)[v] = (uint16_t)fired;
+        // By copy: the bitmap is of other integers.
+        uint16_t lanes = (uint16_t)fired;
+        memcpy(bits + 2 * v, &lanes, sizeof lanes);
       } else if (CSK_LANES == 8) {
         bits[v] = (uint8_t)fired;
       } else if (v % 2 == 0) {
@@ -198,7 +200,8 @@ static inline size_t CSK_T(quiet_ties)(CSK_T(quiet) quiet, size_t count, int32_t
 }
 
 // Whether more than `most` units fired for some row.
-static inline int CSK_T(quiet_fire_in_row)(CSK_T(quiet) quiet, size_t count, size_t most) {
+static inline int CSK_T(quiet_row_has_more)(CSK_T(quiet) quiet, size_t count,
+                                                size_t most) {
   typedef CSK_NAME(csk_ints) ints;
   ints found = {0};
   for (size_t first = 0; first < count; first += CSK_LANES) {
@@ -256,7 +259,8 @@ static __attribute__((noinline)) void CSK_T(quiet_tags)(CSK_T(quiet) quiet, cons
 //
 // A firing changes places with those beside it: it goes behind each later one of its row with a
 // greater tag, and before each earlier one with a smaller tag.
-static inline void CSK_T(quiet_order)(CSK_T(quiet) quiet, size_t count, size_t most, int32_t *out) {
+static inline void CSK_T(quiet_order)(CSK_T(quiet) quiet, size_t count, size_t most,
+                                      int32_t *out) {
   typedef CSK_NAME(csk_ints) ints;
   for (size_t first = 0; first < count; first += CSK_LANES) {
     ints row, tag, moved = {0}, other_row, other_tag;
@@ -293,21 +297,22 @@ static inline int32_t *CSK_T(quiet_list)(char **free, size_t count) {
   return start + CSK_QUIET_FIRINGS;
 }
 
-// Feeds a chunk of rows. Returns 0, and leaves potentials and sums changed, when it must be done by the
-// general path: spikes of sign -, no room, little scratch memory, or a row in which very many fire.
 #if CSK_HAS_MASKS && !CSK_IS_FLOAT
 #include "narrow_body.h"
 #endif
 
+// Feeds a chunk of rows. Returns 0, and leaves potentials and sums changed, when it must be done by
+// the general path: spikes of sign -, no room, little scratch memory, or a row in which very many
+// fire. `run` is the length of runs, and becomes the one that suits the next chunk.
 static int CSK_T(quiet_rows)(CSK_REAL *potentials, CSK_REAL *sums, const CSK_REAL *weights,
-                             csk_narrow narrow,
-                             size_t stride, const int32_t *spikes, size_t rows, size_t *run,
-                             int32_t unit, int32_t *out, size_t room, csk_scratch scratch,
-                             size_t *written) {
+                             csk_narrow narrow, size_t stride, const int32_t *spikes,
+                             size_t rows, size_t *run, int32_t unit, int32_t *out, size_t room,
+                             csk_scratch scratch, size_t *written) {
   int32_t signs = 0;
   for (size_t row = 0; row < rows; row++) signs |= spikes[row];
   if (signs < 0) return 0;
-  CSK_T(quiet) quiet = {.weights = weights, .spikes = spikes, .stride = stride, .words = 1, .run = *run};
+  CSK_T(quiet) quiet = {
+      .weights = weights, .spikes = spikes, .stride = stride, .words = 1, .run = *run};
   while (quiet.words * 32 < stride) quiet.words *= 2;
 #if CSK_HAS_MASKS && !CSK_IS_FLOAT
   if (narrow.weights != NULL) {
@@ -347,7 +352,9 @@ static int CSK_T(quiet_rows)(CSK_REAL *potentials, CSK_REAL *sums, const CSK_REA
   if (count > room) return 0;
   for (int k = 0; k < CSK_QUIET_FIRINGS + (int)CSK_LANES; k++) quiet.rows[count + (size_t)k] = -1;
   size_t ties = CSK_T(quiet_ties)(quiet, count, tied), most = 1;
-  while (ties > 0 && most <= CSK_QUIET_FIRINGS && CSK_T(quiet_fire_in_row)(quiet, count, most)) most++;
+  while (ties > 0 && most <= CSK_QUIET_FIRINGS && CSK_T(quiet_row_has_more)(quiet, count, most)) {
+    most++;
+  }
   if (most > CSK_QUIET_FIRINGS) return 0;
   *run = 4 * ties > rows ? CSK_QUIET_SHORT_RUN : CSK_QUIET_LONG_RUN;
   CSK_T(quiet_tags)(quiet, tied, ties, unit);

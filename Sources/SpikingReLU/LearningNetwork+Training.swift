@@ -333,7 +333,7 @@ extension LearningNetwork {
     }
   }
 
-  /// `s * W_l[:, j]`.
+  /// `s * W_l[:, j]`, from the transpose.
   private mutating func readColumn(_ spike: Spike, layer: Int, into index: Int) {
     let units = network.layerSizes[layer - 1]
     while learning.columns.count <= index { learning.columns.append([]) }

@@ -36,6 +36,33 @@ import Testing
     }
   }
 
+  @Test("integers predict with the weights as they are now, alone and in a batch, on every set")
+  func integersPredictAfterLearning() async throws {
+    func outputs(_ set: InstructionSet) async throws -> [[Int32]] {
+      var generator = SeededGenerator(seed: 3)
+      let weights = try NetworkWeights(
+        layerSizes: [30, 40, 10], initializer: .he, generator: &generator)
+      // S = 250: weights fit in 16 bits.
+      var learner = try IntegerLearningMLP(
+        weights: weights, options: PredictionOptions(timeSteps: 5),
+        training: TrainingOptions(learningRate: 0.1), instructionSet: set)
+      let inputs = Matrix(rows: 20, columns: 30) { _, _ in Float(generator.nextUniform()) }
+      let first = try learner.predict(inputs.row(0))
+      for example in 0..<inputs.rows {
+        let target = (0..<10).map { Float($0 == example % 10 ? 1 : 0) }
+        try learner.train(input: inputs.row(example), target: target)
+      }
+      let then = try learner.predict(inputs.row(0))
+      #expect(then != first, "learning must show")
+      return [first, then] + (try await learner.network.predictions(of: inputs, workers: 2))
+    }
+    let expected = try await outputs(.reference)
+    for set in InstructionSet.supported {
+      let found = try await outputs(set)
+      #expect(found == expected, "\(set)")
+    }
+  }
+
   @Test(
     "each way of updating learns a small task",
     arguments: TrainingOptions.Update.allCases, [false, true])

@@ -1,6 +1,6 @@
 // The inner loops of the spiking network: one body (kernels_body.h), compiled once for each
-// instruction set. Only updates of
-// Float weights multiply: potentials change by additions and subtractions.
+// instruction set. Only updates of weights multiply: potentials and sums change by additions and
+// subtractions (on AVX-512 sums are added as 1 * w + z: see quiet_body.h).
 //
 // Spikes are coded in an int32_t: `unit` for sign +1, `~unit` (bitwise not) for sign -1.
 // Weight matrices are row-major; `stride` is the distance of rows in elements, a multiple of 16,
@@ -75,13 +75,13 @@ typedef struct {
   // most half of it.
   // `sums`, where given, is added the same rows.
   csk_outcome (*feed_rows_float)(float *potentials, float *sums, const float *weights,
-                                 size_t stride, const int32_t *spikes, size_t spike_count, int is_signed,
-                                 int fires_once, int32_t *out, size_t out_capacity,
+                                 size_t stride, const int32_t *spikes, size_t spike_count,
+                                 int is_signed, int fires_once, int32_t *out, size_t out_capacity,
                                  csk_scratch scratch);
   // The same for integers, without sums; a spike is worth `unit`.
   csk_outcome (*feed_rows_int32)(int32_t *potentials, const int32_t *weights, csk_narrow narrow,
-                                 size_t stride, const int32_t *spikes, size_t spike_count, int is_signed,
-                                 int fires_once, int32_t unit, int32_t *out,
+                                 size_t stride, const int32_t *spikes, size_t spike_count,
+                                 int is_signed, int fires_once, int32_t unit, int32_t *out,
                                  size_t out_capacity, csk_scratch scratch);
   // One feed of a vector of `units` values: rows_done is 1 when it was done.
   csk_outcome (*feed_vector_float)(float *potentials, const float *values, size_t units,
