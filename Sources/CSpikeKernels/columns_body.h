@@ -45,6 +45,34 @@ static size_t CSK_T(pack)(const CSK_REAL *values, size_t count, int only_positiv
   return found;
 }
 
+#if CSK_IS_FLOAT
+// See `scale_float`.
+static int CSK_T(scale)(const float *values, size_t count, float scale, float *scaled,
+                        size_t *nonzero) {
+  typedef CSK_T(vector) vector;
+  typedef CSK_NAME(csk_ints) ints;
+  ints zeros = {0}, wrong = {0};
+  size_t at = 0;
+  for (; at + CSK_LANES <= count; at += CSK_LANES) {
+    vector these = *(const vector *)(values + at);
+    zeros -= these == 0;
+    // An infinity or NaN has all bits of the exponent.
+    wrong |= ((ints)these & 0x7f800000) == 0x7f800000;
+    *(vector *)(scaled + at) = these * scale;
+  }
+  size_t rest = 0;
+  for (size_t lane = 0; lane < CSK_LANES; lane++) rest += (size_t)zeros[lane];
+  int is_finite = !CSK_NAME(any)(wrong);
+  for (; at < count; at++) {
+    rest += values[at] == 0;
+    is_finite &= __builtin_fabsf(values[at]) <= FLT_MAX;
+    scaled[at] = values[at] * scale;
+  }
+  *nonzero = count - rest;
+  return is_finite;
+}
+#endif
+
 // values = sign * column.
 static void CSK_T(read_column)(const CSK_REAL *column, size_t stride, size_t rows, int sign,
                                CSK_REAL *values) {

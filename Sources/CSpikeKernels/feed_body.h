@@ -219,10 +219,9 @@ static int CSK_T(fell)(const CSK_REAL *potentials, size_t units) {
 
 #include "quiet_body.h"
 
-#if CSK_IS_FLOAT
 // sums += or -= the rows, in order: `width` vectors, which stay in registers, from column `first`.
 static inline __attribute__((always_inline)) void CSK_T(add_block)(
-    float *sums, const float *weights, size_t stride, const int32_t *spikes, size_t spike_count,
+    CSK_REAL *sums, const CSK_REAL *weights, size_t stride, const int32_t *spikes, size_t spike_count,
     size_t first, const int width) {
   typedef CSK_T(vector) vector;
   vector sum[CSK_BLOCK];
@@ -243,7 +242,7 @@ static inline __attribute__((always_inline)) void CSK_T(add_block)(
   for (int v = 0; v < width; v++) stored[v] = sum[v];
 }
 
-static void CSK_T(add_rows)(float *sums, const float *weights, size_t stride,
+static void CSK_T(add_rows)(CSK_REAL *sums, const CSK_REAL *weights, size_t stride,
                             const int32_t *spikes, size_t spike_count) {
   size_t vectors = stride / CSK_LANES;
   for (size_t v = 0; v < vectors; v += CSK_BLOCK) {
@@ -258,7 +257,6 @@ static void CSK_T(add_rows)(float *sums, const float *weights, size_t stride,
 #undef CSK_CASE
   }
 }
-#endif
 
 // See `feed_rows_float`. Only Float has `sums`.
 static csk_outcome CSK_T(any_feed_rows)(CSK_REAL *potentials, CSK_REAL *sums,
@@ -398,6 +396,7 @@ static csk_outcome CSK_T(any_feed_vector)(CSK_REAL *potentials, const CSK_REAL *
 }
 
 #include "encode_body.h"
+#include "step_body.h"
 
 #undef CSK_T
 #undef CSK_SELECT

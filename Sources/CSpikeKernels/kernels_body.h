@@ -56,7 +56,7 @@ static csk_outcome CSK_NAME(feed_vector_float)(float *potentials, const float *v
                                          out_capacity, scratch);
 }
 
-static void CSK_NAME(add_rows_int32)(int64_t *sums, const int32_t *weights, size_t stride,
+static void CSK_NAME(sum_rows_int32)(int64_t *sums, const int32_t *weights, size_t stride,
                                      size_t units, const int32_t *spikes, size_t spike_count) {
   for (size_t s = 0; s < spike_count; s++) {
     const int32_t *row = weights + csk_unit_of(spikes[s]) * stride;
@@ -74,6 +74,13 @@ static csk_outcome CSK_NAME(feed_steps_float)(float *potentials, const float *va
                                               csk_scratch scratch) {
   return CSK_NAME(any_feed_steps_float)(potentials, values, units, count, steps, 1, out, room,
                                         ends, scratch);
+}
+
+static csk_outcome CSK_NAME(step_fire_float)(float *potentials, const float *values,
+                                             size_t stride, int is_signed, int32_t *out,
+                                             size_t room, csk_scratch scratch) {
+  return CSK_NAME(any_step_fire_float)(potentials, values, stride, is_signed, 1, out, room,
+                                       scratch);
 }
 
 static int32_t CSK_NAME(highest_unit)(const int32_t *spikes, size_t count) {
@@ -117,6 +124,9 @@ static const csk_kernels CSK_NAME(csk_kernels) = {
     .feed_rows_int32 = CSK_NAME(feed_rows_int32),
     .feed_steps_float = CSK_NAME(feed_steps_float),
     .feed_steps_int32 = CSK_NAME(any_feed_steps_int32),
+    .step_fire_float = CSK_NAME(step_fire_float),
+    .step_fire_int32 = CSK_NAME(any_step_fire_int32),
+    .scale_float = CSK_NAME(scale_float),
     .pack_float = CSK_NAME(pack_float),
     .pack_int32 = CSK_NAME(pack_int32),
     .highest_unit = CSK_NAME(highest_unit),
@@ -125,6 +135,7 @@ static const csk_kernels CSK_NAME(csk_kernels) = {
     .feed_vector_int32 = CSK_NAME(any_feed_vector_int32),
     .add_rows_float = CSK_NAME(add_rows_float),
     .add_rows_int32 = CSK_NAME(add_rows_int32),
+    .sum_rows_int32 = CSK_NAME(sum_rows_int32),
     .count_float = CSK_NAME(count_float),
     .count_int32 = CSK_NAME(count_int32),
     .read_column_float = CSK_NAME(read_column_float),

@@ -253,6 +253,59 @@ extension Float: SpikeScalar {
   }
 
   /// See `SpikeScalar`.
+  public static func fireStep(
+    _ set: InstructionSet, adding values: AlignedArray<Float>?, isSigned: Bool, worth: Float,
+    potentials: inout AlignedArray<Float>, train: inout SpikeTrain,
+    scratch: inout KernelScratch<Float>
+  ) -> FeedOutcome {
+    precondition(values == nil || values!.count == potentials.count, "values of another layer")
+    train.reserve(potentials.count + SpikeTrain.roomAfterSteps)
+    let kernels = unsafe CompiledKernels.table(set)
+    let stride = potentials.count
+    return unsafe train.appending { out, room in
+      unsafe scratch.withC { scratch in
+        unsafe potentials.withUnsafeMutableBufferPointer { potentials in
+          guard let values else {
+            return unsafe kernels.pointee.step_fire_float(
+              potentials.baseAddress, nil, stride, isSigned ? 1 : 0, out, room, scratch)
+          }
+          return unsafe values.withUnsafeBufferPointer { values in
+            unsafe kernels.pointee.step_fire_float(
+              potentials.baseAddress, values.baseAddress, stride, isSigned ? 1 : 0, out, room,
+              scratch)
+          }
+        }
+      }
+    }
+  }
+
+  /// The values times `scale`: exact, as that is a power of two.
+  public static func encode(
+    _ set: InstructionSet, _ values: [Float], scale: Float, worth: Float,
+    into encoded: inout AlignedArray<Float>
+  ) throws(KernelError) -> Int? {
+    let stride = Matrix.stride(columns: values.count)
+    if encoded.count != stride { encoded = AlignedArray(repeating: 0, count: stride) }
+    let kernels = unsafe CompiledKernels.tableOrBaseline(set)
+    var nonzero = 0
+    let isFinite = unsafe encoded.withUnsafeMutableBufferPointer { encoded in
+      unsafe values.withUnsafeBufferPointer { values in
+        unsafe kernels.pointee.scale_float(
+          values.baseAddress, values.count, scale, encoded.baseAddress, &nonzero)
+      }
+    }
+    return isFinite != 0 ? nonzero : nil
+  }
+
+  /// See `SpikeScalar`.
+  public static func addRows(
+    _ set: InstructionSet, of weights: Matrix, for spikes: SpikeTrain, range: Range<Int>,
+    toPotentials potentials: inout AlignedArray<Float>
+  ) {
+    addRows(set, of: weights, for: spikes, range: range, to: &potentials)
+  }
+
+  /// See `SpikeScalar`.
   public static func feedSteps(
     _ set: InstructionSet, _ input: ActiveUnits<Float>, worth: Float, ends: inout [Int],
     potentials: inout AlignedArray<Float>, train: inout SpikeTrain,
@@ -452,6 +505,53 @@ extension Int32: SpikeScalar {
   }
 
   /// See `SpikeScalar`.
+  public static func fireStep(
+    _ set: InstructionSet, adding values: AlignedArray<Int32>?, isSigned: Bool, worth: Int32,
+    potentials: inout AlignedArray<Int32>, train: inout SpikeTrain,
+    scratch: inout KernelScratch<Int32>
+  ) -> FeedOutcome {
+    precondition(values == nil || values!.count == potentials.count, "values of another layer")
+    train.reserve(potentials.count + SpikeTrain.roomAfterSteps)
+    let kernels = unsafe CompiledKernels.table(set)
+    let stride = potentials.count
+    return unsafe train.appending { out, room in
+      unsafe scratch.withC { scratch in
+        unsafe potentials.withUnsafeMutableBufferPointer { potentials in
+          guard let values else {
+            return unsafe kernels.pointee.step_fire_int32(
+              potentials.baseAddress, nil, stride, isSigned ? 1 : 0, worth, out, room, scratch)
+          }
+          return unsafe values.withUnsafeBufferPointer { values in
+            unsafe kernels.pointee.step_fire_int32(
+              potentials.baseAddress, values.baseAddress, stride, isSigned ? 1 : 0, worth, out,
+              room,
+              scratch)
+          }
+        }
+      }
+    }
+  }
+
+  /// See `SpikeScalar`.
+  public static func addRows(
+    _ set: InstructionSet, of weights: RowMajorMatrix<Int32>, for spikes: SpikeTrain,
+    range: Range<Int>, toPotentials potentials: inout AlignedArray<Int32>
+  ) {
+    checkUnits(set, spikes, range: range, rows: weights.rows)
+    precondition(potentials.count == weights.stride, "potentials of another layer")
+    let kernels = unsafe CompiledKernels.table(set)
+    unsafe potentials.withUnsafeMutableBufferPointer { potentials in
+      unsafe weights.withUnsafeBufferPointer { rows in
+        unsafe spikes.codes.withUnsafeBufferPointer { codes in
+          unsafe kernels.pointee.add_rows_int32(
+            potentials.baseAddress, rows.baseAddress, weights.stride,
+            codes.baseAddress.map { unsafe $0 + range.lowerBound }, range.count)
+        }
+      }
+    }
+  }
+
+  /// See `SpikeScalar`.
   public static func feedSteps(
     _ set: InstructionSet, _ input: ActiveUnits<Int32>, worth: Int32, ends: inout [Int],
     potentials: inout AlignedArray<Int32>, train: inout SpikeTrain,
@@ -489,7 +589,7 @@ extension Int32: SpikeScalar {
     unsafe sums.withUnsafeMutableBufferPointer { sums in
       unsafe weights.withUnsafeBufferPointer { rows in
         unsafe spikes.codes.withUnsafeBufferPointer { codes in
-          unsafe kernels.pointee.add_rows_int32(
+          unsafe kernels.pointee.sum_rows_int32(
             sums.baseAddress, rows.baseAddress, weights.stride, weights.columns,
             codes.baseAddress.map { unsafe $0 + range.lowerBound }, range.count)
         }

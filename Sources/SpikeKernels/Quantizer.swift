@@ -81,6 +81,16 @@ public struct QuantizerState<Scalar: PotentialScalar>: Sendable, Equatable {
     potentials = AlignedArray(
       repeating: .zero, count: RowMajorMatrix<Scalar>.stride(columns: units))
   }
+
+  /// Starts each potential at a value of its own, padded as the potentials are.
+  public mutating func start(at phases: AlignedArray<Scalar>) { potentials.update(from: phases) }
+
+  /// The same where place i is that of the active unit i.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Int32)
+  public mutating func start(at phases: AlignedArray<Scalar>, of active: ActiveUnits<Scalar>) {
+    for index in 0..<active.count { potentials[index] = phases[active.unit(index)] }
+  }
 }
 
 /// What can go wrong in a feed.

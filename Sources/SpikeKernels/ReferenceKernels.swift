@@ -66,7 +66,7 @@ public enum ReferenceKernels {
 
   /// A potential beyond the limit is an error. One that a rectified unit lets fall is checked at
   /// the end of the call, by `checkFloor`: it sends nothing meanwhile.
-  private static func checkRange<Scalar: PotentialScalar>(
+  static func checkRange<Scalar: PotentialScalar>(
     _ quantizer: Quantizer<Scalar>, _ state: QuantizerState<Scalar>, unit: Int
   ) throws(KernelError) {
     let potential = state.potentials[unit]

@@ -42,6 +42,20 @@ public protocol SpikeScalar: PotentialScalar {
     scratch: inout KernelScratch<Self>
   ) -> FeedOutcome
 
+  /// The compiled form of `ReferenceKernels.fireStep`: `values`, where given, are added to the
+  /// potentials, both padded with zeros to the stride of a weight row. `full`, with nothing done,
+  /// where the spikes do not fit in the train's memory.
+  static func fireStep(
+    _ set: InstructionSet, adding values: AlignedArray<Self>?, isSigned: Bool, worth: Self,
+    potentials: inout AlignedArray<Self>, train: inout SpikeTrain,
+    scratch: inout KernelScratch<Self>
+  ) -> FeedOutcome
+
+  /// `potentials += s * W[i, :]` for each spike (i, s) of a range, in order; nothing fires.
+  static func addRows(
+    _ set: InstructionSet, of weights: RowMajorMatrix<Self>, for spikes: SpikeTrain,
+    range: Range<Int>, toPotentials potentials: inout AlignedArray<Self>)
+
   /// A magnitude that no weight exceeds: `worth` where that is one, else a larger one, to be found
   /// anew when an update exceeds it.
   static func bound(of weights: RowMajorMatrix<Self>, worth: Self) -> Self
@@ -99,6 +113,22 @@ public protocol SpikeScalar: PotentialScalar {
   /// - Throws: `KernelError.valueOutOfRange` when a scaled value does not fit.
   static func encode(_ values: [Float], worth: Self) throws(KernelError) -> [Self]
 
+  /// The same of the values times `scale`, a power of two, padded with zeros to the stride of a
+  /// weight row, into memory that is kept.
+  ///
+  /// - Returns: how many are not 0; `nil` where a value is not finite.
+  /// - Throws: as `encode`.
+  static func encode(
+    _ set: InstructionSet, _ values: [Float], scale: Float, worth: Self,
+    into encoded: inout AlignedArray<Self>
+  ) throws(KernelError) -> Int?
+
+  /// A value of an output's units as a potential.
+  static func potential(_ value: Float, worth: Self) -> Self
+
+  /// A sum of weights in the output's units.
+  static func outputs(of sum: Sum, worth: Self) -> Float
+
   /// Those of the values, as `encode` makes them, that are not 0.
   ///
   /// - Throws: as `encode`.
@@ -136,6 +166,12 @@ extension Float {
   public static func encode(_ values: [Float], worth: Float) throws(KernelError) -> [Float] {
     values
   }
+
+  /// The value itself.
+  public static func potential(_ value: Float, worth: Float) -> Float { value }
+
+  /// The sum itself.
+  public static func outputs(of sum: Float, worth: Float) -> Float { sum }
 
   /// `sum / T`.
   public static func readout(sum: Float, steps: Int) -> Float { sum / Float(steps) }
@@ -188,6 +224,33 @@ extension Int32 {
     }
     return encoded
   }
+
+  /// Each value times `scale` and S, truncated toward zero.
+  public static func encode(
+    _ set: InstructionSet, _ values: [Float], scale: Float, worth: Int32,
+    into encoded: inout AlignedArray<Int32>
+  ) throws(KernelError) -> Int? {
+    guard values.firstNonFiniteIndex == nil else { return nil }
+    let stride = RowMajorMatrix<Int32>.stride(columns: values.count)
+    if encoded.count != stride { encoded = AlignedArray(repeating: 0, count: stride) }
+    var nonzero = 0
+    for (index, value) in values.enumerated() {
+      guard let scaled = scaled(value * scale, by: worth) else {
+        throw .valueOutOfRange(index: index, value: value, scale: Int(worth))
+      }
+      encoded[index] = scaled
+      nonzero += scaled == 0 ? 0 : 1
+    }
+    return nonzero
+  }
+
+  /// The value times S, truncated toward zero.
+  public static func potential(_ value: Float, worth: Int32) -> Int32 {
+    Int32(value * Float(worth))
+  }
+
+  /// The sum over S.
+  public static func outputs(of sum: Int64, worth: Int32) -> Float { Float(sum) / Float(worth) }
 
   /// The values that are not 0 when they are scaled.
   public static func pack(

@@ -15,6 +15,17 @@ public struct PredictionOptions: Sendable, Equatable {
     case counts
   }
 
+  /// When units look at their potentials.
+  public enum Firing: String, Sendable, CaseIterable, Codable {
+    /// After every spike that arrives: the paper's neuron.
+    case everySpike = "every-spike"
+    /// Once a step, after all spikes that arrived in it; units fire in their order. A potential that
+    /// rises and falls within a step sends nothing. The limit is the same, and so is the price of a
+    /// spike; fewer are sent, and a row costs its additions alone. Not for random thresholds, and
+    /// prediction only: learning looks after every spike.
+    case everyStep = "every-step"
+  }
+
   /// What is kept beyond the output; each costs a pass over the spikes.
   public struct Recording: OptionSet, Sendable {
     /// The raw bits.
@@ -33,6 +44,8 @@ public struct PredictionOptions: Sendable, Equatable {
   public var inputQuantizer: QuantizerKind = .herding
   /// The quantizer of every layer, `rect-herding` (a ReLU) by default.
   public var testQuantizer: QuantizerKind = .rectHerding
+  /// When units look at their potentials.
+  public var firing: Firing = .everySpike
   /// What the output is read from.
   public var readout: Readout = .potentials
   /// What is kept beyond the output.

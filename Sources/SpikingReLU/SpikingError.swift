@@ -28,6 +28,20 @@ public enum SpikingError: Error, Equatable, Sendable {
   case unsupportedQuantizer(QuantizerKind)
   /// The integer network has no such option.
   case unsupportedInIntegers(String)
+  /// `log2` of the input's scale is out of range.
+  case invalidInputExponent(found: Int)
+  /// A scale of spikes is not positive and finite.
+  case invalidScale(layer: Int, unit: Int, value: Float)
+  /// A phase of the input is not in (-1/2, 1/2).
+  case invalidPhase(unit: Int, value: Float)
+  /// The coding is of a network of another shape.
+  case codingShape(what: String, expected: Int, found: Int)
+  /// A weight times its scales is too large for its number type.
+  case codedWeight(layer: Int, row: Int, column: Int)
+  /// An exit rule's margin is negative or NaN, or its first step is below 1.
+  case invalidExitRule(margin: Float, earliest: Int)
+  /// Units of random thresholds cannot fire once a step.
+  case firesAfterEverySpike(QuantizerKind)
   /// The target has another length than the output layer.
   case targetSize(expected: Int, found: Int)
   /// A target is not in [0, 1].
@@ -91,6 +105,21 @@ extension SpikingError: CustomStringConvertible {
     case .unsupportedQuantizer(let kind):
       "the integer network has no '\(kind.rawValue)' quantizer: it takes only the specified ones"
     case .unsupportedInIntegers(let what): "the integer network has no \(what)"
+    case .invalidInputExponent(let found):
+      "log2 of the input's scale must be within \(SpikeCoding.largestInputExponent), found \(found)"
+    case .invalidScale(let layer, let unit, let value):
+      "layer \(layer), unit \(unit): a scale of spikes must be positive and finite, found \(value)"
+    case .invalidPhase(let unit, let value):
+      "input \(unit): a phase must be greater than -1/2 and less than 1/2, found \(value)"
+    case .codingShape(let what, let expected, let found):
+      "a coding with \(found) \(what) for a network with \(expected)"
+    case .codedWeight(let layer, let row, let column):
+      "layer \(layer), weight [\(row), \(column)]: with the scales of its spikes it is too large"
+    case .invalidExitRule(let margin, let earliest):
+      "an exit rule of margin \(margin) from step \(earliest) on: the margin must be 0 or more, "
+        + "the step 1 or more"
+    case .firesAfterEverySpike(let kind):
+      "the '\(kind.rawValue)' quantizer fires after every spike, not once a step"
     case .targetSize(let expected, let found):
       "a target of \(found) values for a network of \(expected) output units"
     case .targetOutOfRange(let index, let value):

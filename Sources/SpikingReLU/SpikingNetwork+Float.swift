@@ -6,16 +6,19 @@ extension SpikingNetwork where Scalar == Float {
   ///
   /// - Parameters:
   ///   - weights: without biases; finite, as `NetworkWeights` guarantees.
+  ///   - coding: what a spike is worth; `nil` for 1 everywhere.
   ///   - options: how it predicts.
   ///   - instructionSet: which kernels run; `nil` for what `SPIKE_ISA` names, else the best.
-  /// - Throws: `SpikingError.biasesUnsupported`, or `.kernel` when the set is not of this machine.
+  /// - Throws: `SpikingError.biasesUnsupported`, `.kernel` when the set is not of this machine; for a
+  ///   coding, as `NetworkWeights.coded(by:)`.
   public init(
-    weights: NetworkWeights, options: PredictionOptions, instructionSet: InstructionSet? = nil
+    weights: NetworkWeights, coding: SpikeCoding? = nil, options: PredictionOptions,
+    instructionSet: InstructionSet? = nil
   ) throws(SpikingError) {
     guard weights.biases == nil else { throw .biasesUnsupported }
-    self.init(
-      weights: weights.layers, worth: 1, options: options,
-      instructionSet: try Self.resolve(instructionSet))
+    try self.init(
+      weights: coding.map(weights.coded(by:))?.layers ?? weights.layers, worth: 1,
+      coding: coding, options: options, instructionSet: Self.resolve(instructionSet))
   }
 }
 

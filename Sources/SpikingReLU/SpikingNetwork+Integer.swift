@@ -10,14 +10,15 @@ extension SpikingNetwork where Scalar == Int32 {
   ///
   /// - Parameters:
   ///   - weights: without biases.
+  ///   - coding: what a spike is worth; `nil` for 1 everywhere.
   ///   - learningRate: eta; it sets the scale, in prediction too.
   ///   - options: how it predicts; the quantizers must be the specified ones.
   ///   - instructionSet: as for `SpikingMLP`.
   /// - Throws: `SpikingError` when S is not in 1...2^30, a weight times S does not fit, the weights
   ///   have biases, or a quantizer has no integer form.
   public init(
-    weights: NetworkWeights, learningRate: Float, options: PredictionOptions,
-    instructionSet: InstructionSet? = nil
+    weights: NetworkWeights, coding: SpikeCoding? = nil, learningRate: Float,
+    options: PredictionOptions, instructionSet: InstructionSet? = nil
   ) throws(SpikingError) {
     guard weights.biases == nil else { throw .biasesUnsupported }
     guard options.inputQuantizer == .herding else {
@@ -28,7 +29,9 @@ extension SpikingNetwork where Scalar == Int32 {
     }
     let scale = try Self.scale(timeSteps: options.timeSteps, learningRate: learningRate)
     var scaled: [RowMajorMatrix<Int32>] = []
-    for (index, layer) in weights.layers.enumerated() {
+    for (index, layer) in try (coding.map(weights.coded(by:)) ?? weights)
+      .layers.enumerated()
+    {
       let matrix = try RowMajorMatrix<Int32>(rows: layer.rows, columns: layer.columns) {
         (row, column) throws(SpikingError) -> Int32 in
         guard let weight = Int32.scaled(layer[row, column], by: scale) else {
@@ -40,9 +43,9 @@ extension SpikingNetwork where Scalar == Int32 {
       }
       scaled.append(matrix)
     }
-    self.init(
-      weights: scaled, worth: scale, options: options,
-      instructionSet: try Self.resolve(instructionSet))
+    try self.init(
+      weights: scaled, worth: scale, coding: coding, options: options,
+      instructionSet: Self.resolve(instructionSet))
   }
 
   /// The scale S for T steps and learning rate eta.

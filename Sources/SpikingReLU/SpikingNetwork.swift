@@ -27,6 +27,8 @@ public typealias IntegerSpikingMLP = SpikingNetwork<Int32>
 /// A value type: copies are independent. One value must not be used from two tasks at a time;
 /// give each task its own copy.
 public struct SpikingNetwork<Scalar: SpikeScalar>: Sendable {
+  /// What its spikes are worth: folded into its weights, but for the input's part.
+  public let coding: SpikeCoding
   /// How it predicts.
   public let options: PredictionOptions
   /// The units of layers 0...L.
@@ -56,6 +58,11 @@ public struct SpikingNetwork<Scalar: SpikeScalar>: Sendable {
   var activeInput = ActiveUnits<Scalar>()
   /// Whether all inputs are kept even so: smooth gradients want them.
   var keepsInput = false
+  /// Where the potentials of the input start, padded like them; `nil` for 0.
+  let phases: AlignedArray<Scalar>?
+  /// Where units fire once a step, all inputs, padded to the stride of a row; how many are not 0.
+  var stepInput: AlignedArray<Scalar>
+  var stepInputs = 0
   /// Spikes of the input at the end of each step that was fed last.
   var inputEnds: [Int] = []
   var states: [QuantizerState<Scalar>]
@@ -73,9 +80,14 @@ public struct SpikingNetwork<Scalar: SpikeScalar>: Sendable {
   var scratch: KernelScratch<Scalar>
 
   init(
-    weights: [RowMajorMatrix<Scalar>], worth: Scalar, options: PredictionOptions,
-    instructionSet: InstructionSet
-  ) {
+    weights: [RowMajorMatrix<Scalar>], worth: Scalar, coding: SpikeCoding? = nil,
+    options: PredictionOptions, instructionSet: InstructionSet
+  ) throws(SpikingError) {
+    if options.firing == .everyStep {
+      for kind in [options.inputQuantizer, options.testQuantizer] where kind.isPoisson {
+        throw .firesAfterEverySpike(kind)
+      }
+    }
     let sizes = [weights[0].rows] + weights.map(\.columns)
     self.weights = weights
     self.worth = worth
@@ -84,6 +96,17 @@ public struct SpikingNetwork<Scalar: SpikeScalar>: Sendable {
     self.options = options
     self.instructionSet = instructionSet
     layerSizes = sizes
+    self.coding = coding ?? .unit(layerSizes: sizes)
+    if let coding, !coding.inputPhases.isEmpty {
+      var phases = QuantizerState<Scalar>(units: sizes[0]).potentials
+      for (unit, phase) in coding.inputPhases.enumerated() {
+        phases[unit] = Scalar.potential(phase, worth: worth)
+      }
+      self.phases = phases
+    } else {
+      phases = nil
+    }
+    stepInput = AlignedArray(repeating: .zero, count: 0)
     ledger = OperationLedger(layerSizes: sizes)
     budget = options.budget(layerSizes: sizes)
     inputQuantizer = Quantizer(kind: options.inputQuantizer, worth: worth)
@@ -122,25 +145,58 @@ public struct SpikingNetwork<Scalar: SpikeScalar>: Sendable {
     guard values.count == layerSizes[0] else {
       throw .inputSize(expected: layerSizes[0], found: values.count)
     }
-    if let index = values.firstNonFiniteIndex {
-      throw .nonFiniteInput(index: index, value: values[index])
-    }
-    do {
-      if skipsSilentInputs {
-        try Scalar.pack(instructionSet, values, worth: worth, into: &activeInput)
-      }
-      if !feedsActiveInputs || keepsInput { input = try Scalar.encode(values, worth: worth) }
-    } catch {
-      throw SpikingError(error, layer: 0, step: 0, limit: budget)
-    }
+    try encode(values)
     if let stream { generator = SeededGenerator(seed: options.seed, stream: stream) }
     begin()
     ledger.examples += 1
   }
 
+  /// Takes the input in the form in which it will be fed.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Int32)
+  private mutating func encode(_ values: [Float]) throws(SpikingError) {
+    do {
+      if options.firing == .everyStep {
+        guard
+          let active = try Scalar.encode(
+            instructionSet, values, scale: coding.inputScale, worth: worth, into: &stepInput)
+        else { throw Self.nonFinite(values) }
+        stepInputs = active
+        return
+      }
+      guard values.firstNonFiniteIndex == nil else { throw Self.nonFinite(values) }
+      // By a power of two: exact, a change of the exponent.
+      let scale = coding.inputScale
+      let scaled = scale == 1 ? values : values.map { $0 * scale }
+      if skipsSilentInputs {
+        try Scalar.pack(instructionSet, scaled, worth: worth, into: &activeInput)
+      }
+      if !feedsActiveInputs || keepsInput { input = try Scalar.encode(scaled, worth: worth) }
+    } catch let error as KernelError {
+      throw SpikingError(error, layer: 0, step: 0, limit: budget)
+    } catch let error as SpikingError {
+      throw error
+    } catch {
+      preconditionFailure("unreachable: \(error)")
+    }
+  }
+
+  /// Names the first input that is not finite.
+  private static func nonFinite(_ values: [Float]) -> SpikingError {
+    let index = values.firstNonFiniteIndex ?? 0
+    return .nonFiniteInput(index: index, value: values[index])
+  }
+
   /// Resets everything that the example in progress has changed.
   private mutating func begin() {
     inputQuantizer.reset(&states[0], generator: &generator)
+    if let phases, skipsSilentInputs {
+      if feedsActiveInputs {
+        states[0].start(at: phases, of: activeInput)
+      } else {
+        states[0].start(at: phases)
+      }
+    }
     for layer in 1...depth { testQuantizer.reset(&states[layer], generator: &generator) }
     sums[depth].fill(with: .zero)
     if options.recording.contains(.counts) || options.readout == .counts {
@@ -168,7 +224,9 @@ public struct SpikingNetwork<Scalar: SpikeScalar>: Sendable {
       trains[layer].removeAll()
       let limit = budget - spikesOfExample
       do {
-        if layer == 0 {
+        if options.firing == .everyStep {
+          try fireStep(layer, limit: limit)
+        } else if layer == 0 {
           try feedInput(steps: steps, limit: limit)
         } else {
           try feed(layer, limit: limit)
@@ -215,7 +273,7 @@ public struct SpikingNetwork<Scalar: SpikeScalar>: Sendable {
     // steps later would not be seen: so many rows must not be able to take one there.
     let most = weights.indices.map(rowsWithoutFall).min() ?? 0
     guard skipsSilentInputs, testQuantizer.kind == .rectHerding || testQuantizer.kind == .herding,
-      !options.recording.contains(.activity), most > 0
+      options.firing == .everySpike, !options.recording.contains(.activity), most > 0
     else { return false }
     let counted = options.timeSteps > Self.stepsAtOnce ? ledger : nil
     do {
@@ -286,10 +344,38 @@ public struct SpikingNetwork<Scalar: SpikeScalar>: Sendable {
   }
 
   /// Whether only active inputs are fed; the plain reference feeds all of them nevertheless.
-  private var feedsActiveInputs: Bool { skipsSilentInputs && instructionSet != .reference }
+  private var feedsActiveInputs: Bool {
+    skipsSilentInputs && instructionSet != .reference && options.firing == .everySpike
+  }
 
   /// The inputs that a step has to add.
-  var encodedInputs: Int { skipsSilentInputs ? activeInput.count : layerSizes[0] }
+  var encodedInputs: Int {
+    if !skipsSilentInputs { return layerSizes[0] }
+    return options.firing == .everyStep ? stepInputs : activeInput.count
+  }
+
+  /// One step of a layer whose units fire once a step.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Int32)
+  private mutating func fireStep(_ layer: Int, limit: Int) throws(KernelError) {
+    if layer == 0 {
+      return try inputQuantizer.fireStep(
+        adding: stepInput, into: &states[0], train: &trains[0], scratch: &scratch, limit: limit,
+        using: instructionSet)
+    }
+    try testQuantizer.addRows(
+      of: weights[layer - 1], for: trains[layer - 1],
+      rowsPerCheck: Scalar.rowsPerCheck(bound: bounds[layer - 1]), to: &states[layer],
+      using: instructionSet)
+    if layer == depth {
+      Scalar.addRows(
+        instructionSet, of: weights[layer - 1], for: trains[layer - 1],
+        range: 0..<trains[layer - 1].count, to: &sums[layer])
+    }
+    try testQuantizer.fireStep(
+      into: &states[layer], train: &trains[layer], scratch: &scratch, limit: limit,
+      using: instructionSet)
+  }
 
   /// Some steps of the input's quantizer; the spikes are appended to `trains[0]`, and `inputEnds`
   /// tells where each step ends.
@@ -327,11 +413,12 @@ public struct SpikingNetwork<Scalar: SpikeScalar>: Sendable {
     let quantizer = layer == 0 ? inputQuantizer : testQuantizer
     let negative = quantizer.kind.isSigned ? trains[layer].negativeCount(using: instructionSet) : 0
     let feeds = layer == 0 ? steps : trains[layer - 1].count
+    let looks = options.firing == .everyStep ? steps : feeds
     ledger.layers[layer].negativeSpikes += negative
     ledger.layers[layer].positiveSpikes += sent - negative
     ledger.layers[layer].unitSteps += steps * units
     ledger.layers[layer].forwardComparisons +=
-      feeds * (layer == 0 ? encodedInputs : units) * (quantizer.kind.isSigned ? 2 : 1) + sent
+      looks * (layer == 0 ? encodedInputs : units) * (quantizer.kind.isSigned ? 2 : 1) + sent
       + negative
     if layer == 0 {
       ledger.layers[0].encodingAdditions += steps * encodedInputs

@@ -66,6 +66,15 @@ struct CountingFloat: SpikeScalar, AdditiveArithmetic {
       }
     }
   }
+  static func fireStep(
+    _ set: InstructionSet, adding values: AlignedArray<Self>?, isSigned: Bool, worth: Self,
+    potentials: inout AlignedArray<Self>, train: inout SpikeTrain,
+    scratch: inout KernelScratch<Self>
+  ) -> FeedOutcome { preconditionFailure("the reference only") }
+  static func addRows(
+    _ set: InstructionSet, of weights: RowMajorMatrix<Self>, for spikes: SpikeTrain,
+    range: Range<Int>, toPotentials potentials: inout AlignedArray<Self>
+  ) { preconditionFailure("the reference only") }
   static func count(
     _ set: InstructionSet, _ spikes: SpikeTrain, into counts: inout AlignedArray<Self>
   ) { preconditionFailure("prediction only") }
@@ -104,6 +113,17 @@ struct CountingFloat: SpikeScalar, AdditiveArithmetic {
       active.append(Self(value: value), unit: Int32(unit))
     }
   }
+  static func encode(
+    _ set: InstructionSet, _ values: [Float], scale: Float, worth: Self,
+    into encoded: inout AlignedArray<Self>
+  ) throws(KernelError) -> Int? {
+    encoded = AlignedArray(
+      repeating: .zero, count: RowMajorMatrix<Self>.stride(columns: values.count))
+    for (unit, value) in values.enumerated() { encoded[unit] = Self(value: value * scale) }
+    return values.count { $0 != 0 }
+  }
+  static func potential(_ value: Float, worth: Self) -> Self { Self(value: value) }
+  static func outputs(of sum: Float, worth: Self) -> Float { sum }
   static func readout(sum: Float, steps: Int) -> Self { Self(value: sum / Float(steps)) }
   static func readout(count: Int32, steps: Int, worth: Self) -> Self {
     Self(value: Float(count) / Float(steps))
@@ -150,13 +170,16 @@ struct CountingFloat: SpikeScalar, AdditiveArithmetic {
     #expect(ledger.additions == 9)
   }
 
-  @Test("every addition and comparison that the network makes is in the ledger, and no other")
-  func countedArithmetic() throws {
+  @Test(
+    "every addition and comparison that the network makes is in the ledger, and no other",
+    .serialized, arguments: PredictionOptions.Firing.allCases)
+  func countedArithmetic(firing: PredictionOptions.Firing) throws {
     let sizes = [9, 7, 5, 3]
     let weights = try SpikingNetworkTests.randomWeights(sizes, gain: 2)
-    let options = try PredictionOptions(timeSteps: 12)
+    var options = try PredictionOptions(timeSteps: 12)
+    options.firing = firing
     let input = SpikingNetworkTests.randomInput(9, seed: 8).map { $0 - 0.2 }
-    var counting = SpikingNetwork<CountingFloat>(
+    var counting = try SpikingNetwork<CountingFloat>(
       weights: weights.layers.map { layer in layer.map(CountingFloat.init(value:)) },
       worth: CountingFloat(value: 1), options: options,
       instructionSet: .reference)

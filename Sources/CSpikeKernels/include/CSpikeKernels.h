@@ -15,7 +15,7 @@
 // The same for integers: two numbers below it add up without overflow.
 #define CSK_INTEGER_POTENTIAL_LIMIT 1073741824
 
-// What feed_steps wants room for beyond one spike for each unit and step.
+// What feed_steps wants room for beyond one spike for each unit and step, and step_fire.
 #define CSK_STEPS_SLACK 16
 
 // What pack wants room for beyond the number of values.
@@ -99,19 +99,34 @@ typedef struct {
   csk_outcome (*feed_steps_int32)(int32_t *potentials, const int32_t *values,
                                   const int32_t *units, size_t count, size_t steps, int32_t unit,
                                   int32_t *out, size_t room, size_t *ends, csk_scratch scratch);
+  // Firing once a step: adds `values`, unless they are NULL, then every unit beyond the threshold fires, in the order of
+  // units; rows_done is 1 when it was done. Room for CSK_STEPS_SLACK spikes more than there are
+  // makes it fast.
+  csk_outcome (*step_fire_float)(float *potentials, const float *values, size_t stride,
+                                 int is_signed, int32_t *out, size_t room, csk_scratch scratch);
+  csk_outcome (*step_fire_int32)(int32_t *potentials, const int32_t *values, size_t stride,
+                                 int is_signed, int32_t unit, int32_t *out, size_t room,
+                                 csk_scratch scratch);
   // Puts the values that are not 0, or those that are positive, in order, at `packed`, and their
   // indices at `units`, each with room for `count` + CSK_PACK_SLACK; returns their number.
   size_t (*pack_float)(const float *values, size_t count, int only_positive, float *packed,
                        int32_t *units);
   size_t (*pack_int32)(const int32_t *values, size_t count, int only_positive, int32_t *packed,
                        int32_t *units);
+  // scaled = values * scale, a power of two. Returns whether all values are finite, and sets how many
+  // are not 0.
+  int (*scale_float)(const float *values, size_t count, float scale, float *scaled,
+                     size_t *nonzero);
   // The highest unit of the spikes, -1 if there are none; and how many have the sign -.
   int32_t (*highest_unit)(const int32_t *spikes, size_t count);
   size_t (*count_negative)(const int32_t *spikes, size_t count);
-  // sums += or -= the weight row of each spike, in order.
+  // sums, or potentials of which nothing fires, += or -= the weight row of each spike, in order.
   void (*add_rows_float)(float *sums, const float *weights, size_t stride, const int32_t *spikes,
                          size_t spike_count);
-  void (*add_rows_int32)(int64_t *sums, const int32_t *weights, size_t stride, size_t units,
+  void (*add_rows_int32)(int32_t *potentials, const int32_t *weights, size_t stride,
+                         const int32_t *spikes, size_t spike_count);
+  // The same for sums of integers, which take 64 bits.
+  void (*sum_rows_int32)(int64_t *sums, const int32_t *weights, size_t stride, size_t units,
                          const int32_t *spikes, size_t spike_count);
   // counts[unit] += sign of each spike.
   void (*count_float)(float *counts, const int32_t *spikes, size_t spike_count);

@@ -1,0 +1,141 @@
+public import Networks
+
+/// How values are written as spikes: what a spike of each unit is worth, and where the potentials of
+/// the input start.
+///
+/// A spike of unit i of layer l is worth `1 / k_l[i]`: fewer spikes where k is small, finer steps
+/// where it is large. Nothing is multiplied while the network runs:
+/// - hidden scales are folded into the weights once,
+///   `W'_l[i, j] = W_l[i, j] k_l[j] / k_(l-1)[i]` with `k_L = 1`, since relu(k z) = k relu(z), so that
+///   the output still tends to the dense network's;
+/// - `k_0` is a power of two, so that `k_0 x` is a change of the exponent, exact, once an example;
+/// - the potential of input i starts at its phase `p_i` instead of 0. Its count after T steps is
+///   still within `1/2 + |p_i|` of `T k_0 x_i`: phases decide when a spike is sent, not how many.
+///   Neighbouring pixels with other phases take turns, and a first step sees a sparser image.
+public struct SpikeCoding: Sendable, Equatable {
+  /// `log2 k_0`.
+  public let inputExponent: Int
+  /// `k_1 ... k_(L-1)`, one a unit, positive.
+  public let hiddenScales: [[Float]]
+  /// `p`, one an input unit, in (-1/2, 1/2); empty where all are 0.
+  public let inputPhases: [Float]
+
+  /// The largest `|log2 k_0|`.
+  public static let largestInputExponent = 16
+
+  /// A coding of the given scales and phases.
+  ///
+  /// - Throws: `SpikingError.invalidInputExponent`, `.invalidScale`, `.invalidPhase`.
+  public init(
+    inputExponent: Int, hiddenScales: [[Float]], inputPhases: [Float] = []
+  ) throws(SpikingError) {
+    guard abs(inputExponent) <= Self.largestInputExponent else {
+      throw .invalidInputExponent(found: inputExponent)
+    }
+    for (index, scales) in hiddenScales.enumerated() {
+      for (unit, scale) in scales.enumerated() where !(scale.isNormal && scale > 0) {
+        throw .invalidScale(layer: index + 1, unit: unit, value: scale)
+      }
+    }
+    for (unit, phase) in inputPhases.enumerated() where !(phase.magnitude < 0.5) {
+      throw .invalidPhase(unit: unit, value: phase)
+    }
+    self.inputExponent = inputExponent
+    self.hiddenScales = hiddenScales
+    self.inputPhases = inputPhases.allSatisfy { $0 == 0 } ? [] : inputPhases
+  }
+
+  /// One scale a hidden layer.
+  ///
+  /// - Parameters:
+  ///   - layerSizes: units of layers 0...L.
+  ///   - layerScales: `k_1 ... k_(L-1)`.
+  /// - Throws: as above, and `SpikingError.codingShape` for another number of scales.
+  public init(
+    layerSizes: [Int], inputExponent: Int = 0, layerScales: [Float], inputPhases: [Float] = []
+  ) throws(SpikingError) {
+    guard layerScales.count == layerSizes.count - 2 else {
+      throw .codingShape(
+        what: "scales of hidden layers", expected: layerSizes.count - 2, found: layerScales.count)
+    }
+    try self.init(
+      inputExponent: inputExponent,
+      hiddenScales: zip(layerScales, layerSizes.dropFirst()).map {
+        Array(repeating: $0, count: $1)
+      },
+      inputPhases: inputPhases)
+  }
+
+  /// The paper's: every spike is worth 1, every potential starts at 0.
+  public static func unit(layerSizes: [Int]) -> SpikeCoding {
+    SpikeCoding(units: layerSizes)
+  }
+
+  private init(units layerSizes: [Int]) {
+    inputExponent = 0
+    hiddenScales = layerSizes.dropFirst().dropLast().map { Array(repeating: 1, count: $0) }
+    inputPhases = []
+  }
+
+  /// `k_0`.
+  public var inputScale: Float { Float(sign: .plus, exponent: inputExponent, significand: 1) }
+
+  /// Checks that it is of a network of these layers.
+  ///
+  /// - Throws: `SpikingError.codingShape`.
+  public func check(layerSizes: [Int]) throws(SpikingError) {
+    guard hiddenScales.count == layerSizes.count - 2 else {
+      throw .codingShape(
+        what: "hidden layers with scales", expected: layerSizes.count - 2,
+        found: hiddenScales.count)
+    }
+    for (index, scales) in hiddenScales.enumerated()
+    where scales.count != layerSizes[index + 1] {
+      throw .codingShape(
+        what: "scales of layer \(index + 1)", expected: layerSizes[index + 1],
+        found: scales.count)
+    }
+    guard inputPhases.isEmpty || inputPhases.count == layerSizes[0] else {
+      throw .codingShape(
+        what: "phases of the input", expected: layerSizes[0], found: inputPhases.count)
+    }
+  }
+
+  /// Phases that let the pixels of an image take turns: like the fields of a chessboard, those of one
+  /// colour start `lead` nearer to their threshold.
+  ///
+  /// - Parameters:
+  ///   - width: pixels of a row; the others follow row by row.
+  ///   - lead: in (-1/2, 1/2).
+  public static func checkerboard(height: Int, width: Int, lead: Float) -> [Float] {
+    (0..<height * width).map { ($0 / width + $0 % width) % 2 == 0 ? lead : 0 }
+  }
+}
+
+extension NetworkWeights {
+  /// The weights between spikes: `W'_l[i, j] = W_l[i, j] k_l[j] / k_(l-1)[i]`, with `k_L = 1`.
+  ///
+  /// Each is rounded twice at most; not at all for scales that are powers of two.
+  ///
+  /// - Throws: `SpikingError.biasesUnsupported`, `.codingShape`; `.codedWeight` for a weight that is
+  ///   finite no more.
+  public func coded(by coding: SpikeCoding) throws(SpikingError) -> NetworkWeights {
+    guard biases == nil else { throw .biasesUnsupported }
+    try coding.check(layerSizes: layerSizes)
+    var coded: [Matrix] = []
+    for (index, layer) in layers.enumerated() {
+      let below = index == 0 ? nil : coding.hiddenScales[index - 1]
+      let above = index == layers.count - 1 ? nil : coding.hiddenScales[index]
+      coded.append(
+        Matrix(rows: layer.rows, columns: layer.columns) { row, column in
+          layer[row, column] * (above?[column] ?? 1) / (below?[row] ?? coding.inputScale)
+        })
+      if let found = coded[index].firstNonFinite {
+        throw .codedWeight(layer: index + 1, row: found.row, column: found.column)
+      }
+    }
+    do { return try NetworkWeights(layers: coded) } catch {
+      preconditionFailure("weights of the same shape, checked: \(error)")
+    }
+  }
+}

@@ -1,0 +1,279 @@
+import Networks
+import Testing
+
+@testable import SpikeKernels
+@testable import SpikingReLU
+
+/// Scales and phases change how many spikes are sent and when, not what they tend to.
+@Suite struct SpikeCodingTests {
+  static let sizes = [30, 20, 12, 5]
+
+  static func coding(_ exponent: Int, _ phases: [Float] = []) throws -> SpikeCoding {
+    var generator = SeededGenerator(seed: 11)
+    return try SpikeCoding(
+      inputExponent: exponent,
+      hiddenScales: [20, 12].map { units in
+        (0..<units).map { _ in [0.5, 1, 2, 1.7][Int(generator.next() % 4)] }
+      }, inputPhases: phases)
+  }
+
+  /// The dense network's output, in Double.
+  static func dense(_ weights: NetworkWeights, _ input: [Float]) -> [Double] {
+    var activations = input.map(Double.init)
+    for (index, layer) in weights.layers.enumerated() {
+      var sums = [Double](repeating: 0, count: layer.columns)
+      for row in 0..<layer.rows {
+        for column in 0..<layer.columns {
+          sums[column] += activations[row] * Double(layer[row, column])
+        }
+      }
+      activations = index == weights.layers.count - 1 ? sums : sums.map { max(0, $0) }
+    }
+    return activations
+  }
+
+  @Test(
+    "the output tends to the dense network's at 1/T, whatever a spike is worth",
+    arguments: PredictionOptions.Firing.allCases, [-1, 0, 2])
+  func convergence(firing: PredictionOptions.Firing, exponent: Int) throws {
+    let weights = try SpikingNetworkTests.randomWeights(Self.sizes, seed: 5)
+    let input = SpikingNetworkTests.randomInput(30, seed: 6)
+    let expected = Self.dense(weights, input)
+    let phases = SpikeCoding.checkerboard(height: 5, width: 6, lead: 0.25)
+    let largest = expected.map(abs).max()!
+    for set in InstructionSet.supported {
+      var errors: [Double] = []
+      for steps in [20, 2000] {
+        var options = try PredictionOptions(timeSteps: steps)
+        options.firing = firing
+        var network = try SpikingMLP(
+          weights: weights, coding: Self.coding(exponent, phases), options: options,
+          instructionSet: set)
+        let output = try network.predict(input)
+        errors.append(zip(output, expected).map { abs(Double($0) - $1) }.max()!)
+      }
+      #expect(errors[1] < 0.02 * largest, "\(errors) of \(largest)")
+      #expect(errors[1] < errors[0] / 10)
+    }
+  }
+
+  @Test("integers with a coding and firing once a step tend to the same")
+  func integers() throws {
+    let weights = try SpikingNetworkTests.randomWeights(Self.sizes, seed: 5)
+    let input = SpikingNetworkTests.randomInput(30, seed: 6)
+    let expected = Self.dense(weights, input)
+    for firing in PredictionOptions.Firing.allCases {
+      var options = try PredictionOptions(timeSteps: 400)
+      options.firing = firing
+      var outputs: [[Int32]] = []
+      for set in InstructionSet.supported {
+        var network = try IntegerSpikingMLP(
+          weights: weights,
+          coding: Self.coding(-1, SpikeCoding.checkerboard(height: 5, width: 6, lead: 0.25)),
+          learningRate: 1.6, options: options, instructionSet: set)
+        #expect(network.worth == 100_000)
+        outputs.append(try network.predict(input))
+        let answer = try network.predict(input, until: .never)
+        #expect(answer.timeSteps == 400 && answer.label == outputs[0].argmax)
+      }
+      #expect(outputs.allSatisfy { $0 == outputs[0] }, "every set gives the same bits")
+      for (found, value) in zip(outputs[0], expected) {
+        #expect(abs(Double(found) / 100_000 - value) < 0.03 * expected.map(abs).max()!)
+      }
+    }
+  }
+
+  @Test(
+    "every set sends the same spikes in every step",
+    arguments: PredictionOptions.Firing.allCases)
+  func sets(firing: PredictionOptions.Firing) throws {
+    let weights = try SpikingNetworkTests.randomWeights(Self.sizes, seed: 2)
+    var options = try PredictionOptions(timeSteps: 12)
+    options.firing = firing
+    options.recording = [.counts, .activity]
+    let coding = try Self.coding(1, SpikeCoding.checkerboard(height: 5, width: 6, lead: -0.4))
+    var reference = try SpikingMLP(
+      weights: weights, coding: coding, options: options, instructionSet: .reference)
+    for set in InstructionSet.supported {
+      var network = try SpikingMLP(
+        weights: weights, coding: coding, options: options, instructionSet: set)
+      for seed in 1...3 as ClosedRange<UInt64> {
+        let input = SpikingNetworkTests.randomInput(30, seed: seed).map { 1.5 * ($0 - 0.2) }
+        try network.present(input)
+        try reference.present(input)
+        for _ in 0..<12 {
+          try network.step()
+          try reference.step()
+          for layer in 0...3 {
+            #expect(network.spikes(ofLayer: layer) == reference.spikes(ofLayer: layer))
+            #expect(network.potentials(ofLayer: layer) == reference.potentials(ofLayer: layer))
+          }
+          #expect(network.standing == reference.standing)
+        }
+        #expect(network.output == reference.output)
+      }
+      #expect(network.ledger == reference.ledger)
+      network.resetLedger()
+      reference.resetLedger()
+    }
+  }
+
+  @Test(
+    "an input's count stays within 1/2 and its phase of T k x, and a phase decides when it fires")
+  func phases() throws {
+    let weights = try SpikingNetworkTests.randomWeights([4, 3, 2], seed: 1)
+    let coding = try SpikeCoding(
+      layerSizes: [4, 3, 2], inputExponent: -1, layerScales: [1], inputPhases: [0.25, 0, -0.45, 0])
+    for firing in PredictionOptions.Firing.allCases {
+      var options = try PredictionOptions(timeSteps: 50)
+      options.firing = firing
+      options.recording = .counts
+      for set in InstructionSet.supported {
+        var network = try SpikingMLP(
+          weights: weights, coding: coding, options: options, instructionSet: set)
+        let input: [Float] = [1, 1, 0.7, 0]
+        try network.present(input)
+        for step in 1...50 {
+          try network.step()
+          let counts = network.spikeCounts(ofLayer: 0)
+          for unit in 0..<4 {
+            let ideal = 0.5 * Float(step) * input[unit]
+            let bound: Float = 0.5 + [0.25, 0, 0.45, 0][unit] + 1e-4
+            #expect(abs(Float(counts[unit]) - ideal) <= bound)
+          }
+          if step == 1 { #expect(counts == [1, 0, 0, 0]) }
+          if step == 2 { #expect(counts == [1, 1, 0, 0]) }
+        }
+      }
+    }
+  }
+
+  @Test("no firing after a rise and fall within a step, though the paper's neuron fires")
+  func transients() throws {
+    let weights = try NetworkWeights(layers: [
+      Matrix(rows: 2, columns: 1, elements: [2, -2]),
+      Matrix(rows: 1, columns: 2, elements: [1, 0]),
+    ])
+    for (firing, spikes) in [(PredictionOptions.Firing.everySpike, 2), (.everyStep, 0)] {
+      var options = try PredictionOptions(timeSteps: 1)
+      options.firing = firing
+      var network = try SpikingMLP(weights: weights, options: options)
+      // The first input comes first: it has the higher potential.
+      _ = try network.predict([1, 0.9])
+      #expect(network.spikes(ofLayer: 1).count == spikes)
+    }
+  }
+
+  @Test("what a coding refuses")
+  func refusals() throws {
+    let weights = try SpikingNetworkTests.randomWeights([3, 2, 2])
+    let options = try PredictionOptions(timeSteps: 2)
+    #expect(throws: SpikingError.invalidInputExponent(found: 17)) {
+      try SpikeCoding(inputExponent: 17, hiddenScales: [])
+    }
+    for scale in [0, -1, .infinity] as [Float] {
+      #expect(throws: SpikingError.invalidScale(layer: 1, unit: 1, value: scale)) {
+        try SpikeCoding(inputExponent: 0, hiddenScales: [[1, scale]])
+      }
+    }
+    #expect(throws: SpikingError.invalidPhase(unit: 2, value: -0.5)) {
+      try SpikeCoding(inputExponent: 0, hiddenScales: [[1, 1]], inputPhases: [0, 0.4, -0.5])
+    }
+    #expect(throws: SpikingError.self) {
+      try SpikeCoding(inputExponent: 0, hiddenScales: [[1, .nan]])
+    }
+    #expect(
+      throws: SpikingError.codingShape(what: "scales of hidden layers", expected: 1, found: 2)
+    ) { try SpikeCoding(layerSizes: [3, 2, 2], layerScales: [1, 2]) }
+    let wrong = try SpikeCoding(inputExponent: 0, hiddenScales: [[1, 1, 1]])
+    #expect(throws: SpikingError.codingShape(what: "scales of layer 1", expected: 2, found: 3)) {
+      try SpikingMLP(weights: weights, coding: wrong, options: options)
+    }
+    let phases = try SpikeCoding(
+      inputExponent: 0, hiddenScales: [[1, 1]], inputPhases: [0.1, 0.2])
+    #expect(throws: SpikingError.codingShape(what: "phases of the input", expected: 3, found: 2)) {
+      try SpikingMLP(weights: weights, coding: phases, options: options)
+    }
+    let huge = try NetworkWeights(layers: [Matrix(rows: 1, columns: 1, elements: [3e38])])
+    let fine = try SpikeCoding(inputExponent: -2, hiddenScales: [])
+    #expect(throws: SpikingError.codedWeight(layer: 1, row: 0, column: 0)) {
+      try huge.coded(by: fine)
+    }
+    var poisson = options
+    poisson.firing = .everyStep
+    poisson.testQuantizer = .poisson
+    #expect(throws: SpikingError.firesAfterEverySpike(.poisson)) {
+      try SpikingMLP(weights: weights, options: poisson)
+    }
+    var step = options
+    step.firing = .everyStep
+    var network = try SpikingMLP(weights: weights, options: step)
+    #expect(throws: SpikingError.self) { try network.predict([0, .nan, 1]) }
+    #expect(throws: SpikingError.nonFiniteInput(index: 2, value: .infinity)) {
+      try network.predict([0, 1, .infinity])
+    }
+    #expect(throws: SpikingError.inputSize(expected: 3, found: 2)) { try network.predict([0, 1]) }
+  }
+}
+
+/// An example that ends early is answered as it stood then.
+@Suite struct ExitRuleTests {
+  @Test(
+    "the rule's step is the first whose margin is reached", arguments: [0, 0.3, 1, 5] as [Float])
+  func exits(margin: Float) throws {
+    let weights = try SpikingNetworkTests.randomWeights([30, 20, 5], seed: 9)
+    for firing in PredictionOptions.Firing.allCases {
+      for readout in PredictionOptions.Readout.allCases {
+        var options = try PredictionOptions(timeSteps: 15)
+        options.firing = firing
+        options.readout = readout
+        var network = try SpikingMLP(weights: weights, options: options)
+        var steps = Set<Int>()
+        for seed in 1...20 as ClosedRange<UInt64> {
+          let input = SpikingNetworkTests.randomInput(30, seed: seed)
+          try network.present(input)
+          var expected: EarlyAnswer?
+          for step in 1...15 {
+            try network.step()
+            let output = network.output.sorted()
+            let lead = (output[4] - output[3]) * Float(step).squareRoot()
+            #expect(abs(network.standing.margin - lead) <= 1e-4 * max(1, lead))
+            #expect(network.standing.label == network.output.argmax)
+            if expected == nil, step >= 2, network.standing.margin >= margin || step == 15 {
+              expected = network.standing
+            }
+          }
+          let answer = try network.predict(
+            input, until: ExitRule(margin: margin, earliest: 2))
+          #expect(answer == expected)
+          steps.insert(answer.timeSteps)
+        }
+        if margin == 0 { #expect(steps == [2]) }
+        if margin == 0.3 { #expect(steps.count > 2) }
+      }
+    }
+  }
+
+  @Test("a margin that nothing reaches takes all steps, and a network of one class leads for ever")
+  func extremes() throws {
+    var network = try SpikingMLP(
+      weights: SpikingNetworkTests.randomWeights([4, 3, 2]),
+      options: PredictionOptions(timeSteps: 7))
+    let input: [Float] = [0.2, 0.4, 0.6, 0.8]
+    let output = try network.predict(input)
+    #expect(try network.predict(input, until: .never).timeSteps == 7)
+    #expect(network.output == output)
+    #expect(try network.predict(input, until: ExitRule(margin: 1e30)).timeSteps == 7)
+    var single = try SpikingMLP(
+      weights: SpikingNetworkTests.randomWeights([4, 3, 1]),
+      options: PredictionOptions(timeSteps: 7))
+    let answer = try single.predict(input, until: ExitRule(margin: 2))
+    #expect(answer == EarlyAnswer(label: 0, timeSteps: 1, margin: .infinity))
+    for (margin, earliest) in [(-1, 1), (1, 0)] as [(Float, Int)] {
+      #expect(throws: SpikingError.invalidExitRule(margin: margin, earliest: earliest)) {
+        try ExitRule(margin: margin, earliest: earliest)
+      }
+    }
+    #expect(throws: SpikingError.self) { try ExitRule(margin: .nan) }
+  }
+}
