@@ -176,4 +176,25 @@ public enum LAPACK {
     guard formed == 0 else { throw Failure(routine: "LAPACKE_sorgqr", info: Int(formed)) }
     return (q, diagonal)
   }
+
+  /// Solves `A X = B` for a symmetric, positive definite A. Corresponds to `LAPACKE_sposv`.
+  ///
+  /// - Parameters:
+  ///   - a: `[n x n]`; becomes its Cholesky factor.
+  ///   - b: `[n x m]`; becomes X.
+  /// - Throws: `Failure`, of positive info where A is not positive definite.
+  public static func solve(
+    positiveDefinite a: inout Matrix, _ b: inout Matrix
+  ) throws(Failure) {
+    precondition(a.rows == a.columns && b.rows == a.rows, "systems of other shapes")
+    let (n, m) = (LAPACKInt(a.rows), LAPACKInt(b.columns))
+    let (lda, ldb) = (LAPACKInt(a.stride), LAPACKInt(b.stride))
+    let info = unsafe a.withUnsafeMutableBufferPointer { a in
+      unsafe b.withUnsafeMutableBufferPointer { b in
+        unsafe LAPACKE_sposv(
+          LAPACK_ROW_MAJOR, Int8(UInt8(ascii: "U")), n, m, a.baseAddress, lda, b.baseAddress, ldb)
+      }
+    }
+    guard info == 0 else { throw Failure(routine: "LAPACKE_sposv", info: Int(info)) }
+  }
 }

@@ -86,8 +86,13 @@ extension DenseMLP {
       throw .nonFinite(
         what: "target", example: found.row, index: found.column, value: found.value)
     }
+    if let rounding {
+      guard rounding.scales.count == depth else {
+        throw .size(what: "scales of rounding", expected: depth, found: rounding.scales.count)
+      }
+    }
     try load(inputs)
-    forward()
+    forward(rounding: rounding)
     let batch = inputs.rows
     deltas[depth - 1].update(from: activations[depth])
     let loss = self.loss.differentiate(&deltas[depth - 1], targets: targets)
@@ -99,7 +104,12 @@ extension DenseMLP {
         BLAS.gemm(
           .no, .yes, alpha: 1, deltas[layer - 1], matrix, beta: 0, into: &deltas[layer - 2])
       }
-      deltas[layer - 2].clearWhereNotPositive(activations[layer - 1])
+      if let rounding {
+        deltas[layer - 2].add(rounding.activityPenalty, wherePositive: activations[layer - 1])
+        deltas[layer - 2].clearWhereNotPositive(exact[layer - 1])
+      } else {
+        deltas[layer - 2].clearWhereNotPositive(activations[layer - 1])
+      }
       ledger.layers[layer].backwardMultiplyAdds += batch * matrix.rows * matrix.columns
     }
     return loss / Double(batch)

@@ -43,11 +43,15 @@ public struct DenseMLP: Sendable {
   public internal(set) var weights: NetworkWeights
   /// What training minimizes.
   public let loss: Loss
+  /// Activations that training rounds, `nil` for none. Prediction is always exact.
+  public var rounding: ActivationRounding?
   /// What the network has done: multiply-adds, dense and zero-skipping.
   public internal(set) var ledger: OperationLedger
 
   /// `a_0 ... a_(L-1)` and `z_L` of the last forward pass, each `[batch x n_l]`.
   var activations: [Matrix]
+  /// Activations of hidden layers before they were rounded, where they are.
+  var exact: [Matrix] = []
   /// Gradients with respect to `z_1 ... z_L`, `[batch x n_l]`.
   var deltas: [Matrix]
 
@@ -164,8 +168,14 @@ public struct DenseMLP: Sendable {
   }
 
   /// Computes activations and the output from the loaded input.
-  mutating func forward() {
+  mutating func forward(rounding: ActivationRounding? = nil) {
     let batch = activations[0].rows
+    if let rounding {
+      if exact.isEmpty || exact[0].rows != batch {
+        exact = weights.layerSizes.dropLast().map { Matrix(rows: batch, columns: $0) }
+      }
+      rounding.round(&activations[0], layer: 0)
+    }
     for layer in 1...depth {
       let matrix = weights.layers[layer - 1]
       if batch == 1 {
@@ -175,7 +185,13 @@ public struct DenseMLP: Sendable {
           .no, .no, alpha: 1, activations[layer - 1], matrix, beta: 0, into: &activations[layer])
       }
       if let bias = weights.biases?[layer - 1] { activations[layer].addToEachRow(bias) }
-      if layer < depth { activations[layer].rectify() }
+      if layer < depth {
+        activations[layer].rectify()
+        if let rounding {
+          exact[layer].update(from: activations[layer])
+          rounding.round(&activations[layer], layer: layer)
+        }
+      }
       ledger.layers[layer].forwardMultiplyAdds += batch * matrix.rows * matrix.columns
     }
     ledger.examples += batch

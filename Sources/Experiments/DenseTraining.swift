@@ -16,6 +16,10 @@ public struct DenseTraining: Sendable, Equatable, Codable {
   public var loss: Loss
   /// The standard deviation of the first weights; `nil` for He initialization.
   public var initialDeviation: Float?
+  /// Activations that are rounded while it learns; `nil` for none.
+  public var rounding: ActivationRounding?
+  /// Each image is moved by up to so many pixels each way while it is learned.
+  public var shift = 0
 
   /// Settings for a dense network.
   ///
@@ -49,7 +53,12 @@ public struct DenseTraining: Sendable, Equatable, Codable {
       generator: &generator)
     let learner = DenseLearner(
       network: DenseMLP(weights: initialWeights ?? drawn, loss: loss), minibatch: minibatch,
-      learningRate: learningRate)
+      learningRate: learningRate, rounding: rounding,
+      shifts: shift == 0
+        ? nil
+        : ImageShifts(
+          height: dataset.height, width: dataset.width, most: shift,
+          generator: SeededGenerator(seed: seed, stream: 1)))
     return try await schedule.run(
       learner, dataset: dataset, generator: &generator, progress: progress, onEpoch: onEpoch)
   }
@@ -86,9 +95,15 @@ public struct DenseLearner: Learner {
   var network: DenseMLP
   let minibatch: Int
   private(set) var learningRate: Float
+  private var shifts: ImageShifts?
 
-  init(network: DenseMLP, minibatch: Int, learningRate: Float) {
+  init(
+    network: DenseMLP, minibatch: Int, learningRate: Float, rounding: ActivationRounding? = nil,
+    shifts: ImageShifts? = nil
+  ) {
     self.network = network
+    self.network.rounding = rounding
+    self.shifts = shifts
     self.minibatch = minibatch
     self.learningRate = learningRate
   }
@@ -98,8 +113,10 @@ public struct DenseLearner: Learner {
   mutating func learn(
     _ examples: ArraySlice<Int>, of data: LabelledImages, targets: Matrix
   ) throws -> Int {
+    var inputs = data.images.selectingRows(examples)
+    shifts?.move(&inputs)
     let loss = try network.train(
-      inputs: data.images.selectingRows(examples), targets: targets.selectingRows(examples),
+      inputs: inputs, targets: targets.selectingRows(examples),
       learningRate: learningRate)
     guard loss.isFinite else { throw LossNotFinite(loss: loss) }
     let outputs = network.lastOutputs

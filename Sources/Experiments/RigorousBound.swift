@@ -1,4 +1,5 @@
 public import Networks
+public import SpikingReLU
 
 /// How far a spiking network can be from the dense one: a theorem, evaluated.
 ///
@@ -34,8 +35,25 @@ public import Networks
 /// that `e_j = r (T max(0, -z_j) + 2 B_j + 1 + max|W_j|)` with `r = N u / (1 - 2 N u)` will do. The
 /// theorem holds with `B_l + e_l` in place of `B_l`; the output, a sum of its own, is off by at most
 /// `r (T |z_j| + B_j)` more, its division by T included. The evaluation itself is in Double.
+///
+/// **Scales and phases.** A network with a `SpikeCoding` is one of other weights, W', shown k_0 x; the
+/// bound is of that. An input that starts at a phase p is one that starts at 0 and has been fed p
+/// before: `|c_0 - t k_0 x| <= 1/2 + |p|` at the end of step t, so that 1/2 + |p| takes the place of
+/// 1/2 in D_0 and for the input's counts.
+///
+/// **Firing once a step.** A layer then sends only what it has at the end of a step, and the one above
+/// compares only then: the sums that count are those at the ends of steps, where the layer below is
+/// within `E_(l-1) = B_(l-1) + 1/2` of its ideal (`E_0 = 1/2 + |p|`), not within D. So
+/// `B_l = |W_l|^T E_(l-1)` will do. Within a step a potential may rise by a_j more than before, and with
+/// it the errors of rounding: `e_j` gets `r a_j` more.
 public struct RigorousBound: Sendable {
   private let layers: [Layer]
+  private let inputScale: Double
+  private let phases: [Double]
+  private let firesOnceAStep: Bool
+
+  /// L.
+  var depth: Int { layers.count }
 
   private struct Layer: Sendable {
     let inputs: Int
@@ -65,6 +83,27 @@ public struct RigorousBound: Sendable {
   /// - Precondition: no biases.
   public init(weights: NetworkWeights) {
     precondition(weights.biases == nil, "the bound is for networks without biases")
+    self.init(coded: weights, inputScale: 1, phases: [], firesOnceAStep: false)
+  }
+
+  /// The bound for a network with scales and phases. Counts are of its own spikes; outputs are those of
+  /// the dense network.
+  ///
+  /// - Throws: as `NetworkWeights.coded(by:)`.
+  public init(
+    weights: NetworkWeights, coding: SpikeCoding, firing: PredictionOptions.Firing
+  ) throws(SpikingError) {
+    self.init(
+      coded: try weights.coded(by: coding), inputScale: Double(coding.inputScale),
+      phases: coding.inputPhases.map { abs(Double($0)) }, firesOnceAStep: firing == .everyStep)
+  }
+
+  private init(
+    coded weights: NetworkWeights, inputScale: Double, phases: [Double], firesOnceAStep: Bool
+  ) {
+    self.inputScale = inputScale
+    self.phases = phases
+    self.firesOnceAStep = firesOnceAStep
     layers = weights.layers.map { matrix in
       let elements = matrix.elements.map(Double.init)
       let magnitudes = elements.map(abs)
@@ -82,14 +121,15 @@ public struct RigorousBound: Sendable {
   ///
   /// - Complexity: `sum n_(l-1) * n_l` multiply-adds.
   public func example(_ input: [Float]) -> Example {
-    var activation = input.map(Double.init)
+    var activation = input.map { inputScale * Double($0) }
     var preActivations: [[Double]] = []
     for layer in layers {
       let z = Self.product(layer.weights, activation, outputs: layer.outputs)
       preActivations.append(z)
       activation = z.map { max(0, $0) }
     }
-    return Example(input: input.map(Double.init), preActivations: preActivations)
+    return Example(
+      input: input.map { inputScale * Double($0) }, preActivations: preActivations)
   }
 
   /// The bounds after `steps` steps.
@@ -107,20 +147,32 @@ public struct RigorousBound: Sendable {
     let time = Double(steps)
     let isExact = feeds.allSatisfy { $0 == 0 }
     let inputRounding = isExact ? 0 : rounding(steps)
-    var deviation = example.input.map { (0.5 + abs($0)) * (1 + inputRounding) }
-    var counts = [example.input.map { 0.5 + inputRounding * (0.5 + abs($0)) }]
+    let start = example.input.indices.map { 0.5 + (phases.isEmpty ? 0 : phases[$0]) }
+    /// D, at every moment; and E, at the ends of steps.
+    var deviation = zip(example.input, start).map { ($1 + abs($0)) * (1 + inputRounding) }
+    var atEnds = zip(example.input, start).map { $1 + inputRounding * ($1 + abs($0)) }
+    var counts = [atEnds]
     var outputSums: [Double] = []
     for (index, layer) in layers.enumerated() {
       let z = example.preActivations[index]
-      let exact = Self.product(layer.magnitudes, deviation, outputs: layer.outputs)
+      let always = Self.product(layer.magnitudes, deviation, outputs: layer.outputs)
+      let exact =
+        firesOnceAStep
+        ? Self.product(layer.magnitudes, atEnds, outputs: layer.outputs) : always
       let share = isExact ? 0 : rounding(feeds[index] + 1)
-      let bound = (0..<layer.outputs).map { unit in
-        exact[unit] + share
-          * (time * max(0, -z[unit]) + 2 * exact[unit] + 1 + layer.largest[unit])
+      let rounded = (0..<layer.outputs).map { unit in
+        share
+          * (time * max(0, -z[unit]) + 2 * always[unit] + 1 + layer.largest[unit]
+            + (firesOnceAStep ? max(0, z[unit]) : 0))
       }
+      let bound = zip(exact, rounded).map { $0 + $1 }
+      atEnds = bound.map { $0 + 0.5 }
       counts.append(bound.map { $0 + 0.5 })
-      deviation = zip(bound, z).map { $0 + 0.5 + max(0, $1) }
-      outputSums = zip(exact, z).map { $0 + share * (time * abs($1) + $0) }
+      // A count within a step lies between its values at the ends of two.
+      deviation = (0..<layer.outputs).map { always[$0] + rounded[$0] + 0.5 + max(0, z[$0]) }
+      outputSums = (0..<layer.outputs).map {
+        exact[$0] + share * (time * abs(z[$0]) + always[$0])
+      }
     }
     return Evaluation(counts: counts, outputSums: outputSums)
   }

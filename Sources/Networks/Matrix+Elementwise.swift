@@ -26,6 +26,46 @@ extension RowMajorMatrix where Element == Float {
     }
   }
 
+  /// Replaces the elements of some rows by the nearest ones that whole numbers of pulses say:
+  /// `round(pulses * a + phase) / pulses`, ties toward zero.
+  ///
+  /// - Parameters:
+  ///   - pulses: for an element of 1; positive.
+  ///   - phases: one a column, or none for 0.
+  public mutating func round(rows: Range<Int>, pulses: Float, phases: [Float] = []) {
+    precondition(rows.lowerBound >= 0 && rows.upperBound <= self.rows, "rows \(rows)")
+    precondition(phases.isEmpty || phases.count == columns, "\(phases.count) phases")
+    let (stride, columns) = (stride, columns)
+    unsafe withUnsafeMutableBufferPointer { elements in
+      for row in rows {
+        for column in 0..<columns {
+          let index = row * stride + column
+          let value = unsafe pulses * elements[index] + (phases.isEmpty ? 0 : phases[column])
+          // Adding and taking away 3 * 2^22 rounds small numbers to whole ones, ties to even; this is
+          // made toward zero.
+          let magnitude = value.magnitude
+          let whole = magnitude < 0x1p21 ? (magnitude + 0x1.8p23) - 0x1.8p23 : magnitude
+          let nearest = whole - magnitude == 0.5 ? whole - 1 : whole
+          unsafe elements[index] = (value < 0 ? -nearest : nearest) / pulses
+        }
+      }
+    }
+  }
+
+  /// Adds `value` to the elements whose counterpart in `other` is positive.
+  ///
+  /// - Precondition: `other` has the same shape.
+  public mutating func add(_ value: Float, wherePositive other: Matrix) {
+    precondition(rows == other.rows && columns == other.columns, "matrices of other shapes")
+    unsafe withUnsafeMutableBufferPointer { elements in
+      unsafe other.withUnsafeBufferPointer { other in
+        for index in elements.indices {
+          unsafe elements[index] += other[index] > 0 ? value : 0
+        }
+      }
+    }
+  }
+
   /// Takes the elements of `other`, in the memory that is there.
   ///
   /// - Precondition: `other` has the same shape.

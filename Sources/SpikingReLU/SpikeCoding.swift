@@ -101,14 +101,23 @@ public struct SpikeCoding: Sendable, Equatable {
     }
   }
 
-  /// Phases that let the pixels of an image take turns: like the fields of a chessboard, those of one
-  /// colour start `lead` nearer to their threshold.
+  /// Phases that let neighbouring pixels take turns: of a constant input of `1 / turns` spikes a step,
+  /// one pixel of each group fires in each step. Two turns are the fields of a chessboard, four the
+  /// corners of 2 x 2 pixels.
   ///
   /// - Parameters:
   ///   - width: pixels of a row; the others follow row by row.
-  ///   - lead: in (-1/2, 1/2).
-  public static func checkerboard(height: Int, width: Int, lead: Float) -> [Float] {
-    (0..<height * width).map { ($0 / width + $0 % width) % 2 == 0 ? lead : 0 }
+  ///   - turns: 1 (no phases), 2 or 4.
+  public static func turns(_ turns: Int, height: Int, width: Int) -> [Float] {
+    precondition([1, 2, 4].contains(turns), "\(turns) turns: there are patterns of 1, 2 and 4")
+    // The turn of a pixel by its place in 2 x 2 pixels; diagonal neighbours follow each other.
+    let corners = [[0, 2], [3, 1]]
+    guard turns > 1 else { return [] }
+    return (0..<height * width).map { pixel in
+      let (y, x) = (pixel / width, pixel % width)
+      let turn = turns == 2 ? (y + x) % 2 : corners[y % 2][x % 2]
+      return 0.5 - (Float(turn) + 0.5) / Float(turns)
+    }
   }
 }
 

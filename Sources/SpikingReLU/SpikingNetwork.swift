@@ -363,6 +363,8 @@ public struct SpikingNetwork<Scalar: SpikeScalar>: Sendable {
         adding: stepInput, into: &states[0], train: &trains[0], scratch: &scratch, limit: limit,
         using: instructionSet)
     }
+    // Nothing came: no potential has changed, and none is beyond its threshold.
+    if trains[layer - 1].count == 0 { return }
     try testQuantizer.addRows(
       of: weights[layer - 1], for: trains[layer - 1],
       rowsPerCheck: Scalar.rowsPerCheck(bound: bounds[layer - 1]), to: &states[layer],
@@ -413,7 +415,8 @@ public struct SpikingNetwork<Scalar: SpikeScalar>: Sendable {
     let quantizer = layer == 0 ? inputQuantizer : testQuantizer
     let negative = quantizer.kind.isSigned ? trains[layer].negativeCount(using: instructionSet) : 0
     let feeds = layer == 0 ? steps : trains[layer - 1].count
-    let looks = options.firing == .everyStep ? steps : feeds
+    // Units that fire once a step look when something has come.
+    let looks = options.firing == .everyStep ? (feeds > 0 ? 1 : 0) : feeds
     ledger.layers[layer].negativeSpikes += negative
     ledger.layers[layer].positiveSpikes += sent - negative
     ledger.layers[layer].unitSteps += steps * units

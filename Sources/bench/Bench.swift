@@ -18,8 +18,8 @@ struct Bench: AsyncParsableCommand {
       """,
     version: RunManifest.packageVersion,
     subcommands: [
-      CompareCommand.self, TrainCommand.self, TraceCommand.self, PaperCommand.self,
-      KernelsCommand.self, ScaleCommand.self,
+      CompareCommand.self, TrainCommand.self, AnytimeCommand.self, PaperCommand.self,
+      TraceCommand.self, KernelsCommand.self, ScaleCommand.self,
       InfoCommand.self,
     ],
     defaultSubcommand: CompareCommand.self)

@@ -17,6 +17,13 @@ enum Bounded {
     return value
   }
 
+  static func notNegative(_ text: String) throws -> Float {
+    guard let value = Float(text), value.isFinite, value >= 0 else {
+      throw ValidationError("expected a finite number of 0 or more, found '\(text)'")
+    }
+    return value
+  }
+
   static func integers(_ text: String, _ range: ClosedRange<Int>) throws -> [Int] {
     try text.split(separator: ",", omittingEmptySubsequences: false).map {
       try integer(String($0), range)

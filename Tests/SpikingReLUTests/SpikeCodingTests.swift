@@ -39,7 +39,7 @@ import Testing
     let weights = try SpikingNetworkTests.randomWeights(Self.sizes, seed: 5)
     let input = SpikingNetworkTests.randomInput(30, seed: 6)
     let expected = Self.dense(weights, input)
-    let phases = SpikeCoding.checkerboard(height: 5, width: 6, lead: 0.25)
+    let phases = SpikeCoding.turns(2, height: 5, width: 6)
     let largest = expected.map(abs).max()!
     for set in InstructionSet.supported {
       var errors: [Double] = []
@@ -69,7 +69,7 @@ import Testing
       for set in InstructionSet.supported {
         var network = try IntegerSpikingMLP(
           weights: weights,
-          coding: Self.coding(-1, SpikeCoding.checkerboard(height: 5, width: 6, lead: 0.25)),
+          coding: Self.coding(-1, SpikeCoding.turns(2, height: 5, width: 6)),
           learningRate: 1.6, options: options, instructionSet: set)
         #expect(network.worth == 100_000)
         outputs.append(try network.predict(input))
@@ -91,7 +91,7 @@ import Testing
     var options = try PredictionOptions(timeSteps: 12)
     options.firing = firing
     options.recording = [.counts, .activity]
-    let coding = try Self.coding(1, SpikeCoding.checkerboard(height: 5, width: 6, lead: -0.4))
+    let coding = try Self.coding(1, SpikeCoding.turns(4, height: 5, width: 6))
     var reference = try SpikingMLP(
       weights: weights, coding: coding, options: options, instructionSet: .reference)
     for set in InstructionSet.supported {
@@ -145,6 +145,29 @@ import Testing
           if step == 2 { #expect(counts == [1, 1, 0, 0]) }
         }
       }
+    }
+  }
+
+  @Test("of equal pixels each takes its turn, and all the same number in the end")
+  func turns() throws {
+    for turns in [1, 2, 4] {
+      let phases = SpikeCoding.turns(turns, height: 4, width: 6)
+      let coding = try SpikeCoding(
+        layerSizes: [24, 3, 2], inputExponent: -turns.trailingZeroBitCount, layerScales: [1],
+        inputPhases: phases)
+      var options = try PredictionOptions(timeSteps: turns)
+      options.firing = .everyStep
+      var network = try SpikingMLP(
+        weights: SpikingNetworkTests.randomWeights([24, 3, 2]), coding: coding, options: options)
+      try network.present([Float](repeating: 1, count: 24))
+      var fired: [Int] = []
+      for _ in 0..<turns {
+        try network.step()
+        #expect(network.spikes(ofLayer: 0).count == 24 / turns)
+        fired += network.spikes(ofLayer: 0).map(\.unit)
+      }
+      #expect(fired.sorted() == Array(0..<24))
+      #expect(phases.reduce(0, +) == 0)
     }
   }
 

@@ -1,0 +1,231 @@
+internal import Datasets
+internal import DenseReLU
+internal import Networks
+internal import SpikingReLU
+
+extension Anytime {
+  /// A curve after 1...T steps.
+  func points(
+    _ curve: AnytimeCurve, _ dense: DenseAnswers, _ microseconds: [Int: Double]
+  ) -> [Result.Point] {
+    (1...curve.timeSteps).map { step in
+      let (errors, additions) = curve.outcome(step: step, labels: test.labels)
+      let (different, _) = curve.outcome(step: step, labels: dense.labels)
+      let rate = ErrorRate(errors: errors, examples: curve.count)
+      return Result.Point(
+        timeSteps: step, testErrorPercent: rate.percent, testErrorInterval95: rate.interval95,
+        agreement: 1 - Double(different) / Double(curve.count), additions: additions,
+        shareOfDense: additions / dense.summary.multiplyAdds,
+        energy: energies(additions: additions, multiplyAdds: 0), microseconds: microseconds[step])
+    }
+  }
+
+  /// A curve that ends each image when its margin is reached.
+  func exit(_ curve: AnytimeCurve, _ dense: DenseAnswers, _ rule: AnytimeCurve.Rule) -> Result.Exit
+  {
+    let (errors, mean) = curve.outcome(rule, labels: test.labels)
+    let (different, _) = curve.outcome(rule, labels: dense.labels)
+    var steps: [Int] = []
+    var additions: [Int] = []
+    var images = [Int](repeating: 0, count: curve.timeSteps)
+    var wrong = images
+    for image in 0..<curve.count {
+      let step = curve.exit(image, rule)
+      let place = image * curve.timeSteps + step - 1
+      steps.append(step)
+      additions.append(Int(curve.additions[place]))
+      images[step - 1] += 1
+      if Int(curve.labels[place]) != test.labels[image] { wrong[step - 1] += 1 }
+    }
+    let rate = ErrorRate(errors: errors, examples: curve.count)
+    return Result.Exit(
+      margin: rule.margin.isFinite ? Double(rule.margin) : nil, timeSteps: rule.timeSteps,
+      testErrorPercent: rate.percent,
+      testErrorInterval95: rate.interval95,
+      agreement: 1 - Double(different) / Double(curve.count), additions: mean,
+      shareOfDense: mean / dense.summary.multiplyAdds,
+      energy: energies(additions: mean, multiplyAdds: 0),
+      meanSteps: Double(steps.reduce(0, +)) / Double(curve.count),
+      stepPercentiles: Self.percentiles(steps), additionPercentiles: Self.percentiles(additions),
+      imagesOfSteps: images, errorsOfSteps: wrong)
+  }
+
+  /// Early exit with some margins, from none to all.
+  func margins(
+    _ curve: AnytimeCurve, _ dense: DenseAnswers, timeSteps: Int
+  ) -> [Result.Exit] {
+    curve.candidates(most: 24).map {
+      exit(curve, dense, AnytimeCurve.Rule(margin: $0, timeSteps: timeSteps))
+    }
+  }
+
+  /// The 50th, 90th and 99th percentile.
+  static func percentiles(_ values: [Int]) -> [Int] {
+    let sorted = values.sorted()
+    return [50, 90, 99].map { sorted[min(sorted.count * $0 / 100, sorted.count - 1)] }
+  }
+
+  /// The points of all candidates, over T and with early exit, that no other beats in both.
+  static func front(_ tried: [CodingSearch.Candidate]) -> [Result.FrontPoint] {
+    var points: [Result.FrontPoint] = []
+    for candidate in tried {
+      let scales =
+        [Double(candidate.coding.inputScale)]
+        + candidate.coding.hiddenScales.map { Double($0.sorted()[$0.count / 2]) }
+      points.append(
+        Result.FrontPoint(
+          scales: scales, timeSteps: nil, shareOfDense: candidate.shareOfDense,
+          errorPercent: candidate.errorPercent))
+      for (index, step) in candidate.steps.enumerated() {
+        points.append(
+          Result.FrontPoint(
+            scales: scales, timeSteps: index + 1, shareOfDense: step.shareOfDense,
+            errorPercent: step.errorPercent))
+      }
+    }
+    points.sort { ($0.shareOfDense, $0.errorPercent) < ($1.shareOfDense, $1.errorPercent) }
+    var front: [Result.FrontPoint] = []
+    for point in points where point.errorPercent < front.last?.errorPercent ?? .infinity {
+      front.append(point)
+    }
+    return front
+  }
+
+  /// What each layer's spikes are worth, and how many it sends with early exit.
+  func layers(
+    _ weights: NetworkWeights, _ network: SpikingMLP, margin: Float
+  ) async throws -> [Result.Layer] {
+    let rule = margin.isFinite ? try ExitRule(margin: margin) : .never
+    let some = test.prefix(1000)
+    var options = try PredictionOptions(timeSteps: network.options.timeSteps)
+    options.firing = network.options.firing
+    options.recording = .activity
+    var counting = try SpikingMLP(
+      weights: weights, coding: network.coding, options: options,
+      instructionSet: network.instructionSet)
+    for index in 0..<some.count {
+      try Task.checkCancellation()
+      _ = try counting.predict(some.images.row(index), until: rule, stream: UInt64(index))
+    }
+    let images = Double(some.count)
+    return (0..<weights.layers.count).map { layer in
+      let scales =
+        (layer == 0 ? [network.coding.inputScale] : network.coding.hiddenScales[layer - 1])
+        .sorted()
+      let ledger = counting.ledger.layers[layer]
+      return Result.Layer(
+        layer: layer,
+        scale: [scales[0], scales[scales.count / 2], scales[scales.count - 1]]
+          .map(Double.init),
+        spikes: Double(ledger.spikes) / images,
+        activeShare: Double(ledger.activeUnitSteps) / Double(max(ledger.unitSteps, 1)),
+        additions: Double(counting.ledger.layers[layer + 1].forwardAdditions) / images)
+    }
+  }
+
+  /// Times the contenders in turn, round after round, so that a machine whose speed drifts slows them
+  /// all alike.
+  func timings(
+    _ network: SpikingMLP, margin: Float, allSteps: SpikingMLP
+  ) throws -> Result.Timings {
+    let rule = margin.isFinite ? try ExitRule(margin: margin) : .never
+    let images = (0..<min(test.count, 256)).map { test.images.row($0) }
+    var spiking = network
+    var dense = DenseMLP(weights: weights)
+    var blas = BareBLAS(weights: weights, batch: 1)
+    var fixed = try (1...allSteps.options.timeSteps).map { steps in
+      var options = try PredictionOptions(timeSteps: steps)
+      options.firing = network.options.firing
+      return try SpikingMLP(
+        weights: weights, coding: network.coding, options: options,
+        instructionSet: network.instructionSet)
+    }
+    let clock = ContinuousClock()
+    func microseconds(_ body: (_ image: [Float]) throws -> Void) rethrows -> Double {
+      let start = clock.now
+      for image in images { try body(image) }
+      return (clock.now - start) / .microseconds(1) / Double(images.count)
+    }
+    struct Round {
+      let exit, blas, dense, skipping: Double
+      let steps: [Double]
+    }
+    var rounds: [Round] = []
+    let start = clock.now
+    // The first two rounds warm up. At least three count, whatever they take.
+    while rounds.count < 5
+      || (rounds.count < 400 && clock.now - start < .seconds(settings.timingSeconds))
+    {
+      try Task.checkCancellation()
+      rounds.append(
+        Round(
+          exit: try microseconds { _ = try spiking.predict($0, until: rule) },
+          blas: microseconds { _ in blas.forward() },
+          dense: try microseconds { _ = try dense.predict($0) },
+          skipping: try microseconds { _ = try dense.predictSkippingZeros($0) },
+          steps: try fixed.indices.map { index in
+            try microseconds { _ = try fixed[index].predict($0, until: .never) }
+          }))
+    }
+    let counted = rounds.dropFirst(2)
+    func median(_ values: [Double]) -> Double { values.sorted()[values.count / 2] }
+    return Result.Timings(
+      rounds: counted.count, imagesPerRound: images.count,
+      isOptimized: Comparison.isOptimizedBuild,
+      exitMicroseconds: median(counted.map(\.exit)), blasMicroseconds: median(counted.map(\.blas)),
+      denseMicroseconds: median(counted.map(\.dense)),
+      zeroSkippingMicroseconds: median(counted.map(\.skipping)),
+      exitOverBLAS: median(counted.map { $0.exit / $0.blas }),
+      exitOverDense: median(counted.map { $0.exit / $0.dense }),
+      exitOverZeroSkipping: median(counted.map { $0.exit / $0.skipping }),
+      steps: Dictionary(
+        uniqueKeysWithValues: fixed.indices.map { index in
+          (index + 1, median(counted.map { $0.steps[index] }))
+        }))
+  }
+
+  /// The least T for which the bound promises the dense network's class, beside the measured one.
+  ///
+  /// An image keeps its class when, for every other class c, `z_first - z_c > (B_first + B_c) / T`.
+  func guarantee(
+    _ coding: SpikeCoding, _ dense: DenseAnswers, _ curve: AnytimeCurve,
+    progress: @escaping ProgressHandler
+  ) async throws -> Result.Guarantee {
+    let bound = try RigorousBound(
+      weights: weights, coding: coding, firing: settings.search.firing)
+    let images = min(test.count, 1000)
+    let test = test
+    let (needed, _) = try await mapExamples(
+      count: images, workers: settings.workers, progress: progress, makeState: { () },
+      body: { _, index -> Double in
+        let example = bound.example(test.images.row(index))
+        let limits = bound.evaluate(
+          example, steps: 1, feeds: Array(repeating: 0, count: bound.depth)
+        ).outputSums
+        let outputs = example.preActivations[bound.depth - 1]
+        let first = outputs.indices.max { outputs[$0] < outputs[$1] }!
+        return outputs.indices.reduce(1) { needed, other in
+          guard other != first else { return needed }
+          let lead = outputs[first] - outputs[other]
+          return max(needed, lead > 0 ? (limits[first] + limits[other]) / lead : .infinity)
+        }
+      })
+    let sorted = needed.sorted()
+    let agreement = (1...curve.timeSteps).map { step in
+      1 - Double(curve.outcome(step: step, labels: dense.labels).errors) / Double(curve.count)
+    }
+    return Result.Guarantee(
+      images: images,
+      rows: [0.5, 0.9, 0.95, 0.99, 0.995, 0.999].map { wanted in
+        let place = min(Int((wanted * Double(images)).rounded(.up)), images) - 1
+        let steps = sorted[max(place, 0)]
+        // From which step on the agreement stays.
+        let last = agreement.lastIndex { $0 < wanted }
+        let measured = last.map { $0 + 2 } ?? 1
+        return Result.Guarantee.Row(
+          agreement: wanted,
+          guaranteedSteps: steps.isFinite && steps < 1e12 ? Int(steps.rounded(.down)) + 1 : nil,
+          measuredSteps: measured <= curve.timeSteps ? measured : nil)
+      })
+  }
+}

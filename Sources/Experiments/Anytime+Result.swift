@@ -1,0 +1,223 @@
+public import SpikingReLU
+
+extension Anytime {
+  /// Everything that was found. Operations, energies and times are of one image, on average.
+  public struct Result: Sendable, Codable {
+    /// The units of layers 0...L.
+    public let layerSizes: [Int]
+    /// Images that scales and margins were learned on.
+    public let calibrationImages: Int
+    /// Images that everything is judged on.
+    public let testImages: Int
+    /// T: the most steps.
+    public let timeSteps: Int
+    /// When units look at their potentials.
+    public let firing: PredictionOptions.Firing
+    /// Points of error that one dense network's worth of operations may save, in the search.
+    public let lambda: Double
+    /// Whether the last layer was fitted to spike counts.
+    public let readoutRefitted: Bool
+    /// The dense network.
+    public let dense: Dense
+    /// `k_0`.
+    public let inputScale: Double
+    /// Whether pixels take turns.
+    public let hasPhases: Bool
+    /// The last change of the search, or the start that nothing improved.
+    public let origin: String
+    /// Layers 0...L-1: what their spikes are worth.
+    public let layers: [Layer]
+    /// All codings that were tried, on calibration images.
+    public let candidates: [Candidate]
+    /// Of those, over T and scales: fewer operations only with more errors.
+    public let front: [FrontPoint]
+    /// The found network after 1...T steps, on test images.
+    public let points: [Point]
+    /// The paper's network: unit scales, a look after every spike.
+    public let paper: [Point]
+    /// The found network with early exit.
+    public let exit: Exit
+    /// The same with other margins.
+    public let margins: [Exit]
+    /// What the bound guarantees, beside what was measured.
+    public let guarantee: Guarantee
+    /// Wall time.
+    public let timings: Timings
+    /// What the energies assume.
+    public let energyAssumptions: String
+    /// The claims.
+    public let verdicts: [Verdict]
+  }
+}
+
+extension Anytime.Result {
+  /// Energy of one image.
+  public struct Energy: Sendable, Codable {
+    /// The number type.
+    public let arithmetic: EnergyModel.Arithmetic
+    /// Whether a weight read is charged an operation.
+    public let withWeightReads: Bool
+    /// In nanojoules.
+    public let nanojoules: Double
+  }
+
+  /// The dense network.
+  public struct Dense: Sendable, Codable {
+    /// Wrong answers in percent.
+    public let testErrorPercent: Double
+    /// The 95% interval of that rate.
+    public let testErrorInterval95: [Double]
+    /// Multiply-adds.
+    public let multiplyAdds: Double
+    /// Multiply-adds where zeros are skipped.
+    public let zeroSkippingMultiplyAdds: Double
+    /// Energy of all, and of those that are left when zeros are skipped.
+    public let energy, zeroSkippingEnergy: [Energy]
+  }
+
+  /// A layer that sends spikes.
+  public struct Layer: Sendable, Codable {
+    /// 0...L-1.
+    public let layer: Int
+    /// The least, median and greatest scale of its units; a spike is worth 1 over it.
+    public let scale: [Double]
+    /// Spikes an image with early exit.
+    public let spikes: Double
+    /// The share of unit-steps with a spike, with early exit.
+    public let activeShare: Double
+    /// Additions that its spikes cause above.
+    public let additions: Double
+  }
+
+  /// A coding that was tried, on calibration images.
+  public struct Candidate: Sendable, Codable {
+    /// Where it came from.
+    public let origin: String
+    /// `k_0`, and the median scale of each hidden layer.
+    public let scales: [Double]
+    /// Whether pixels take turns.
+    public let hasPhases: Bool
+    /// The best margin; `nil` for none that is better than all steps.
+    public let margin: Double?
+    /// Wrong answers in percent, and expected ones; operations over dense; what the search minimizes.
+    public let errorPercent, expectedErrorPercent, shareOfDense, cost: Double
+    /// Without early exit, after each number of steps.
+    public let errorPercentOfSteps, shareOfDenseOfSteps: [Double]
+
+    init(_ candidate: CodingSearch.Candidate) {
+      origin = candidate.origin
+      scales =
+        [Double(candidate.coding.inputScale)]
+        + candidate.coding.hiddenScales.map { Double($0.sorted()[$0.count / 2]) }
+      hasPhases = !candidate.coding.inputPhases.isEmpty
+      margin = candidate.margin.isFinite ? Double(candidate.margin) : nil
+      errorPercent = candidate.errorPercent
+      expectedErrorPercent = candidate.expectedErrorPercent
+      shareOfDense = candidate.shareOfDense
+      cost = candidate.cost
+      errorPercentOfSteps = candidate.steps.map(\.errorPercent)
+      shareOfDenseOfSteps = candidate.steps.map(\.shareOfDense)
+    }
+  }
+
+  /// A point of the front over T and scales, on calibration images.
+  public struct FrontPoint: Sendable, Codable {
+    /// `k_0`, and the median scale of each hidden layer.
+    public let scales: [Double]
+    /// T, or `nil` for early exit.
+    public let timeSteps: Int?
+    /// Operations over dense.
+    public let shareOfDense: Double
+    /// Wrong answers in percent.
+    public let errorPercent: Double
+  }
+
+  /// A network after a number of steps.
+  public struct Point: Sendable, Codable {
+    /// The steps.
+    public let timeSteps: Int
+    /// Wrong answers in percent.
+    public let testErrorPercent: Double
+    /// The 95% interval of that rate.
+    public let testErrorInterval95: [Double]
+    /// The share of images that get the dense network's class.
+    public let agreement: Double
+    /// Additions.
+    public let additions: Double
+    /// Over the dense network's multiply-adds.
+    public let shareOfDense: Double
+    /// Energy.
+    public let energy: [Energy]
+    /// Wall time, where it was measured.
+    public let microseconds: Double?
+  }
+
+  /// Early exit with one margin.
+  public struct Exit: Sendable, Codable {
+    /// The margin; `nil` for all steps: no margin that occurs is better.
+    public let margin: Double?
+    /// The steps after which an image ends in any case.
+    public let timeSteps: Int
+    /// Wrong answers in percent.
+    public let testErrorPercent: Double
+    /// The 95% interval of that rate.
+    public let testErrorInterval95: [Double]
+    /// The share of images that get the dense network's class.
+    public let agreement: Double
+    /// Additions.
+    public let additions: Double
+    /// Over the dense network's multiply-adds.
+    public let shareOfDense: Double
+    /// Energy.
+    public let energy: [Energy]
+    /// Steps: mean, and 50th, 90th and 99th percentile.
+    public let meanSteps: Double
+    /// The percentiles.
+    public let stepPercentiles: [Int]
+    /// Additions at the same percentiles.
+    public let additionPercentiles: [Int]
+    /// Images that ended after 1...T steps.
+    public let imagesOfSteps: [Int]
+    /// Wrong answers of those.
+    public let errorsOfSteps: [Int]
+  }
+
+  /// What the rigorous bound promises.
+  public struct Guarantee: Sendable, Codable {
+    /// Images that it was evaluated on.
+    public let images: Int
+    /// A wanted share of images with the dense network's class.
+    public struct Row: Sendable, Codable {
+      /// The share that is wanted.
+      public let agreement: Double
+      /// The least T that the bound promises it for, in exact arithmetic; `nil` where no T will do.
+      public let guaranteedSteps: Int?
+      /// The least T from which on it was measured; `nil` where that is beyond the steps taken.
+      public let measuredSteps: Int?
+    }
+    /// One a wanted share.
+    public let rows: [Row]
+  }
+
+  /// Wall time of one image, one at a time on one thread.
+  public struct Timings: Sendable, Codable {
+    /// Rounds that were measured; each times every contender once, in turn.
+    public let rounds: Int
+    /// Images of a round.
+    public let imagesPerRound: Int
+    /// Whether this is an optimized build. The times of a debug build mean nothing.
+    public let isOptimized: Bool
+    /// Medians in microseconds: the found network with early exit.
+    public let exitMicroseconds: Double
+    /// The dense network's BLAS calls and nothing else.
+    public let blasMicroseconds: Double
+    /// The dense network.
+    public let denseMicroseconds: Double
+    /// The dense network that skips zeros.
+    public let zeroSkippingMicroseconds: Double
+    /// Medians of the ratios of each round.
+    public let exitOverBLAS, exitOverDense, exitOverZeroSkipping: Double
+    /// Microseconds of 1...T steps.
+    public let steps: [Int: Double]
+  }
+}

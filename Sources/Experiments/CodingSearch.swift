@@ -1,0 +1,292 @@
+public import Datasets
+internal import DenseReLU
+public import Networks
+public import SpikeKernels
+public import SpikingReLU
+
+/// Finds what spikes should be worth, and how clear an answer must be: on calibration images, never on
+/// test images.
+///
+/// Minimized is, over scales, phases and the margin of early exit,
+/// ```
+/// J = expected error in percent + lambda * additions an image / multiply-adds of the dense network
+/// ```
+/// The expected error of an answer is 1 minus the dense network's probability of it, the softmax of its
+/// outputs at the temperature that fits the calibration labels best (`ExpectedErrors`). Counted errors
+/// of two codings that differ in few answers differ by chance; expected errors tell them apart.
+///
+/// The search: starts are the paper's unit scales, those of training where the network was trained for
+/// some, and scales from data (`1 / p`, p the 99th percentile of a layer's positive activations; per
+/// layer, and per unit). From the best of them, coordinate descent: `log2 k_0` by 1, each hidden layer's
+/// scales by a factor of sqrt(2) up and down, pixels that take 1, 2 or 4 turns; every change that lowers
+/// J is kept, until none does. For each coding, the margin is the best of up to 64 quantiles of
+/// those that occur, with the best number of steps after which an image ends in any case: the longest wait
+/// is for images that nothing will make clear.
+public struct CodingSearch: Sendable {
+  /// Points of error that one dense network's worth of operations may save.
+  public var lambda = 4.0
+  /// T: the most steps of an image.
+  public var timeSteps = 8
+  /// When units look at their potentials.
+  public var firing = PredictionOptions.Firing.everyStep
+  /// Rounds of coordinate descent at most.
+  public var rounds = 6
+  /// Tasks; results do not depend on it.
+  public var workers = 1
+  /// Which kernels run.
+  public var instructionSet: InstructionSet
+  /// Height and width of the images, for phases.
+  public var imageSize: (height: Int, width: Int)
+
+  /// A search with the documented settings.
+  public init(instructionSet: InstructionSet, imageSize: (height: Int, width: Int)) {
+    self.instructionSet = instructionSet
+    self.imageSize = imageSize
+  }
+
+  /// A coding and how it did on the calibration images.
+  public struct Candidate: Sendable {
+    /// Where it came from, in words.
+    public let origin: String
+    /// What spikes are worth.
+    public let coding: SpikeCoding
+    /// When an answer is clear; infinity where no margin was reached that is better than never.
+    public let margin: Float
+    /// The steps after which an image ends in any case.
+    public let timeSteps: Int
+    /// Wrong answers in percent with that margin.
+    public let errorPercent: Double
+    /// The same, expected under the dense network's probabilities.
+    public let expectedErrorPercent: Double
+    /// Additions an image over the dense network's multiply-adds.
+    public let shareOfDense: Double
+    /// `expectedErrorPercent + lambda * shareOfDense`.
+    public let cost: Double
+    /// After each number of steps, without early exit: error in percent and share of dense.
+    public let steps: [(errorPercent: Double, shareOfDense: Double)]
+  }
+
+  /// Calibration that cannot be done.
+  public enum Failure: Error, Equatable, Sendable, CustomStringConvertible {
+    /// Too few images.
+    case tooFew(found: Int, needed: Int)
+    /// A class without an image.
+    case classMissing(Int)
+
+    /// What was found and what is needed.
+    public var description: String {
+      switch self {
+      case .tooFew(let found, let needed):
+        "calibration on \(found) images: at least \(needed) are needed"
+      case .classMissing(let label):
+        "calibration: no image of class \(label); every class needs at least one"
+      }
+    }
+  }
+
+  /// Images that a calibration needs for each class.
+  public static let imagesPerClass = 10
+
+  /// Checks that margins and scales can be learned from some images.
+  ///
+  /// - Throws: `Failure`.
+  public static func check(_ data: LabelledImages) throws(Failure) {
+    let needed = imagesPerClass * data.classes
+    guard data.count >= needed else { throw .tooFew(found: data.count, needed: needed) }
+    let present = Set(data.labels)
+    if let missing = (0..<data.classes).first(where: { !present.contains($0) }) {
+      throw .classMissing(missing)
+    }
+  }
+
+  /// Searches.
+  ///
+  /// - Parameters:
+  ///   - weights: without biases.
+  ///   - calibration: images that were not trained on, and are not tested on.
+  ///   - trained: the coding that the network was trained for, if any.
+  ///   - progress: told of each coding that was tried, with its cost.
+  /// - Returns: the best, and all that were tried, in order.
+  /// - Throws: `Failure`, `SpikingError`, `CancellationError`.
+  public func run(
+    _ weights: NetworkWeights, calibration: LabelledImages, trained: SpikeCoding? = nil,
+    progress: (@Sendable (_ tried: Int, _ cost: Double) -> Void)? = nil
+  ) async throws -> (best: Candidate, tried: [Candidate]) {
+    try Self.check(calibration)
+    let errors = try ExpectedErrors(weights, calibration)
+    var tried: [Candidate] = []
+    func attempt(_ origin: String, _ coding: SpikeCoding) async throws -> Candidate {
+      if let known = tried.first(where: { $0.coding == coding }) { return known }
+      let candidate = try await evaluate(weights, coding, origin, calibration, errors)
+      tried.append(candidate)
+      progress?(tried.count, candidate.cost)
+      return candidate
+    }
+    var best = try await attempt("unit scales", .unit(layerSizes: weights.layerSizes))
+    var starts = try Self.fromData(weights, calibration)
+    if let trained { starts.append(("scales of training", trained)) }
+    for (origin, coding) in starts {
+      let candidate = try await attempt(origin, coding)
+      if candidate.cost < best.cost { best = candidate }
+    }
+    let patterns = Self.patterns(of: imageSize, inputs: weights.inputs)
+    for _ in 0..<rounds {
+      let before = best.cost
+      for change in Self.changes(layers: weights.layers.count - 1, patterns) {
+        guard let coding = try? change.apply(best.coding) else { continue }
+        let candidate = try await attempt(change.name, coding)
+        if candidate.cost < best.cost { best = candidate }
+      }
+      if best.cost >= before { break }
+    }
+    return (best, tried)
+  }
+
+  /// The best rule for a network as it is.
+  func rule(
+    _ weights: NetworkWeights, _ coding: SpikeCoding, calibration: LabelledImages,
+    dense: NetworkWeights
+  ) async throws -> AnytimeCurve.Rule {
+    let found = try await evaluate(
+      weights, coding, "", calibration, ExpectedErrors(dense, calibration))
+    return AnytimeCurve.Rule(margin: found.margin, timeSteps: found.timeSteps)
+  }
+
+  /// Evaluates one coding with its best margin.
+  private func evaluate(
+    _ weights: NetworkWeights, _ coding: SpikeCoding, _ origin: String, _ data: LabelledImages,
+    _ errors: ExpectedErrors
+  ) async throws -> Candidate {
+    var options = try PredictionOptions(timeSteps: timeSteps)
+    options.firing = firing
+    let network = try SpikingMLP(
+      weights: weights, coding: coding, options: options, instructionSet: instructionSet)
+    let curve = try await AnytimeCurve.record(network, on: data, workers: workers)
+    let dense = Double(weights.parameterCount)
+    func expected(_ rule: AnytimeCurve.Rule) -> (errorPercent: Double, cost: Double) {
+      let found = curve.expected(rule, costs: errors.costs)
+      return (100 * found.cost, 100 * found.cost + lambda * found.additions / dense)
+    }
+    var rule = AnytimeCurve.Rule(margin: .infinity, timeSteps: timeSteps)
+    var best = expected(rule)
+    // The margin at the most steps, then the steps at that margin, until neither helps.
+    var improves = true
+    while improves {
+      improves = false
+      let rules =
+        curve.candidates(most: 64).map {
+          AnytimeCurve.Rule(margin: $0, timeSteps: rule.timeSteps)
+        } + (1...timeSteps).map { AnytimeCurve.Rule(margin: rule.margin, timeSteps: $0) }
+      for candidate in rules {
+        let found = expected(candidate)
+        if found.cost < best.cost { (rule, best, improves) = (candidate, found, true) }
+      }
+    }
+    let outcome = curve.outcome(rule, labels: data.labels)
+    return Candidate(
+      origin: origin, coding: coding, margin: rule.margin, timeSteps: rule.timeSteps,
+      errorPercent: 100 * Double(outcome.errors) / Double(data.count),
+      expectedErrorPercent: best.errorPercent, shareOfDense: outcome.additions / dense,
+      cost: best.cost,
+      steps: (1...timeSteps).map {
+        let outcome = curve.outcome(step: $0, labels: data.labels)
+        return (100 * Double(outcome.errors) / Double(data.count), outcome.additions / dense)
+      })
+  }
+
+  /// Scales at which the 99th percentile of a layer's positive activations is one spike a step: one a
+  /// layer, and one a unit; the input's rounded to a power of two.
+  static func fromData(
+    _ weights: NetworkWeights, _ data: LabelledImages
+  ) throws -> [(origin: String, coding: SpikeCoding)] {
+    let some = data.prefix(1000)
+    var network = DenseMLP(weights: weights)
+    var activations = weights.layerSizes.dropLast().map { Array(repeating: [Float](), count: $0) }
+    for index in 0..<some.count {
+      _ = try network.predict(some.images.row(index))
+      for layer in activations.indices {
+        for (unit, value) in network.activation(ofLayer: layer).enumerated() where value > 0 {
+          activations[layer][unit].append(value)
+        }
+      }
+    }
+    func percentile(_ values: [Float]) -> Float? {
+      values.isEmpty ? nil : values.sorted()[(values.count * 99) / 100]
+    }
+    let layerScales = activations.map { 1 / (percentile($0.flatMap { $0 }) ?? 1) }
+    let exponent = min(max(layerScales[0].exponent, -8), 8)
+    let hidden = activations.indices.dropFirst()
+    return [
+      (
+        "99th percentile of each layer",
+        try SpikeCoding(
+          layerSizes: weights.layerSizes, inputExponent: Int(exponent),
+          layerScales: hidden.map { layerScales[$0] })
+      ),
+      (
+        "99th percentile of each unit",
+        try SpikeCoding(
+          inputExponent: Int(exponent),
+          hiddenScales: hidden.map { layer in
+            activations[layer].map { 1 / (percentile($0) ?? 1 / layerScales[layer]) }
+          })
+      ),
+    ]
+  }
+
+  /// Phases of pixels that take turns, for images of this size.
+  static func patterns(
+    of size: (height: Int, width: Int), inputs: Int
+  ) -> [(name: String, phases: [Float])] {
+    guard size.height * size.width == inputs else { return [] }
+    return [1, 2, 4].map { turns in
+      (
+        turns == 1 ? "no turns" : "\(turns) turns",
+        SpikeCoding.turns(turns, height: size.height, width: size.width)
+      )
+    }
+  }
+
+  private struct Change: Sendable {
+    let name: String
+    let apply: @Sendable (SpikeCoding) throws(SpikingError) -> SpikeCoding
+  }
+
+  /// The steps of coordinate descent.
+  private static func changes(
+    layers: Int, _ patterns: [(name: String, phases: [Float])]
+  ) -> [Change] {
+    var changes: [Change] = []
+    for (name, by) in [("half", -1), ("twice", 1)] {
+      changes.append(
+        Change(name: "\(name) the input's scale") { coding throws(SpikingError) in
+          try SpikeCoding(
+            inputExponent: coding.inputExponent + by, hiddenScales: coding.hiddenScales,
+            inputPhases: coding.inputPhases)
+        })
+    }
+    for (name, phases) in patterns {
+      changes.append(
+        Change(name: name) { coding throws(SpikingError) in
+          try SpikeCoding(
+            inputExponent: coding.inputExponent, hiddenScales: coding.hiddenScales,
+            inputPhases: phases)
+        })
+    }
+    for layer in 0..<layers {
+      for (name, factor) in [
+        ("1.41 times", Float(2).squareRoot()), ("0.71 times", Float(0.5).squareRoot()),
+      ] {
+        changes.append(
+          Change(name: "\(name) the scales of layer \(layer + 1)") { coding throws(SpikingError) in
+            var scales = coding.hiddenScales
+            scales[layer] = scales[layer].map { $0 * factor }
+            return try SpikeCoding(
+              inputExponent: coding.inputExponent, hiddenScales: scales,
+              inputPhases: coding.inputPhases)
+          })
+      }
+    }
+    return changes
+  }
+}

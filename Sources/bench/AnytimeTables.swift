@@ -1,0 +1,215 @@
+import Experiments
+import Networks
+import SpikingReLU
+
+/// What `anytime` prints for people.
+enum AnytimeTables {
+  static func lines(_ result: Anytime.Result) -> [String] {
+    [
+      "Scales and margins from \(Format.count(result.calibrationImages)) calibration images, judged "
+        + "on \(Format.count(result.testImages)) test images; units look "
+        + (result.firing == .everyStep ? "once a step" : "after every spike")
+    ] + layers(result) + points(result) + exit(result) + front(result) + guarantee(result)
+      + timings(result) + ["  \(result.energyAssumptions)", ""]
+  }
+
+  private static func layers(_ result: Anytime.Result) -> [String] {
+    let rows = result.layers.map { layer in
+      let scale =
+        layer.scale[0] == layer.scale[2]
+        ? Format.significant(layer.scale[0])
+        : "\(Format.significant(layer.scale[0])) ... \(Format.significant(layer.scale[2]))"
+      return [
+        layer.layer == 0 ? "input" : "layer \(layer.layer)", scale,
+        Format.significant(1 / layer.scale[1]), Format.fixed(layer.spikes, 1),
+        Format.fixed(100 * layer.activeShare, 1) + "%", Format.count(layer.additions),
+      ]
+    }
+    let tried = result.candidates.count
+    return ["", "What a spike is worth: 1 / scale; spikes and additions an image, with early exit"]
+      + Format.table(
+        [["", "scale", "worth", "spikes", "active", "additions"]] + rows)
+      + [
+        "  \(tried) codings tried; chosen: \(result.origin)"
+          + (result.hasPhases ? "; neighbouring pixels take turns" : "")
+          + (result.readoutRefitted ? "; last layer fitted to counts" : "")
+      ]
+  }
+
+  private static func row(
+    _ name: String, _ error: Double, _ agreement: Double?, _ operations: Double, _ share: Double,
+    _ energy: [Anytime.Result.Energy], _ microseconds: Double?
+  ) -> [String] {
+    func joules(_ arithmetic: EnergyModel.Arithmetic) -> String {
+      energy.first { $0.arithmetic == arithmetic && !$0.withWeightReads }.map {
+        Format.significant($0.nanojoules)
+      } ?? ""
+    }
+    func withReads(_ arithmetic: EnergyModel.Arithmetic) -> String {
+      energy.first { $0.arithmetic == arithmetic && $0.withWeightReads }.map {
+        Format.significant($0.nanojoules)
+      } ?? ""
+    }
+    return [
+      name, Format.fixed(error, 2) + "%",
+      agreement.map { Format.fixed(100 * $0, 2) + "%" } ?? "", Format.count(operations),
+      Format.fixed(share, 3), joules(.fp32), joules(.int32), withReads(.fp32), withReads(.int32),
+      microseconds.map { Format.fixed($0, 2) } ?? "",
+    ]
+  }
+
+  private static func points(_ result: Anytime.Result) -> [String] {
+    let header = [
+      "T", "errors", "same class", "operations", "of dense", "fp32 nJ", "int32 nJ", "+ reads",
+      "+ reads",
+      "us",
+    ]
+    var rows = result.points.map {
+      row(
+        String($0.timeSteps), $0.testErrorPercent, $0.agreement, $0.additions, $0.shareOfDense,
+        $0.energy, $0.microseconds)
+    }
+    let exit = result.exit
+    rows.append(
+      row(
+        "early exit", exit.testErrorPercent, exit.agreement, exit.additions, exit.shareOfDense,
+        exit.energy, result.timings.exitMicroseconds))
+    let dense = result.dense
+    rows.append(
+      row(
+        "dense, skipping zeros", dense.testErrorPercent, nil, dense.zeroSkippingMultiplyAdds,
+        dense.zeroSkippingMultiplyAdds / dense.multiplyAdds, dense.zeroSkippingEnergy,
+        result.timings.zeroSkippingMicroseconds))
+    rows.append(
+      row(
+        "dense", dense.testErrorPercent, nil, dense.multiplyAdds, 1, dense.energy,
+        result.timings.denseMicroseconds))
+    rows += result.paper.filter { [1, 2, 3, 5, 10].contains($0.timeSteps) }.map {
+      row(
+        "paper's, T = \($0.timeSteps)", $0.testErrorPercent, $0.agreement, $0.additions,
+        $0.shareOfDense, $0.energy, nil)
+    }
+    return ["", "After T steps: an image, on average; operations are additions or multiply-adds"]
+      + Format.table([header] + rows)
+  }
+
+  private static func exit(_ result: Anytime.Result) -> [String] {
+    let exit = result.exit
+    let images = Double(result.testImages)
+    let rows = exit.imagesOfSteps.indices.filter { exit.imagesOfSteps[$0] > 0 }.map { step in
+      [
+        String(step + 1), Format.count(exit.imagesOfSteps[step]),
+        Format.fixed(100 * Double(exit.imagesOfSteps[step]) / images, 2) + "%",
+        String(exit.errorsOfSteps[step]),
+      ]
+    }
+    let steps = exit.stepPercentiles.map(String.init).joined(separator: ", ")
+    let additions = exit.additionPercentiles.map { Format.count($0) }.joined(separator: ", ")
+    let margin =
+      exit.margin.map { "margin \(Format.significant($0))" }
+      ?? "no margin that occurs is better than all steps"
+    return [
+      "",
+      "Early exit, \(margin), at most \(exit.timeSteps) steps: \(Format.fixed(exit.meanSteps, 2)) steps on average",
+    ] + Format.table([["after", "images", "", "wrong"]] + rows) + [
+      "  median, 90th, 99th percentile: steps \(steps); additions \(additions)", "",
+      "Other margins",
+    ]
+      + Format.table(
+        [["margin", "errors", "same class", "of dense", "steps"]]
+          + result.margins.enumerated().filter { $0.offset % 3 == 0 }.map { _, exit in
+            [
+              exit.margin.map(Format.significant) ?? "none",
+              Format.fixed(exit.testErrorPercent, 2) + "%",
+              Format.fixed(100 * exit.agreement, 2) + "%", Format.fixed(exit.shareOfDense, 3),
+              Format.fixed(exit.meanSteps, 2),
+            ]
+          })
+  }
+
+  private static func front(_ result: Anytime.Result) -> [String] {
+    let step = max(1, result.front.count / 12)
+    let shown = result.front.enumerated().filter {
+      $0.offset % step == 0 || $0.offset == result.front.count - 1
+    }
+    return [
+      "", "Front over T and scales, calibration images: fewer operations only with more errors",
+    ]
+      + Format.table(
+        [["of dense", "errors", "T", "scales"]]
+          + shown.map { _, point in
+            [
+              Format.fixed(point.shareOfDense, 3), Format.fixed(point.errorPercent, 2) + "%",
+              point.timeSteps.map(String.init) ?? "early exit",
+              point.scales.map(Format.significant).joined(separator: " "),
+            ]
+          })
+  }
+
+  private static func guarantee(_ result: Anytime.Result) -> [String] {
+    ["", "Which T for the dense network's class: promised by the bound, and measured"]
+      + Format.table(
+        [["same class", "bound", "measured"]]
+          + result.guarantee.rows.map { row in
+            [
+              Format.fixed(100 * row.agreement, 1) + "%",
+              row.guaranteedSteps.map { Format.count($0) } ?? "none",
+              row.measuredSteps.map(String.init) ?? "> \(result.timeSteps)",
+            ]
+          })
+  }
+
+  private static func timings(_ result: Anytime.Result) -> [String] {
+    let timings = result.timings
+    return [
+      "",
+      "Time of one image, one at a time, one thread; medians of \(timings.rounds) rounds of "
+        + "\(timings.imagesPerRound) images",
+    ]
+      + Format.table([
+        ["", "microseconds", "early exit / it"],
+        ["spiking, early exit", Format.fixed(timings.exitMicroseconds, 2), ""],
+        [
+          "dense, BLAS calls alone", Format.fixed(timings.blasMicroseconds, 2),
+          Format.fixed(timings.exitOverBLAS, 3),
+        ],
+        [
+          "dense", Format.fixed(timings.denseMicroseconds, 2),
+          Format.fixed(timings.exitOverDense, 3),
+        ],
+        [
+          "dense, skipping zeros", Format.fixed(timings.zeroSkippingMicroseconds, 2),
+          Format.fixed(timings.exitOverZeroSkipping, 3),
+        ],
+      ])
+  }
+
+  /// The curve: a line a number of steps, then one of early exit.
+  static func csv(_ result: Anytime.Result) -> String {
+    var lines = [
+      "timeSteps,testErrorPercent,agreement,additions,shareOfDense,fp32Nanojoules,int32Nanojoules,"
+        + "microseconds"
+    ]
+    func line(
+      _ steps: Double, _ error: Double, _ agreement: Double, _ additions: Double, _ share: Double,
+      _ energy: [Anytime.Result.Energy], _ time: Double?
+    ) {
+      let joules = EnergyModel.Arithmetic.allCases.map { arithmetic in
+        energy.first { $0.arithmetic == arithmetic && !$0.withWeightReads }!.nanojoules
+      }
+      lines.append(
+        ([steps, error, agreement, additions, share] + joules).map { "\($0)" }
+          .joined(separator: ",") + "," + (time.map { "\($0)" } ?? ""))
+    }
+    for point in result.points {
+      line(
+        Double(point.timeSteps), point.testErrorPercent, point.agreement, point.additions,
+        point.shareOfDense, point.energy, point.microseconds)
+    }
+    let exit = result.exit
+    line(
+      exit.meanSteps, exit.testErrorPercent, exit.agreement, exit.additions, exit.shareOfDense,
+      exit.energy, result.timings.exitMicroseconds)
+    return lines.joined(separator: "\n") + "\n"
+  }
+}

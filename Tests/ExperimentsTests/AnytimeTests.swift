@@ -1,0 +1,233 @@
+import Datasets
+import DenseReLU
+import Foundation
+import Networks
+import SpikeKernels
+import SpikingReLU
+import Testing
+
+@testable import Experiments
+
+/// Scales and margins are found on calibration images, and what is reported is what the network does.
+@Suite struct AnytimeTests {
+  /// The embedded digits and a network that has learned them a little.
+  private static func trained(
+    epochs: Int = 12
+  ) async throws -> (
+    data: Dataset, calibration: LabelledImages, weights: NetworkWeights, coding: SpikeCoding?
+  ) {
+    let (data, calibration) = Dataset.embeddedDigits().split(calibration: 200)
+    var training = AnytimeTraining(twin: .dense, epochs: epochs)
+    training.turns = 2
+    let (weights, coding) = try await training.run(
+      hidden: [24], dataset: data, instructionSet: try .selected())
+    return (data, calibration, weights, coding)
+  }
+
+  private static func search() throws -> CodingSearch {
+    var search = CodingSearch(instructionSet: try .selected(), imageSize: (8, 8))
+    search.timeSteps = 6
+    search.rounds = 1
+    return search
+  }
+
+  @Test("a run on the digits: what it reports is what the network does, and it is the same again")
+  func run() async throws {
+    let (data, calibration, weights, coding) = try await Self.trained()
+    let test = data.test.prefix(150)
+    var settings = Anytime.Settings(
+      search: try Self.search(),
+      target: .init(errorPoints: 100, shareOfDense: 100, timeOfDense: nil), workers: 2)
+    settings.trainedCoding = coding
+    settings.timingSeconds = 0
+    let result = try await Anytime(
+      weights: weights, calibration: calibration, test: test, settings: settings
+    ).run()
+
+    // Counted anew with the library's own early exit.
+    let (best, tried) = try await settings.search.run(
+      weights, calibration: calibration, trained: coding)
+    #expect(tried.count == result.candidates.count)
+    #expect(best.cost == result.candidates.map(\.cost).min())
+    var options = try PredictionOptions(timeSteps: best.timeSteps)
+    options.firing = .everyStep
+    var network = try SpikingMLP(weights: weights, coding: best.coding, options: options)
+    var dense = DenseMLP(weights: weights)
+    var (wrong, steps, denseWrong) = (0, 0, 0)
+    for index in 0..<test.count {
+      let answer = try network.predict(
+        test.images.row(index), until: ExitRule(margin: best.margin))
+      wrong += answer.label == test.labels[index] ? 0 : 1
+      steps += answer.timeSteps
+      denseWrong += try dense.predict(test.images.row(index)).argmax == test.labels[index] ? 0 : 1
+    }
+    #expect(abs(result.exit.testErrorPercent - 100 * Double(wrong) / 150) < 1e-9)
+    #expect(result.exit.meanSteps == Double(steps) / 150)
+    #expect(result.exit.additions == Double(network.ledger.additions) / 150)
+    #expect(abs(result.dense.testErrorPercent - 100 * Double(denseWrong) / 150) < 1e-9)
+    #expect(result.exit.imagesOfSteps.reduce(0, +) == 150)
+    #expect(result.exit.errorsOfSteps.reduce(0, +) == wrong)
+    #expect(result.points.map(\.timeSteps) == Array(1...6))
+    #expect(
+      zip(result.points, result.points.dropFirst()).allSatisfy { $0.additions <= $1.additions })
+    #expect(result.paper.count == 10)
+    #expect(result.verdicts.count == 3)
+
+    // A front: fewer operations only with more errors.
+    #expect(
+      zip(result.front, result.front.dropFirst()).allSatisfy {
+        $0.shareOfDense <= $1.shareOfDense && $0.errorPercent > $1.errorPercent
+      })
+    // The bound promises no less than was measured.
+    for row in result.guarantee.rows {
+      if let promised = row.guaranteedSteps, promised <= 6 {
+        #expect(result.points[promised - 1].agreement >= row.agreement)
+      }
+    }
+  }
+
+  @Test("the calibration that is too small, and a class without an image, are refused")
+  func refusals() throws {
+    let digits = Dataset.embeddedDigits().training
+    #expect(throws: CodingSearch.Failure.tooFew(found: 99, needed: 100)) {
+      try CodingSearch.check(digits.prefix(99))
+    }
+    let without3 = digits.selecting((0..<digits.count).filter { digits.labels[$0] != 3 })
+    #expect(throws: CodingSearch.Failure.classMissing(3)) { try CodingSearch.check(without3) }
+    try CodingSearch.check(digits.prefix(100))
+  }
+
+  @Test("a margin that nothing reaches is no margin")
+  func unreached() {
+    // Two images, three steps: margins rise, labels are right at the end only.
+    let curve = AnytimeCurve(
+      timeSteps: 3, count: 2, labels: [1, 1, 0, 2, 2, 1], margins: [1, 2, 3, 1, 1, 9],
+      additions: [10, 20, 30, 10, 20, 40])
+    let never = AnytimeCurve.Rule(margin: .infinity, timeSteps: 3)
+    #expect(curve.outcome(never, labels: [0, 1]) == (0, 35))
+    #expect(curve.outcome(.init(margin: 100, timeSteps: 3), labels: [0, 1]) == (0, 35))
+    #expect(curve.outcome(.init(margin: 2, timeSteps: 3), labels: [0, 1]) == (1, 30))
+    #expect(curve.outcome(.init(margin: 0, timeSteps: 3), labels: [0, 1]) == (2, 10))
+    #expect(curve.outcome(.init(margin: 100, timeSteps: 2), labels: [0, 1]) == (2, 20))
+    #expect(curve.outcome(step: 3, labels: [0, 1]) == (0, 35))
+    #expect(curve.candidates(most: 64) == [0, 1, 2])
+  }
+
+  @Test("expected errors: likely answers are likely right, at the temperature of the data")
+  func expectedErrors() throws {
+    // Outputs are the inputs; labels follow the softmax of them at temperature 1/2.
+    var generator = SeededGenerator(seed: 4)
+    let weights = try NetworkWeights(layers: [
+      Matrix(rows: 2, columns: 2, elements: [1, 0, 0, 1])
+    ])
+    var labels: [Int] = []
+    let images = Matrix(rows: 4000, columns: 2) { _, _ in Float(generator.nextNormal()) }
+    for index in 0..<4000 {
+      let difference = Double(images[index, 0] - images[index, 1])
+      // P(label 0) = 1 / (1 + e^(-2 d)) by comparing d with a logistic draw of scale 1/2.
+      let uniform = generator.nextUniform()
+      let draw = 0.5 * (log(uniform) - log(1 - uniform))
+      labels.append(draw < difference ? 0 : 1)
+    }
+    let errors = try ExpectedErrors(
+      weights, LabelledImages(images: images, labels: labels, classes: 2))
+    #expect(errors.temperature > 0.4 && errors.temperature < 0.6)
+    let expected = (0..<4000).reduce(0.0) {
+      $0 + Double(errors.costs[$1, images.row($1).argmax])
+    }
+    let counted = (0..<4000).count { images.row($0).argmax != labels[$0] }
+    #expect(abs(expected - Double(counted)) < 100)
+    for index in 0..<10 {
+      #expect(abs(errors.costs[index, 0] + errors.costs[index, 1] - 1) < 1e-5)
+    }
+  }
+
+  @Test("the last layer, fitted to counts, answers more like the dense network")
+  func readout() async throws {
+    let (data, calibration, weights, _) = try await Self.trained(epochs: 8)
+    // Few steps of coarse spikes.
+    let coding = try SpikeCoding(layerSizes: weights.layerSizes, layerScales: [0.5])
+    let fitted = try ReadoutCalibration().refit(
+      weights, coding: coding, firing: .everyStep, timeSteps: 2, calibration: calibration,
+      instructionSet: .selected())
+    #expect(fitted.layers[0] == weights.layers[0])
+    var dense = DenseMLP(weights: weights)
+    func distance(_ weights: NetworkWeights) throws -> Double {
+      var options = try PredictionOptions(timeSteps: 2)
+      options.firing = .everyStep
+      var network = try SpikingMLP(weights: weights, coding: coding, options: options)
+      return try (0..<100).reduce(0) { total, index in
+        let image = data.test.images.row(index)
+        return try total
+          + zip(network.predict(image), dense.predict(image)).reduce(0) {
+            $0 + Double(($1.0 - $1.1) * ($1.0 - $1.1))
+          }
+      }
+    }
+    let (after, before) = (try distance(fitted), try distance(weights))
+    #expect(after < 0.8 * before, "\(after) of \(before)")
+  }
+
+  @Test("the bound holds for scales and phases, after every spike and once a step")
+  func bound() async throws {
+    let (data, _, weights, _) = try await Self.trained(epochs: 4)
+    let coding = try SpikeCoding(
+      layerSizes: weights.layerSizes, inputExponent: -1, layerScales: [1.3],
+      inputPhases: SpikeCoding.turns(4, height: 8, width: 8))
+    for firing in PredictionOptions.Firing.allCases {
+      let bound = try RigorousBound(weights: weights, coding: coding, firing: firing)
+      var options = try PredictionOptions(timeSteps: 40)
+      options.firing = firing
+      options.recording = .counts
+      var network = try SpikingMLP(weights: weights, coding: coding, options: options)
+      var share = 0.0
+      for index in 0..<20 {
+        let image = data.test.images.row(index)
+        let example = bound.example(image)
+        var feeds = [0, 0]
+        try network.present(image)
+        for step in 1...40 {
+          try network.step()
+          for layer in 0..<2 { feeds[layer] += network.spikes(ofLayer: layer).count }
+          let limits = bound.evaluate(example, steps: step, feeds: feeds)
+          for (unit, output) in network.output.enumerated() {
+            share = max(
+              share,
+              Double(step) * abs(Double(output) - example.preActivations[1][unit])
+                / limits.outputSums[unit])
+          }
+          for layer in 0...1 {
+            let ideals =
+              layer == 0
+              ? image.map { 0.5 * Double($0) } : example.preActivations[0].map { max(0, $0) }
+            for (unit, count) in network.spikeCounts(ofLayer: layer).enumerated() {
+              share = max(
+                share,
+                abs(Double(count) - Double(step) * ideals[unit]) / limits.counts[layer][unit])
+            }
+          }
+        }
+      }
+      #expect(share <= 1.0001, "\(firing)")
+      #expect(share > 0.2, "a bound that says something")
+    }
+  }
+
+  @Test("moved images keep their pixels, and what comes in is 0")
+  func shifts() {
+    var shifts = ImageShifts(
+      height: 3, width: 4, most: 1, generator: SeededGenerator(seed: 2))
+    let image = (1...12).map(Float.init)
+    var seen = Set<[Float]>()
+    for _ in 0..<60 {
+      var images = Matrix(rows: 1, columns: 12, elements: image)
+      shifts.move(&images)
+      seen.insert(images.row(0))
+    }
+    #expect(seen.count == 9)
+    #expect(seen.contains(image))
+    // One down, one to the right.
+    #expect(seen.contains([0, 0, 0, 0, 0, 1, 2, 3, 0, 5, 6, 7]))
+    #expect(seen.contains([6, 7, 8, 0, 10, 11, 12, 0, 0, 0, 0, 0]))
+  }
+}
