@@ -37,6 +37,9 @@ let package = Package(
       name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
     .target(name: "CEmbeddedDigits", cSettings: exactC),
     .target(name: "CSpikeKernels", cSettings: exactC),
+    .target(
+      name: "CVega", exclude: ["vega-5.21.0.js", "vega-lite-4.17.0.js", "LICENSE.txt"],
+      cSettings: exactC + [.disableWarning("c23-extensions")]),
 
     .target(name: "Files", dependencies: ["CZlib"], swiftSettings: strict),
     .target(name: "Networks", swiftSettings: strict),
@@ -55,7 +58,8 @@ let package = Package(
     .target(
       name: "Experiments",
       dependencies: [
-        "Files", "Networks", "DenseReLU", "SpikeKernels", "SpikingReLU", "Datasets", "ModelFiles",
+        "CVega", "Files", "Networks", "DenseReLU", "SpikeKernels", "SpikingReLU", "Datasets",
+        "ModelFiles",
       ],
       swiftSettings: strict),
     .executableTarget(

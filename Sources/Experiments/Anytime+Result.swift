@@ -19,6 +19,8 @@ extension Anytime {
     public let readoutRefitted: Bool
     /// The dense network.
     public let dense: Dense
+    /// What spikes are worth: to make the same network of the same weights.
+    public let coding: SpikeCoding
     /// `k_0`.
     public let inputScale: Double
     /// Whether pixels take turns.

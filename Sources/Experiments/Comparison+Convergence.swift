@@ -15,6 +15,8 @@ extension Comparison {
       public let meanError: Double
       /// The largest of them.
       public let maximumError: Double
+      /// The mean of the rigorous bounds of these errors.
+      public let meanBound: Double
       /// T times the mean: constant when the error falls like 1/T.
       public let scaledMeanError: Double
       /// The share of images for which both name the same class.
@@ -48,6 +50,7 @@ extension Comparison {
   private struct Sample: Sendable {
     var outputError = 0.0
     var maximumError = 0.0
+    var bound = 0.0
     var layerErrors: [Double]
     var outputShare = 0.0
     var countShare = 0.0
@@ -103,6 +106,7 @@ extension Comparison {
         let error = abs(Double(output[unit]) - Double(dense[unit]))
         sample.outputError += error
         sample.maximumError = max(sample.maximumError, error)
+        sample.bound += limits.outputSums[unit] / time
         // The theorem is about real arithmetic: held against the pre-activation in Double.
         let exact = abs(Double(output[unit]) - example.preActivations[depth - 1][unit])
         sample.outputShare = max(sample.outputShare, time * exact / limits.outputSums[unit])
@@ -140,6 +144,7 @@ extension Comparison {
       return Convergence.Point(
         timeSteps: steps[point], meanError: mean,
         maximumError: column.reduce(0) { max($0, $1.maximumError) },
+        meanBound: column.reduce(0) { $0 + $1.bound } / Double(images * sizes[sizes.count - 1]),
         scaledMeanError: mean * Double(steps[point]),
         argmaxAgreement: Double(agreeing) / Double(images),
         testErrorPercent: rate.percent, testErrorInterval95: rate.interval95,

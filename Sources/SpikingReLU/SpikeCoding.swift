@@ -121,6 +121,19 @@ public struct SpikeCoding: Sendable, Equatable {
   }
 }
 
+extension SpikeCoding: Codable {
+  private enum CodingKeys: String, CodingKey { case inputExponent, hiddenScales, inputPhases }
+
+  /// A coding from a file, checked as one that is made in code.
+  public init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    try self.init(
+      inputExponent: values.decode(Int.self, forKey: .inputExponent),
+      hiddenScales: values.decode([[Float]].self, forKey: .hiddenScales),
+      inputPhases: values.decode([Float].self, forKey: .inputPhases))
+  }
+}
+
 extension NetworkWeights {
   /// The weights between spikes: `W'_l[i, j] = W_l[i, j] k_l[j] / k_(l-1)[i]`, with `k_L = 1`.
   ///

@@ -120,6 +120,7 @@ struct AnytimeCommand: AsyncParsableCommand {
 
   @OptionGroup var threads: ThreadOptions
   @OptionGroup var results: ResultOptions
+  @OptionGroup var reports: ReportOptions
 
   func validate() throws {
     if load != nil {
@@ -146,6 +147,7 @@ struct AnytimeCommand: AsyncParsableCommand {
   func run() async throws {
     let set = try InstructionSet.selected()
     let file = try results.open()
+    let page = try reports.open()
     let table = try csv.map { try AtomicFile(path: $0) { $0[0] == UInt8(ascii: "t") } }
     let manifest = RunManifest(
       command: CommandLine.arguments, seed: seed, instructionSet: set, threads: threads.count)
@@ -187,6 +189,12 @@ struct AnytimeCommand: AsyncParsableCommand {
       + (load.map { "weights of \($0)" } ?? "\(twin.rawValue) training, \(training!.epochs) epochs")
     try results.line(name)
     for line in AnytimeTables.lines(result) { try results.line(line) }
+    try page?.commit(
+      HTMLReport(
+        result,
+        portrait: Portrait(
+          weights: weights, coding: result.coding, firing: firing, timeSteps: steps, data: test,
+          height: data.height, width: data.width), manifest: manifest))
     try table?.commit(Array(AnytimeTables.csv(result).utf8))
     try results.finish(
       Report(

@@ -65,10 +65,14 @@ struct CompareCommand: AsyncParsableCommand {
 
   @OptionGroup var threads: ThreadOptions
   @OptionGroup var results: ResultOptions
+  @OptionGroup var reports: ReportOptions
 
   func validate() throws {
     guard zip(convergenceSteps, convergenceSteps.dropFirst()).allSatisfy({ $0 < $1 }) else {
       throw ValidationError("The numbers of '--convergence-steps' must rise.")
+    }
+    guard !gradients || reports.report == nil else {
+      throw ValidationError("'--report' draws outputs: not with '--gradients'.")
     }
   }
 
@@ -97,6 +101,7 @@ struct CompareCommand: AsyncParsableCommand {
   func run() async throws {
     let set = try InstructionSet.selected()
     let file = try results.open()
+    let page = try reports.open()
     if gradients { return try compareGradients(set, to: file) }
     let manifest = RunManifest(
       command: CommandLine.arguments, seed: seed, instructionSet: set, threads: threads.count)
@@ -136,6 +141,12 @@ struct CompareCommand: AsyncParsableCommand {
     for line in CompareTables.lines(result, training: training, seconds: seconds, set: set) {
       try results.line(line)
     }
+    try page?.commit(
+      HTMLReport(
+        result,
+        portrait: Portrait(
+          weights: dense.weights, timeSteps: steps, data: test, height: data.height,
+          width: data.width), manifest: manifest))
     try results.finish(
       Report(
         manifest: manifest,

@@ -36,6 +36,7 @@ struct KernelsCommand: AsyncParsableCommand {
   var milliseconds = 50
 
   @OptionGroup var results: ResultOptions
+  @OptionGroup var reports: ReportOptions
 
   /// What `--json` holds.
   struct Report: Encodable {
@@ -50,6 +51,7 @@ struct KernelsCommand: AsyncParsableCommand {
   func run() async throws {
     let set = try InstructionSet.selected()
     let file = try results.open()
+    let page = try reports.open()
     let manifest = RunManifest(
       command: CommandLine.arguments, seed: seed, instructionSet: set, threads: 1)
     let data = try network.dataset.load()
@@ -87,6 +89,7 @@ struct KernelsCommand: AsyncParsableCommand {
     for line in KernelTables.ratios(result) { try results.line(line) }
     let verdicts = sizes == [784, 200, 200, 10] ? result.verdicts : []
     if !verdicts.isEmpty { try results.line() }
+    try page?.commit(HTMLReport(result, verdicts: verdicts, manifest: manifest))
     try results.finish(
       Report(
         manifest: manifest, dataset: data.name, layerSizes: sizes, kernels: result,

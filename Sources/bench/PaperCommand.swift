@@ -61,6 +61,7 @@ struct PaperCommand: AsyncParsableCommand {
 
   @OptionGroup var threads: ThreadOptions
   @OptionGroup var results: ResultOptions
+  @OptionGroup var reports: ReportOptions
 
   private static func rows(_ text: String) throws -> [PaperRow] {
     try text.split(separator: ",", omittingEmptySubsequences: false).map { name in
@@ -100,6 +101,7 @@ struct PaperCommand: AsyncParsableCommand {
   func run() async throws {
     let set = try InstructionSet.selected()
     let file = try results.open()
+    let page = try reports.open()
     let manifest = RunManifest(
       command: CommandLine.arguments, seed: seed, instructionSet: set, threads: threads.count)
     let data = try network.dataset.load()
@@ -144,6 +146,9 @@ struct PaperCommand: AsyncParsableCommand {
       try results.line(line)
     }
     let verdicts = quick ? Paper.quickVerdicts(found) : []
+    try page?.commit(
+      HTMLReport(
+        paper: found, on: data.name, rows: chosen, verdicts: verdicts, manifest: manifest))
     let report = Report(
       manifest: manifest, settings: settings, results: found, verdicts: verdicts)
     if quick {

@@ -72,6 +72,31 @@ struct ResultOptions: ParsableArguments {
   }
 }
 
+/// `--report`: where a report to look at goes.
+struct ReportOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Write a report with charts to this file: one HTML file, for any browser, offline.",
+      valueName: "file.html"))
+  var report: String?
+
+  /// Opens the file, before the work starts.
+  func open() throws -> ReportFile? {
+    guard let report else { return nil }
+    return ReportFile(
+      // An earlier report, not somebody's other page.
+      file: try AtomicFile(path: report) { $0.starts(with: Array("<!DOCTYPE html>".utf8)) })
+  }
+}
+
+/// A report that was opened before the work.
+struct ReportFile {
+  let file: AtomicFile
+
+  /// Writes the report.
+  func commit(_ report: HTMLReport) throws { try file.commit(Array(report.html.utf8)) }
+}
+
 /// `--threads`: tasks of parallel evaluation.
 struct ThreadOptions: ParsableArguments {
   @Option(

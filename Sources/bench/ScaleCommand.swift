@@ -43,6 +43,7 @@ struct ScaleCommand: AsyncParsableCommand {
 
   @OptionGroup var threads: ThreadOptions
   @OptionGroup var results: ResultOptions
+  @OptionGroup var reports: ReportOptions
 
   /// What `--json` holds.
   struct Report: Encodable {
@@ -58,6 +59,7 @@ struct ScaleCommand: AsyncParsableCommand {
     benchmark.seed = seed
     if let probe { return try benchmark.probe(inputs: inputs, examples: probe) }
     let file = try results.open()
+    let page = try reports.open()
     let manifest = RunManifest(
       command: CommandLine.arguments, seed: seed, instructionSet: set, threads: threads.count)
     if !Comparison.isOptimizedBuild {
@@ -71,6 +73,7 @@ struct ScaleCommand: AsyncParsableCommand {
     for line in ScaleTables.lines(result) { try results.line(line) }
     try results.line()
     let verdicts = result.verdicts
+    try page?.commit(HTMLReport(result, verdicts: verdicts, manifest: manifest))
     try results.finish(
       Report(manifest: manifest, scale: result, verdicts: verdicts),
       verdicts: verdicts, to: file)

@@ -72,6 +72,7 @@ struct TrainCommand: AsyncParsableCommand {
 
   @OptionGroup var threads: ThreadOptions
   @OptionGroup var results: ResultOptions
+  @OptionGroup var reports: ReportOptions
 
   /// What `--json` holds.
   struct Report: Encodable {
@@ -106,15 +107,16 @@ struct TrainCommand: AsyncParsableCommand {
         throw ValidationError("'--seed': at most \(UInt64.max - UInt64(parallel)) for that many.")
       }
     }
-    let outputs = [results.json, save, csv].compactMap(\.self)
+    let outputs = [results.json, save, csv, reports.report].compactMap(\.self)
     guard Set(outputs).count == outputs.count else {
-      throw ValidationError("'--json', '--save' and '--csv' need a file each.")
+      throw ValidationError("'--json', '--save', '--csv' and '--report' need a file each.")
     }
   }
 
   func run() async throws {
     let set = try InstructionSet.selected()
     let files = try OutputFiles(json: results.open(), save: save, csv: csv)
+    let page = try reports.open()
     let manifest = RunManifest(
       command: CommandLine.arguments, seed: seed, instructionSet: set, threads: threads.count)
     let data = try network.dataset.load()
@@ -193,6 +195,10 @@ struct TrainCommand: AsyncParsableCommand {
         json: TrainRuns.Report(
           manifest: manifest, dataset: data.name, layerSizes: sizes, twin: twin.rawValue,
           runs: ends))
+      try page?.commit(
+        HTMLReport(
+          training: ends.map { ("seed \($0.seed)", $0.epochs) }, title: "Training: \(name)",
+          manifest: manifest))
       if ends.contains(where: \.isInterrupted) {
         try results.line("Interrupted: not all of these runs are whole.")
         throw InterruptedAfterResults()
@@ -228,6 +234,9 @@ struct TrainCommand: AsyncParsableCommand {
           onEpoch: onEpoch)
         (weights, epochs, isInterrupted) = (result.weights, result.epochs, result.isInterrupted)
       }
+      try page?.commit(
+        HTMLReport(
+          training: [(twin.rawValue, epochs)], title: "Training: \(name)", manifest: manifest))
       try files.commit(
         weights: weights, epochs: epochs, report: report(epochs, isInterrupted: isInterrupted))
       if isInterrupted {

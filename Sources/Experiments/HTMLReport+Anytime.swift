@@ -1,0 +1,146 @@
+extension HTMLReport {
+  /// The report of `Anytime`.
+  public init(_ result: Anytime.Result, portrait: Portrait, manifest: RunManifest) {
+    self.init(title: "Anytime: accuracy for operations", manifest: manifest)
+    blocks.append(.verdicts(result.verdicts))
+    let dense = result.dense
+    blocks.append(.heading("Accuracy for operations"))
+    var rows: [[JSONValue]] = []
+    func row(_ share: Double, _ error: Double, _ what: String, _ detail: String) {
+      guard share > 0 else { return }
+      rows.append([.number(share), .number(error), .string(what), .string(detail)])
+    }
+    for point in result.points {
+      row(
+        point.shareOfDense, point.testErrorPercent, "all images, T steps", "T = \(point.timeSteps)")
+    }
+    for exit in result.margins {
+      row(
+        exit.shareOfDense, exit.testErrorPercent, "early exit, by margin",
+        exit.margin.map { "margin \(Self.rounded($0))" } ?? "no exit")
+    }
+    for point in result.paper {
+      row(
+        point.shareOfDense, point.testErrorPercent, "the paper's network", "T = \(point.timeSteps)")
+    }
+    row(
+      dense.zeroSkippingMultiplyAdds / dense.multiplyAdds, dense.testErrorPercent,
+      "dense, skipping zeros", "")
+    row(1, dense.testErrorPercent, "dense", "")
+    add(
+      .lines(
+        "operations", title: "Errors against operations",
+        caption:
+          "\(result.testImages) test images. Operations are additions, or multiply-adds of the "
+          + "dense network, over all multiply-adds of the dense network.",
+        x: .init(column: "share", title: "operations / dense", isLogarithmic: true),
+        y: .init(column: "percent", title: "test error, %", isLogarithmic: true), series: "what",
+        dashed: ["the paper's network"], rows: rows,
+        columns: ["share", "percent", "what", "detail"], height: 360, order: "share"))
+    var energies: [[JSONValue]] = []
+    for index in dense.energy.indices {
+      let energy = dense.energy[index]
+      let name = JSONValue.string(
+        energy.arithmetic.rawValue + (energy.withWeightReads ? " with reads" : ""))
+      energies.append([name, .number(result.exit.energy[index].nanojoules), "early exit"])
+      energies.append([
+        name, .number(dense.zeroSkippingEnergy[index].nanojoules), "dense, skipping zeros",
+      ])
+      energies.append([name, .number(energy.nanojoules), "dense"])
+    }
+    add(
+      .bars(
+        "energy", title: "Energy an image", caption: result.energyAssumptions + ".",
+        value: .init(column: "nanojoules", title: "nJ", isLogarithmic: true),
+        category: .init(column: "arithmetic", title: ""), series: "network", grouped: true,
+        rows: energies, columns: ["arithmetic", "nanojoules", "network"], height: 160))
+    let timings = result.timings
+    add(
+      .bars(
+        "time", title: "Time of one image",
+        caption: "One at a time, one thread; medians of \(timings.rounds) rounds in turn.",
+        value: .init(column: "microseconds", title: "µs"),
+        category: .init(column: "network", title: ""),
+        rows: [
+          ["spiking, early exit", .number(timings.exitMicroseconds)],
+          ["dense, skipping zeros", .number(timings.zeroSkippingMicroseconds)],
+          ["dense, BLAS calls alone", .number(timings.blasMicroseconds)],
+          ["dense", .number(timings.denseMicroseconds)],
+        ], columns: ["network", "microseconds"], height: 120))
+    blocks.append(.heading("Early exit"))
+    add(
+      .bars(
+        "exit", title: "When images end",
+        caption: "Images that ended after so many steps, with the margin that was found; "
+          + "\(Self.rounded(result.exit.meanSteps)) steps on average.",
+        value: .init(column: "images", title: "images"),
+        category: .init(column: "steps", title: "steps"),
+        series: "answer",
+        rows: result.exit.imagesOfSteps.indices.flatMap { step -> [[JSONValue]] in
+          let wrong = result.exit.errorsOfSteps[step]
+          let name = JSONValue.string("\(step + 1)")
+          return [
+            [name, .number(Double(result.exit.imagesOfSteps[step] - wrong)), "right"],
+            [name, .number(Double(wrong)), "wrong"],
+          ]
+        }, columns: ["steps", "images", "answer"]))
+    blocks.append(.heading("Scales"))
+    blocks.append(
+      .table(
+        title: "What a spike is worth, and what each layer sends with early exit",
+        header: ["", "scale", "worth", "spikes", "active units", "additions"],
+        rows: result.layers.map { layer in
+          [
+            layer.layer == 0 ? "input" : "layer \(layer.layer)", Self.rounded(layer.scale[1]),
+            Self.rounded(1 / layer.scale[1]), Self.rounded(layer.spikes),
+            Self.rounded(100 * layer.activeShare) + "%", Self.rounded(layer.additions),
+          ]
+        }))
+    blocks.append(
+      .text(
+        "Of \(result.candidates.count) codings the one that costs least was chosen: expected error in "
+          + "percent + \(Self.rounded(result.lambda)) × operations / dense. It came from: "
+          + "\(result.origin)."
+          + (result.hasPhases ? " Neighbouring pixels take turns." : "")
+          + " A larger scale of a layer makes finer steps and more spikes; a smaller one saves spikes "
+          + "until their rounding is seen in the answers."))
+    add(
+      .points(
+        "candidates", title: "Codings that were tried",
+        caption: "On \(result.calibrationImages) calibration images, each with its best margin.",
+        x: .init(column: "share", title: "operations / dense"),
+        y: .init(column: "expected", title: "expected error, %"), series: "phases", size: 60,
+        rows: result.candidates.map { candidate in
+          [
+            .number(candidate.shareOfDense), .number(candidate.expectedErrorPercent),
+            .string(candidate.hasPhases ? "pixels take turns" : "no turns"),
+            .string(candidate.origin), .number(candidate.errorPercent),
+            .string(candidate.scales.map(Self.rounded).joined(separator: " ")),
+          ]
+        }, columns: ["share", "expected", "phases", "origin", "percent", "scales"]))
+    add(
+      .lines(
+        "front", title: "Front over T and scales",
+        caption: "Calibration images: fewer operations only with more errors.",
+        x: .init(column: "share", title: "operations / dense", isLogarithmic: true),
+        y: .init(column: "percent", title: "error, %", isLogarithmic: true), series: nil,
+        rows: result.front.filter { $0.shareOfDense > 0 && $0.errorPercent > 0 }.map { point in
+          [
+            .number(point.shareOfDense), .number(point.errorPercent),
+            .string(point.timeSteps.map { "T = \($0)" } ?? "early exit"),
+            .string(point.scales.map(Self.rounded).joined(separator: " ")),
+          ]
+        }, columns: ["share", "percent", "T", "scales"]))
+    blocks.append(
+      .table(
+        title: "Which T for the dense network's class: promised by the bound, and measured",
+        header: ["same class", "bound", "measured"],
+        rows: result.guarantee.rows.map { row in
+          [
+            Self.rounded(100 * row.agreement) + "%", row.guaranteedSteps.map { "\($0)" } ?? "none",
+            row.measuredSteps.map { "\($0)" } ?? "> \(result.timeSteps)",
+          ]
+        }))
+    add(portrait)
+  }
+}
