@@ -1,3 +1,4 @@
+public import Datasets
 internal import DenseReLU
 public import Foundation
 public import SpikeKernels
@@ -13,6 +14,10 @@ public struct RunManifest: Sendable, Codable {
   public let seed: UInt64
   /// The version of this package.
   public let packageVersion: String
+  /// The commit of the sources, where they are still where they were built.
+  public let packageCommit: String?
+  /// The data, once it is loaded.
+  public var dataset: Data?
   /// Whether it was compiled with optimization.
   public let isOptimizedBuild: Bool
   /// The processor's own name.
@@ -32,11 +37,32 @@ public struct RunManifest: Sendable, Codable {
   /// When the run began, in UTC.
   public let date: Date
 
+  /// Which data a run used.
+  public struct Data: Sendable, Codable {
+    /// The dataset's name.
+    public let name: String
+    /// Where it came from.
+    public let source: String
+    /// The CRC-32 of its images and labels.
+    public let checksum: String
+
+    /// Of a dataset.
+    public init(_ dataset: Dataset) {
+      name = dataset.name
+      source = dataset.source
+      checksum = dataset.checksum
+    }
+  }
+
   /// The manifest of a run that begins now.
-  public init(command: [String], seed: UInt64, instructionSet: InstructionSet, threads: Int) {
+  public init(
+    command: [String], seed: UInt64, instructionSet: InstructionSet, threads: Int,
+    packageCommit: String? = nil
+  ) {
     self.command = command
     self.seed = seed
     packageVersion = Self.packageVersion
+    self.packageCommit = packageCommit
     isOptimizedBuild = Comparison.isOptimizedBuild
     processor = Self.processorName
     system = ProcessInfo.processInfo.operatingSystemVersionString

@@ -113,14 +113,10 @@ struct AnytimeCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("Seed of weights and order of examples.", valueName: "n"))
   var seed: UInt64 = 1
 
-  @Option(
-    help: ArgumentHelp(
-      "Write the curve, a line a number of steps, to this CSV file.", valueName: "file"))
-  var csv: String?
-
   @OptionGroup var threads: ThreadOptions
   @OptionGroup var results: ResultOptions
   @OptionGroup var reports: ReportOptions
+  @OptionGroup var tables: TableOptions
 
   func validate() throws {
     if load != nil {
@@ -128,9 +124,6 @@ struct AnytimeCommand: AsyncParsableCommand {
         throw ValidationError(
           "'--epochs', '--penalty', '--turns' and '--shift' train: not with '--load'.")
       }
-    }
-    guard csv == nil || csv != results.json else {
-      throw ValidationError("'--json' and '--csv' need a file each.")
     }
   }
 
@@ -148,10 +141,10 @@ struct AnytimeCommand: AsyncParsableCommand {
     let set = try InstructionSet.selected()
     let file = try results.open()
     let page = try reports.open()
-    let table = try csv.map { try AtomicFile(path: $0) { $0[0] == UInt8(ascii: "t") } }
-    let manifest = RunManifest(
-      command: CommandLine.arguments, seed: seed, instructionSet: set, threads: threads.count)
+    let table = try tables.open(header: AnytimeTables.columns)
     let whole = try network.dataset.load()
+    let manifest = RunManifest.ofThisRun(
+      seed: seed, set, threads: threads.count, dataset: whole)
     let isDigits = whole.height * whole.width <= 64
     let kept = calibration ?? (isDigits ? 300 : 5000)
     guard kept < whole.training.count else {
@@ -195,7 +188,7 @@ struct AnytimeCommand: AsyncParsableCommand {
         portrait: Portrait(
           weights: weights, coding: result.coding, firing: firing, timeSteps: steps, data: test,
           height: data.height, width: data.width), manifest: manifest))
-    try table?.commit(Array(AnytimeTables.csv(result).utf8))
+    try table?.commit(AnytimeTables.rows(result))
     try results.finish(
       Report(
         manifest: manifest,

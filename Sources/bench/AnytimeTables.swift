@@ -184,32 +184,33 @@ enum AnytimeTables {
       ])
   }
 
-  /// The curve: a line a number of steps, then one of early exit.
-  static func csv(_ result: Anytime.Result) -> String {
-    var lines = [
-      "timeSteps,testErrorPercent,agreement,additions,shareOfDense,fp32Nanojoules,int32Nanojoules,"
-        + "microseconds"
-    ]
-    func line(
+  /// The columns of the curve.
+  static let columns = [
+    "timeSteps", "testErrorPercent", "agreement", "additions", "shareOfDense", "fp32Nanojoules",
+    "int32Nanojoules", "microseconds",
+  ]
+
+  /// The curve: a line a number of steps, then one of early exit, with its mean number of steps.
+  static func rows(_ result: Anytime.Result) -> [[String]] {
+    func row(
       _ steps: Double, _ error: Double, _ agreement: Double, _ additions: Double, _ share: Double,
       _ energy: [Anytime.Result.Energy], _ time: Double?
-    ) {
+    ) -> [String] {
       let joules = EnergyModel.Arithmetic.allCases.map { arithmetic in
         energy.first { $0.arithmetic == arithmetic && !$0.withWeightReads }!.nanojoules
       }
-      lines.append(
-        ([steps, error, agreement, additions, share] + joules).map { "\($0)" }
-          .joined(separator: ",") + "," + (time.map { "\($0)" } ?? ""))
-    }
-    for point in result.points {
-      line(
-        Double(point.timeSteps), point.testErrorPercent, point.agreement, point.additions,
-        point.shareOfDense, point.energy, point.microseconds)
+      return ([steps, error, agreement, additions, share] + joules).map { "\($0)" }
+        + [time.map { "\($0)" } ?? ""]
     }
     let exit = result.exit
-    line(
-      exit.meanSteps, exit.testErrorPercent, exit.agreement, exit.additions, exit.shareOfDense,
-      exit.energy, result.timings.exitMicroseconds)
-    return lines.joined(separator: "\n") + "\n"
+    return result.points.map {
+      row(
+        Double($0.timeSteps), $0.testErrorPercent, $0.agreement, $0.additions, $0.shareOfDense,
+        $0.energy, $0.microseconds)
+    } + [
+      row(
+        exit.meanSteps, exit.testErrorPercent, exit.agreement, exit.additions, exit.shareOfDense,
+        exit.energy, result.timings.exitMicroseconds)
+    ]
   }
 }

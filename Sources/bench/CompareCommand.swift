@@ -66,13 +66,14 @@ struct CompareCommand: AsyncParsableCommand {
   @OptionGroup var threads: ThreadOptions
   @OptionGroup var results: ResultOptions
   @OptionGroup var reports: ReportOptions
+  @OptionGroup var tables: TableOptions
 
   func validate() throws {
     guard zip(convergenceSteps, convergenceSteps.dropFirst()).allSatisfy({ $0 < $1 }) else {
       throw ValidationError("The numbers of '--convergence-steps' must rise.")
     }
-    guard !gradients || reports.report == nil else {
-      throw ValidationError("'--report' draws outputs: not with '--gradients'.")
+    guard !gradients || (reports.report == nil && tables.csv == nil) else {
+      throw ValidationError("'--report' and '--csv' show outputs: not with '--gradients'.")
     }
   }
 
@@ -102,10 +103,13 @@ struct CompareCommand: AsyncParsableCommand {
     let set = try InstructionSet.selected()
     let file = try results.open()
     let page = try reports.open()
+    let table = try tables.open(header: [
+      "timeSteps", "meanError", "maximumError", "meanBound", "argmaxAgreement", "testErrorPercent",
+    ])
     if gradients { return try compareGradients(set, to: file) }
-    let manifest = RunManifest(
-      command: CommandLine.arguments, seed: seed, instructionSet: set, threads: threads.count)
     let data = try network.dataset.load()
+    let manifest = RunManifest.ofThisRun(
+      seed: seed, set, threads: threads.count, dataset: data)
     let isSmall = data.height * data.width <= 64
     let widths = network.hidden ?? data.defaultHidden
     let sizes = try data.layerSizes(hidden: widths)
@@ -141,6 +145,14 @@ struct CompareCommand: AsyncParsableCommand {
     for line in CompareTables.lines(result, training: training, seconds: seconds, set: set) {
       try results.line(line)
     }
+    try table?.commit(
+      result.convergence.points.map { point in
+        ["\(point.timeSteps)"]
+          + [
+            point.meanError, point.maximumError, point.meanBound, point.argmaxAgreement,
+            point.testErrorPercent,
+          ].map { "\($0)" }
+      })
     try page?.commit(
       HTMLReport(
         result,
@@ -170,8 +182,7 @@ struct CompareCommand: AsyncParsableCommand {
   }
 
   private func compareGradients(_ set: InstructionSet, to file: AtomicFile?) throws {
-    let manifest = RunManifest(
-      command: CommandLine.arguments, seed: seed, instructionSet: set, threads: 1)
+    let manifest = RunManifest.ofThisRun(seed: seed, set, threads: 1)
     var agreement = GradientAgreement(instructionSet: set)
     agreement.seed = seed
     let result = try agreement.run { Progress.show("comparing updates", $0, $1) }

@@ -33,15 +33,15 @@ struct InfoCommand: AsyncParsableCommand {
       let places = DatasetOptions.places(for: name, data: nil, environment: environment)
       datasets[name] = places.first(where: MNISTFolder.isPresent(at:))
     }
-    let manifest = RunManifest(
-      command: CommandLine.arguments, seed: 0, instructionSet: set,
-      threads: ProcessInfo.processInfo.activeProcessorCount)
+    let manifest = RunManifest.ofThisRun(
+      seed: 0, set, threads: ProcessInfo.processInfo.activeProcessorCount)
     try file?.commit(
       json: Report(
         manifest: manifest, instructionSets: InstructionSet.supported, datasets: datasets))
     let rows =
       [
         ["package", "DeepSpikingNetworks \(manifest.packageVersion)"],
+        ["commit", manifest.packageCommit ?? "not known: the sources are no checkout, or gone"],
         ["build", manifest.isOptimizedBuild ? "release" : "debug: timings mean nothing"],
         ["processor", "\(manifest.processor), \(manifest.processors) available"],
         ["system", manifest.system],

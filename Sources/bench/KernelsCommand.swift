@@ -37,6 +37,7 @@ struct KernelsCommand: AsyncParsableCommand {
 
   @OptionGroup var results: ResultOptions
   @OptionGroup var reports: ReportOptions
+  @OptionGroup var tables: TableOptions
 
   /// What `--json` holds.
   struct Report: Encodable {
@@ -52,9 +53,12 @@ struct KernelsCommand: AsyncParsableCommand {
     let set = try InstructionSet.selected()
     let file = try results.open()
     let page = try reports.open()
-    let manifest = RunManifest(
-      command: CommandLine.arguments, seed: seed, instructionSet: set, threads: 1)
+    let table = try tables.open(header: [
+      "kernel", "instructionSet", "nanosecondsPerSpike", "gigabytesPerSecond",
+    ])
     let data = try network.dataset.load()
+    let manifest = RunManifest.ofThisRun(
+      seed: seed, set, threads: 1, dataset: data)
     guard set != .reference else {
       throw ValidationError("the reference is plain Swift: there are no kernels to time.")
     }
@@ -89,6 +93,13 @@ struct KernelsCommand: AsyncParsableCommand {
     for line in KernelTables.ratios(result) { try results.line(line) }
     let verdicts = sizes == [784, 200, 200, 10] ? result.verdicts : []
     if !verdicts.isEmpty { try results.line() }
+    try table?.commit(
+      result.kernels.map {
+        [
+          $0.name, $0.instructionSet, "\($0.nanosecondsPerSpike)",
+          $0.gigabytesPerSecond.map { "\($0)" } ?? "",
+        ]
+      })
     try page?.commit(HTMLReport(result, verdicts: verdicts, manifest: manifest))
     try results.finish(
       Report(

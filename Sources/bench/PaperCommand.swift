@@ -62,6 +62,7 @@ struct PaperCommand: AsyncParsableCommand {
   @OptionGroup var threads: ThreadOptions
   @OptionGroup var results: ResultOptions
   @OptionGroup var reports: ReportOptions
+  @OptionGroup var tables: TableOptions
 
   private static func rows(_ text: String) throws -> [PaperRow] {
     try text.split(separator: ",", omittingEmptySubsequences: false).map { name in
@@ -102,9 +103,10 @@ struct PaperCommand: AsyncParsableCommand {
     let set = try InstructionSet.selected()
     let file = try results.open()
     let page = try reports.open()
-    let manifest = RunManifest(
-      command: CommandLine.arguments, seed: seed, instructionSet: set, threads: threads.count)
+    let table = try tables.open(header: ["row", "seed", "column", "test", "train"])
     let data = try network.dataset.load()
+    let manifest = RunManifest.ofThisRun(
+      seed: seed, set, threads: threads.count, dataset: data)
     guard quick || split == .standard || data.training.count > 10_000 else {
       throw ValidationError(
         "'--split authors' needs more than 10,000 training images, found \(data.training.count).")
@@ -146,6 +148,14 @@ struct PaperCommand: AsyncParsableCommand {
       try results.line(line)
     }
     let verdicts = quick ? Paper.quickVerdicts(found) : []
+    try table?.commit(
+      found.flatMap { result in
+        PaperColumn.allCases.compactMap { column in
+          result.cells[column.rawValue].map {
+            [result.row, "\(result.seed)", column.rawValue, "\($0.test)", "\($0.train)"]
+          }
+        }
+      })
     try page?.commit(
       HTMLReport(
         paper: found, on: data.name, rows: chosen, verdicts: verdicts, manifest: manifest))

@@ -72,6 +72,40 @@ struct ResultOptions: ParsableArguments {
   }
 }
 
+/// `--csv`: the main table of a command, for programs that read tables.
+struct TableOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp("Write the main table to this CSV file.", valueName: "file"))
+  var csv: String?
+
+  /// Opens the file, before the work starts.
+  ///
+  /// - Parameter header: the table's first line; only a file that starts like it is replaced.
+  func open(header: [String]) throws -> TableFile? {
+    guard let csv else { return nil }
+    let start = Array(header[0].utf8.prefix(16))
+    return TableFile(
+      file: try AtomicFile(path: csv) { $0.starts(with: start) }, header: header)
+  }
+}
+
+/// A table that was opened before the work.
+struct TableFile {
+  let file: AtomicFile
+  let header: [String]
+
+  /// Writes the table. Cells with commas or quotes are quoted (RFC 4180).
+  func commit(_ rows: [[String]]) throws {
+    let lines = ([header] + rows).map { row in
+      row.map { cell in
+        cell.contains { ",\"\n".contains($0) }
+          ? "\"" + cell.replacingOccurrences(of: "\"", with: "\"\"") + "\"" : cell
+      }.joined(separator: ",")
+    }
+    try file.commit(Array((lines.joined(separator: "\n") + "\n").utf8))
+  }
+}
+
 /// `--report`: where a report to look at goes.
 struct ReportOptions: ParsableArguments {
   @Option(

@@ -44,6 +44,7 @@ struct ScaleCommand: AsyncParsableCommand {
   @OptionGroup var threads: ThreadOptions
   @OptionGroup var results: ResultOptions
   @OptionGroup var reports: ReportOptions
+  @OptionGroup var tables: TableOptions
 
   /// What `--json` holds.
   struct Report: Encodable {
@@ -60,8 +61,10 @@ struct ScaleCommand: AsyncParsableCommand {
     if let probe { return try benchmark.probe(inputs: inputs, examples: probe) }
     let file = try results.open()
     let page = try reports.open()
-    let manifest = RunManifest(
-      command: CommandLine.arguments, seed: seed, instructionSet: set, threads: threads.count)
+    let table = try tables.open(header: [
+      "sweep", "value", "timeSteps", "spikes", "additions", "microseconds", "peakBytes",
+    ])
+    let manifest = RunManifest.ofThisRun(seed: seed, set, threads: threads.count)
     if !Comparison.isOptimizedBuild {
       try results.line("This is a debug build: its timings mean nothing. Use -c release.")
     }
@@ -73,6 +76,15 @@ struct ScaleCommand: AsyncParsableCommand {
     for line in ScaleTables.lines(result) { try results.line(line) }
     try results.line()
     let verdicts = result.verdicts
+    try table?.commit(
+      result.sweeps.flatMap { sweep in
+        sweep.points.map {
+          [
+            sweep.name, "\($0.value)", "\($0.timeSteps)", "\($0.spikes)", "\($0.additions)",
+            "\($0.microseconds)", $0.peakBytes.map { "\($0)" } ?? "",
+          ]
+        }
+      })
     try page?.commit(HTMLReport(result, verdicts: verdicts, manifest: manifest))
     try results.finish(
       Report(manifest: manifest, scale: result, verdicts: verdicts),

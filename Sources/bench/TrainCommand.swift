@@ -117,9 +117,9 @@ struct TrainCommand: AsyncParsableCommand {
     let set = try InstructionSet.selected()
     let files = try OutputFiles(json: results.open(), save: save, csv: csv)
     let page = try reports.open()
-    let manifest = RunManifest(
-      command: CommandLine.arguments, seed: seed, instructionSet: set, threads: threads.count)
     let data = try network.dataset.load()
+    let manifest = RunManifest.ofThisRun(
+      seed: seed, set, threads: threads.count, dataset: data)
     let first = try load.map {
       try NetworkWeights(safetensors: $0, hidden: network.hidden, of: data)
     }
