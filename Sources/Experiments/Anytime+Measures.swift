@@ -123,6 +123,27 @@ extension Anytime {
     }
   }
 
+  /// What NeuroBench says of a network.
+  func neurobench(
+    _ weights: NetworkWeights, _ network: SpikingMLP
+  ) throws -> NeuroBenchReport {
+    var options = try PredictionOptions(timeSteps: network.options.timeSteps)
+    options.firing = network.options.firing
+    options.recording = .activity
+    var counting = try SpikingMLP(
+      weights: weights, coding: network.coding, options: options,
+      instructionSet: network.instructionSet)
+    var correct = 0
+    for index in 0..<min(test.count, 1000) {
+      try Task.checkCancellation()
+      let answer = try counting.predict(
+        test.images.row(index), until: .never, stream: UInt64(index))
+      correct += answer.label == test.labels[index] ? 1 : 0
+    }
+    return NeuroBenchReport(
+      counting.ledger, weights: weights, timeSteps: options.timeSteps, correct: correct)
+  }
+
   /// Times the contenders in turn, round after round, so that a machine whose speed drifts slows them
   /// all alike.
   func timings(

@@ -45,6 +45,8 @@ extension Anytime {
     public let guarantee: Guarantee
     /// Wall time.
     public let timings: Timings
+    /// What NeuroBench says of the network with all its steps, on the first 1,000 test images.
+    public let neurobench: NeuroBenchReport
     /// What the energies assume.
     public let energyAssumptions: String
     /// The claims.

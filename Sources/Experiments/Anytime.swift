@@ -82,11 +82,13 @@ public struct Anytime: Sendable {
   ///
   /// Sets BLAS to one thread: products of one example gain nothing from more.
   ///
+  /// - Returns: what was found, and the weights of the found network: those given, but for a last layer
+  ///   that was fitted to counts.
   /// - Throws: `CodingSearch.Failure`, `SpikingError`, `DenseError`, `LAPACK.Failure`;
   ///   `CancellationError`.
   public func run(
     progress: (@Sendable (_ stage: Stage, _ done: Int, _ total: Int) -> Void)? = nil
-  ) async throws -> Result {
+  ) async throws -> (result: Result, weights: NetworkWeights) {
     BLAS.threads = 1
     let search = settings.search
     let (best, tried) = try await search.run(
@@ -117,7 +119,8 @@ public struct Anytime: Sendable {
       progress?(.bound, $0, $1)
     }
     let layers = try await layers(spikingWeights, ending, margin: rule.margin)
-    return Result(
+    let neurobench = try neurobench(spikingWeights, found)
+    let result = Result(
       layerSizes: weights.layerSizes, calibrationImages: calibration.count,
       testImages: test.count, timeSteps: search.timeSteps, firing: search.firing,
       lambda: search.lambda, readoutRefitted: settings.refitsReadout, dense: dense.summary,
@@ -127,8 +130,10 @@ public struct Anytime: Sendable {
       front: Self.front(tried), points: points, paper: self.points(paper, dense, [:]), exit: exit,
       margins: margins(curve, dense, timeSteps: rule.timeSteps), guarantee: guarantee,
       timings: timings,
+      neurobench: neurobench,
       energyAssumptions: EnergyModel.assumptions,
       verdicts: verdicts(exit, dense.summary, timings))
+    return (result, spikingWeights)
   }
 
   func network(

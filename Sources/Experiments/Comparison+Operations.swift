@@ -21,6 +21,8 @@ extension Comparison {
     public let zeroSkippingMultiplyAddsPerImage: Double
     /// NeuroBench's figures.
     public let neuroBench: OperationLedger.NeuroBenchView
+    /// The same by NeuroBench's own names, with its other metrics.
+    public let neurobench: NeuroBenchReport
     /// snn_toolbox's count for the spiking network, an image.
     public let snnToolboxOperationsPerImage: Double
     /// The hand formula: mean rate * T * dense, an image.
@@ -53,6 +55,7 @@ extension Comparison {
     var positive: [Int]
     var negative: [Int]
     var additions = 0
+    var correct = 0
   }
 
   /// Runs every image once for T steps, and recounts spikes one by one beside the ledger.
@@ -86,6 +89,7 @@ extension Comparison {
             }
           }
         }
+        if worker.spiking.output.argmax == data.labels[index] { worker.correct += 1 }
         _ = try worker.dense.predictSkippingZeros(image)
       })
     var spiking = OperationLedger(layerSizes: sizes)
@@ -101,11 +105,13 @@ extension Comparison {
       difference += abs(spiking.layers[layer].positiveSpikes - positive)
       difference += abs(spiking.layers[layer].negativeSpikes - negative)
     }
-    return summarize(spiking, dense, recountDifference: difference)
+    return summarize(
+      spiking, dense, recountDifference: difference,
+      correct: workers.reduce(0) { $0 + $1.correct })
   }
 
   private func summarize(
-    _ spiking: OperationLedger, _ dense: OperationLedger, recountDifference: Int
+    _ spiking: OperationLedger, _ dense: OperationLedger, recountDifference: Int, correct: Int
   ) -> Operations {
     let images = Double(data.count)
     let additions = Double(spiking.additions) / images
@@ -130,6 +136,8 @@ extension Comparison {
       timeSteps: settings.timeSteps, spiking: spiking, dense: dense,
       additionsPerImage: additions, denseMultiplyAddsPerImage: multiplyAdds,
       zeroSkippingMultiplyAddsPerImage: zeroSkipping, neuroBench: spiking.neuroBench,
+      neurobench: NeuroBenchReport(
+        spiking, weights: weights, timeSteps: settings.timeSteps, correct: correct),
       snnToolboxOperationsPerImage: Double(spiking.snnToolboxOperations) / images,
       rateOperationsPerImage: spiking.rateOperationsPerExample, energy: energy,
       energyAssumptions: EnergyModel.assumptions, recountDifference: recountDifference)

@@ -2,6 +2,7 @@ import ArgumentParser
 import Datasets
 import Experiments
 import Files
+import ModelFiles
 import Networks
 import SpikeKernels
 import SpikingReLU
@@ -73,6 +74,11 @@ struct AnytimeCommand: AsyncParsableCommand {
   var load: String?
 
   @Option(
+    help: ArgumentHelp(
+      "Write the weights of the found network to this safetensors file.", valueName: "file"))
+  var save: String?
+
+  @Option(
     help: ArgumentHelp("The most time steps T of an image, 1...1000.", valueName: "T"),
     transform: { try Bounded.integer($0, 1...1000) })
   var steps = 12
@@ -141,6 +147,7 @@ struct AnytimeCommand: AsyncParsableCommand {
     let set = try InstructionSet.selected()
     let file = try results.open()
     let page = try reports.open()
+    let weightsFile = try save.map { try AtomicFile(forSafetensors: $0) }
     let table = try tables.open(header: AnytimeTables.columns)
     let whole = try network.dataset.load()
     let manifest = RunManifest.ofThisRun(
@@ -172,7 +179,7 @@ struct AnytimeCommand: AsyncParsableCommand {
     settings.trainedCoding = coding
     settings.refitsReadout = refitReadout ?? (twin == .spiking && load == nil)
     let test = images.map(data.test.prefix) ?? data.test
-    let result = try await Anytime(
+    let (result, spikingWeights) = try await Anytime(
       weights: weights, calibration: calibrationImages, test: test, settings: settings
     ).run { stage, done, total in Progress.show(stage.rawValue, done, total) }
     Progress.clear()
@@ -186,8 +193,13 @@ struct AnytimeCommand: AsyncParsableCommand {
       HTMLReport(
         result,
         portrait: Portrait(
-          weights: weights, coding: result.coding, firing: firing, timeSteps: steps, data: test,
+          weights: spikingWeights, coding: result.coding, firing: firing, timeSteps: steps,
+          data: test,
           height: data.height, width: data.width), manifest: manifest))
+    try weightsFile?.commit(
+      spikingWeights.safetensors(metadata: [
+        "format": "pt", "producer": "DeepSpikingNetworks \(RunManifest.packageVersion)",
+      ]))
     try table?.commit(AnytimeTables.rows(result))
     try results.finish(
       Report(

@@ -40,9 +40,11 @@ import Testing
       target: .init(errorPoints: 100, shareOfDense: 100, timeOfDense: nil), workers: 2)
     settings.trainedCoding = coding
     settings.timingSeconds = 0
-    let result = try await Anytime(
+    let (result, found) = try await Anytime(
       weights: weights, calibration: calibration, test: test, settings: settings
     ).run()
+
+    #expect(found == weights)
 
     // Counted anew with the library's own early exit.
     let (best, tried) = try await settings.search.run(
