@@ -95,6 +95,8 @@ extension Comparison {
     var samples: [Sample] = []
     try worker.spiking.present(image)
     for step in 1...steps.last! {
+      // An image of many steps may take minutes: Ctrl-C is not to wait for its end.
+      if step % 64 == 0 { try Task.checkCancellation() }
       try worker.spiking.step()
       for layer in 0..<depth { feeds[layer] += worker.spiking.spikes(ofLayer: layer).count }
       guard step == steps[samples.count] else { continue }
