@@ -32,8 +32,6 @@ public struct Anytime: Sendable {
     public var target: Target
     /// The coding that the network was trained for, if any.
     public var trainedCoding: SpikeCoding?
-    /// Whether the last layer is fitted to spike counts.
-    public var refitsReadout = false
     /// Tasks; results do not depend on it.
     public var workers: Int
     /// Seconds that the timings may take.
@@ -94,15 +92,8 @@ public struct Anytime: Sendable {
     let (best, tried) = try await search.run(
       weights, calibration: calibration, trained: settings.trainedCoding
     ) { tried, _ in progress?(.search, min(tried, 59), 60) }
-    var spikingWeights = weights
-    var rule = AnytimeCurve.Rule(margin: best.margin, timeSteps: best.timeSteps)
-    if settings.refitsReadout {
-      spikingWeights = try ReadoutCalibration().refit(
-        weights, coding: best.coding, firing: search.firing, timeSteps: search.timeSteps,
-        calibration: calibration, instructionSet: search.instructionSet)
-      rule = try await search.rule(
-        spikingWeights, best.coding, calibration: calibration, dense: weights)
-    }
+    let spikingWeights = best.weights
+    let rule = AnytimeCurve.Rule(margin: best.margin, timeSteps: best.timeSteps)
     let found = try network(spikingWeights, best.coding, search.firing, steps: search.timeSteps)
     let ending = try network(spikingWeights, best.coding, search.firing, steps: rule.timeSteps)
     let dense = try denseAnswers()
@@ -123,7 +114,7 @@ public struct Anytime: Sendable {
     let result = Result(
       layerSizes: weights.layerSizes, calibrationImages: calibration.count,
       testImages: test.count, timeSteps: search.timeSteps, firing: search.firing,
-      lambda: search.lambda, readoutRefitted: settings.refitsReadout, dense: dense.summary,
+      lambda: search.lambda, readoutRefitted: search.refitsReadout, dense: dense.summary,
       coding: best.coding, inputScale: Double(best.coding.inputScale),
       hasPhases: !best.coding.inputPhases.isEmpty,
       origin: best.origin, layers: layers, candidates: tried.map(Result.Candidate.init),

@@ -19,7 +19,7 @@ public import SpikingReLU
 /// some, and scales from data (`1 / p`, p the 99th percentile of a layer's positive activations; per
 /// layer, and per unit). From the best of them, coordinate descent: `log2 k_0` by 1, each hidden layer's
 /// scales by a factor of sqrt(2) up and down, pixels that take 1, 2 or 4 turns; every change that lowers
-/// J is kept, until none does. For each coding, the margin is the best of up to 64 quantiles of
+/// J is kept, until none does. For each coding, the margin is the best of up to 192 quantiles of
 /// those that occur, with the best number of steps after which an image ends in any case: the longest wait
 /// is for images that nothing will make clear.
 public struct CodingSearch: Sendable {
@@ -29,6 +29,8 @@ public struct CodingSearch: Sendable {
   public var timeSteps = 8
   /// When units look at their potentials.
   public var firing = PredictionOptions.Firing.everyStep
+  /// Whether the last layer is fitted to each coding's spike counts: see `ReadoutCalibration`.
+  public var refitsReadout = false
   /// Rounds of coordinate descent at most.
   public var rounds = 6
   /// Tasks; results do not depend on it.
@@ -50,6 +52,8 @@ public struct CodingSearch: Sendable {
     public let origin: String
     /// What spikes are worth.
     public let coding: SpikeCoding
+    /// The weights: those given, but for a last layer that was fitted to counts.
+    public let weights: NetworkWeights
     /// When an answer is clear; infinity where no margin was reached that is better than never.
     public let margin: Float
     /// The steps after which an image ends in any case.
@@ -142,16 +146,6 @@ public struct CodingSearch: Sendable {
     return (best, tried)
   }
 
-  /// The best rule for a network as it is.
-  func rule(
-    _ weights: NetworkWeights, _ coding: SpikeCoding, calibration: LabelledImages,
-    dense: NetworkWeights
-  ) async throws -> AnytimeCurve.Rule {
-    let found = try await evaluate(
-      weights, coding, "", calibration, ExpectedErrors(dense, calibration))
-    return AnytimeCurve.Rule(margin: found.margin, timeSteps: found.timeSteps)
-  }
-
   /// Evaluates one coding with its best margin.
   private func evaluate(
     _ weights: NetworkWeights, _ coding: SpikeCoding, _ origin: String, _ data: LabelledImages,
@@ -159,8 +153,13 @@ public struct CodingSearch: Sendable {
   ) async throws -> Candidate {
     var options = try PredictionOptions(timeSteps: timeSteps)
     options.firing = firing
+    let fitted =
+      refitsReadout
+      ? try await ReadoutCalibration().refit(
+        weights, coding: coding, firing: firing, timeSteps: timeSteps, calibration: data,
+        instructionSet: instructionSet, workers: workers) : weights
     let network = try SpikingMLP(
-      weights: weights, coding: coding, options: options, instructionSet: instructionSet)
+      weights: fitted, coding: coding, options: options, instructionSet: instructionSet)
     let curve = try await AnytimeCurve.record(network, on: data, workers: workers)
     let dense = Double(weights.parameterCount)
     func expected(_ rule: AnytimeCurve.Rule) -> (errorPercent: Double, cost: Double) {
@@ -174,7 +173,7 @@ public struct CodingSearch: Sendable {
     while improves {
       improves = false
       let rules =
-        curve.candidates(most: 64).map {
+        curve.candidates(most: 192).map {
           AnytimeCurve.Rule(margin: $0, timeSteps: rule.timeSteps)
         } + (1...timeSteps).map { AnytimeCurve.Rule(margin: rule.margin, timeSteps: $0) }
       for candidate in rules {
@@ -184,7 +183,8 @@ public struct CodingSearch: Sendable {
     }
     let outcome = curve.outcome(rule, labels: data.labels)
     return Candidate(
-      origin: origin, coding: coding, margin: rule.margin, timeSteps: rule.timeSteps,
+      origin: origin, coding: coding, weights: fitted, margin: rule.margin,
+      timeSteps: rule.timeSteps,
       errorPercent: 100 * Double(outcome.errors) / Double(data.count),
       expectedErrorPercent: best.errorPercent, shareOfDense: outcome.additions / dense,
       cost: best.cost,

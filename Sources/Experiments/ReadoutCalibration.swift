@@ -16,32 +16,46 @@ struct ReadoutCalibration: Sendable {
   /// The strength of the regularization.
   var strength: Float = 1e-3
 
+  private struct Worker: Sendable {
+    var network: SpikingMLP
+    var dense: DenseMLP
+  }
+
+  private struct Row: Sendable {
+    let activations: [Float]
+    let outputs: [Float]
+  }
+
   func refit(
     _ weights: NetworkWeights, coding: SpikeCoding, firing: PredictionOptions.Firing,
-    timeSteps: Int, calibration: LabelledImages, instructionSet: InstructionSet
-  ) throws -> NetworkWeights {
+    timeSteps: Int, calibration: LabelledImages, instructionSet: InstructionSet, workers: Int = 1
+  ) async throws -> NetworkWeights {
     let last = weights.layers.count - 1
     guard last > 0 else { return weights }
     var options = try PredictionOptions(timeSteps: timeSteps)
     options.firing = firing
     options.recording = .counts
-    var network = try SpikingMLP(
+    let network = try SpikingMLP(
       weights: weights, coding: coding, options: options, instructionSet: instructionSet)
-    var dense = DenseMLP(weights: weights)
     let units = weights.layerSizes[last]
+    let scales = coding.hiddenScales[last - 1]
+    let (rows, _) = try await mapExamples(
+      count: calibration.count, workers: workers, progress: nil,
+      makeState: { Worker(network: network, dense: DenseMLP(weights: weights)) },
+      body: { worker, index in
+        let image = calibration.images.row(index)
+        _ = try worker.network.predict(image, until: .never, stream: UInt64(index))
+        let counts = worker.network.spikeCounts(ofLayer: last)
+        return Row(
+          activations: counts.indices.map {
+            Float(counts[$0]) / (Float(timeSteps) * scales[$0])
+          }, outputs: try worker.dense.predict(image))
+      })
     var activations = Matrix(rows: calibration.count, columns: units)
     var outputs = Matrix(rows: calibration.count, columns: weights.outputs)
-    for index in 0..<calibration.count {
-      try Task.checkCancellation()
-      let image = calibration.images.row(index)
-      _ = try network.predict(image, until: .never, stream: UInt64(index))
-      let counts = network.spikeCounts(ofLayer: last)
-      activations.setRow(
-        index,
-        to: counts.indices.map {
-          Float(counts[$0]) / (Float(timeSteps) * coding.hiddenScales[last - 1][$0])
-        })
-      outputs.setRow(index, to: try dense.predict(image))
+    for (index, row) in rows.enumerated() {
+      activations.setRow(index, to: row.activations)
+      outputs.setRow(index, to: row.outputs)
     }
     var gram = Matrix(rows: units, columns: units)
     BLAS.gemm(.yes, .no, alpha: 1, activations, activations, beta: 0, into: &gram)

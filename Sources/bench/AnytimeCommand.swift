@@ -93,8 +93,8 @@ struct AnytimeCommand: AsyncParsableCommand {
   @Option(
     help: ArgumentHelp(
       """
-      Points of error that one dense network's worth of operations may save. Default: 4, 3 on \
-      Fashion-MNIST, 8 on the digits, 1 for the spiking twin.
+      Points of error that one dense network's worth of operations may save. Default: 4, 2.25 on \
+      Fashion-MNIST, 8 on the digits, 1.5 for the spiking twin.
       """,
       valueName: "points"),
     transform: Bounded.notNegative)
@@ -170,14 +170,14 @@ struct AnytimeCommand: AsyncParsableCommand {
       instructionSet: set, imageSize: (data.height, data.width))
     search.lambda =
       lambda.map(Double.init)
-      ?? (isDigits ? 8 : twin == .spiking ? 1 : data.name == "fashion-mnist" ? 3 : 4)
+      ?? (isDigits ? 8 : twin == .spiking ? 1.5 : data.name == "fashion-mnist" ? 2.25 : 4)
     search.timeSteps = steps
     search.firing = firing
+    search.refitsReadout = refitReadout ?? (twin == .spiking && load == nil)
     search.workers = threads.count
     var settings = Anytime.Settings(
       search: search, target: Self.target(of: data.name, twin: twin), workers: threads.count)
     settings.trainedCoding = coding
-    settings.refitsReadout = refitReadout ?? (twin == .spiking && load == nil)
     let test = images.map(data.test.prefix) ?? data.test
     let (result, spikingWeights) = try await Anytime(
       weights: weights, calibration: calibrationImages, test: test, settings: settings

@@ -34,7 +34,8 @@ enum ExitStatus {
     case InputError.missing: missingInput
     case is InputError: badData
     case SpikingError.kernel(.unsupportedInstructionSet), is KernelError: usage
-    case is SpikingError, is DenseError, is NetworkError,
+    case is SpikingError, is DenseError, is NetworkError, is CodingSearch.Failure,
+      is LAPACK.Failure,
       is LearningFailure, is ModelFileError, is SpikeTraceError:
       badData
     case is CancellationError, is InterruptedAfterResults: Interruption.shared.exitStatus

@@ -149,7 +149,7 @@ import Testing
     let (data, calibration, weights, _) = try await Self.trained(epochs: 8)
     // Few steps of coarse spikes.
     let coding = try SpikeCoding(layerSizes: weights.layerSizes, layerScales: [0.5])
-    let fitted = try ReadoutCalibration().refit(
+    let fitted = try await ReadoutCalibration().refit(
       weights, coding: coding, firing: .everyStep, timeSteps: 2, calibration: calibration,
       instructionSet: .selected())
     #expect(fitted.layers[0] == weights.layers[0])

@@ -55,6 +55,24 @@ import Testing
     #expect(errors < digits.test.count / 2)
   }
 
+  @Test func earlyExit() throws {
+    var generator = SeededGenerator(seed: 1)
+    let weights = try NetworkWeights(
+      layerSizes: [64, 64, 10], initializer: .he, generator: &generator)
+    let image = Dataset.embeddedDigits().test.images.row(0)
+    // begin README early exit
+    let coding = try SpikeCoding(
+      layerSizes: weights.layerSizes, inputExponent: -1, layerScales: [1],
+      inputPhases: SpikeCoding.turns(2, height: 8, width: 8))
+    var options = try PredictionOptions(timeSteps: 12)
+    options.firing = .everyStep
+    var network = try SpikingMLP(weights: weights, coding: coding, options: options)
+    let answer = try network.predict(image, until: ExitRule(margin: 5))
+    print(answer.label, answer.timeSteps, answer.margin)
+    // end README early exit
+    #expect(1...12 ~= answer.timeSteps)
+  }
+
   @Test("the README shows the lines that are compiled here")
   func sameLines() throws {
     let test = URL(filePath: #filePath)
@@ -68,7 +86,7 @@ import Testing
     }
     let source = try lines(test)
     let readme = try lines(root.appending(path: "README.md"))
-    for example in ["example", "learning"] {
+    for example in ["example", "learning", "early exit"] {
       let begin = try #require(source.firstIndex(of: "// begin README \(example)"))
       let end = try #require(source.firstIndex(of: "// end README \(example)"))
       #expect(example != "learning" || end - begin - 1 < 20)
