@@ -24,7 +24,7 @@ public import SpikingReLU
 /// is for images that nothing will make clear.
 public struct CodingSearch: Sendable {
   /// Points of error that one dense network's worth of operations may save.
-  public var lambda = 4.0
+  public var lambda = 2.0
   /// T: the most steps of an image.
   public var timeSteps = 8
   /// When units look at their potentials.

@@ -93,7 +93,7 @@ struct AnytimeCommand: AsyncParsableCommand {
   @Option(
     help: ArgumentHelp(
       """
-      Points of error that one dense network's worth of operations may save. Default: 4, 2.25 on \
+      Points of error that one dense network's worth of operations may save. Default: 2, 2.25 on \
       Fashion-MNIST, 8 on the digits, 1.5 for the spiking twin.
       """,
       valueName: "points"),
@@ -170,7 +170,7 @@ struct AnytimeCommand: AsyncParsableCommand {
       instructionSet: set, imageSize: (data.height, data.width))
     search.lambda =
       lambda.map(Double.init)
-      ?? (isDigits ? 8 : twin == .spiking ? 1.5 : data.name == "fashion-mnist" ? 2.25 : 4)
+      ?? (isDigits ? 8 : twin == .spiking ? 1.5 : data.name == "fashion-mnist" ? 2.25 : 2)
     search.timeSteps = steps
     search.firing = firing
     search.refitsReadout = refitReadout ?? (twin == .spiking && load == nil)
