@@ -16,8 +16,8 @@ public import SpikingReLU
 /// of two codings that differ in few answers differ by chance; expected errors tell them apart.
 ///
 /// The search: starts are the paper's unit scales, those of training where the network was trained for
-/// some, and scales from data (`1 / p`, p the 99th percentile of a layer's positive activations; per
-/// layer, and per unit). From the best of them, coordinate descent: `log2 k_0` by 1, each hidden layer's
+/// some, and scales from data: `1 / p`, p the maximum or the 99th percentile of a layer's positive
+/// activations, or the 99th of each unit's. From the best of them, coordinate descent: `log2 k_0` by 1, each hidden layer's
 /// scales by a factor of sqrt(2) up and down, pixels that take 1, 2 or 4 turns; every change that lowers
 /// J is kept, until none does. For each coding, the margin is the best of up to 192 quantiles of
 /// those that occur, with the best number of steps after which an image ends in any case: the longest wait
@@ -194,8 +194,8 @@ public struct CodingSearch: Sendable {
       })
   }
 
-  /// Scales at which the 99th percentile of a layer's positive activations is one spike a step: one a
-  /// layer, and one a unit; the input's rounded to a power of two.
+  /// Scales at which the maximum, or the 99th percentile, of a layer's positive activations is one spike a
+  /// step, and the same for each unit; the input's rounded to a power of two.
   static func fromData(
     _ weights: NetworkWeights, _ data: LabelledImages
   ) throws -> [(origin: String, coding: SpikeCoding)] {
@@ -210,27 +210,32 @@ public struct CodingSearch: Sendable {
         }
       }
     }
-    func percentile(_ values: [Float]) -> Float? {
-      values.isEmpty ? nil : values.sorted()[(values.count * 99) / 100]
+    func percentile(_ values: [Float], _ share: Int) -> Float? {
+      values.isEmpty ? nil : values.sorted()[min(values.count * share / 100, values.count - 1)]
     }
-    let layerScales = activations.map { 1 / (percentile($0.flatMap { $0 }) ?? 1) }
-    let exponent = min(max(layerScales[0].exponent, -8), 8)
+    func inputExponent(_ share: Int) -> Int {
+      let scale = 1 / (percentile(activations[0].flatMap { $0 }, share) ?? 1)
+      return min(max(Int(scale.exponent), -8), 8)
+    }
     let hidden = activations.indices.dropFirst()
+    func perLayer(_ share: Int) throws -> SpikeCoding {
+      try SpikeCoding(
+        layerSizes: weights.layerSizes, inputExponent: inputExponent(share),
+        layerScales: hidden.map { 1 / (percentile(activations[$0].flatMap { $0 }, share) ?? 1) })
+    }
+    func perUnit(_ share: Int) throws -> SpikeCoding {
+      try SpikeCoding(
+        inputExponent: inputExponent(share),
+        hiddenScales: hidden.map { layer in
+          // A unit that was never active has its layer's scale.
+          let common = percentile(activations[layer].flatMap { $0 }, share) ?? 1
+          return activations[layer].map { 1 / (percentile($0, share) ?? common) }
+        })
+    }
     return [
-      (
-        "99th percentile of each layer",
-        try SpikeCoding(
-          layerSizes: weights.layerSizes, inputExponent: Int(exponent),
-          layerScales: hidden.map { layerScales[$0] })
-      ),
-      (
-        "99th percentile of each unit",
-        try SpikeCoding(
-          inputExponent: Int(exponent),
-          hiddenScales: hidden.map { layer in
-            activations[layer].map { 1 / (percentile($0) ?? 1 / layerScales[layer]) }
-          })
-      ),
+      ("the maximum of each layer", try perLayer(100)),
+      ("99th percentile of each layer", try perLayer(99)),
+      ("99th percentile of each unit", try perUnit(99)),
     ]
   }
 
