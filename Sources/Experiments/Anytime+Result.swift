@@ -31,7 +31,9 @@ extension Anytime {
     public let layers: [Layer]
     /// All codings that were tried, on calibration images.
     public let candidates: [Candidate]
-    /// Of those, over T and scales: fewer operations only with more errors.
+    /// Each change of the found coding, on calibration images: why it is as it is.
+    public let alternatives: [Alternative]
+    /// Of all candidates, over T and scales: fewer operations only with more errors.
     public let front: [FrontPoint]
     /// The found network after 1...T steps, on test images.
     public let points: [Point]
@@ -121,6 +123,21 @@ extension Anytime.Result {
       cost = candidate.cost
       errorPercentOfSteps = candidate.steps.map(\.errorPercent)
       shareOfDenseOfSteps = candidate.steps.map(\.shareOfDense)
+    }
+  }
+
+  /// A change of the found coding, on calibration images, with its best margin.
+  public struct Alternative: Sendable, Codable {
+    /// The change.
+    public let change: String
+    /// Expected errors in percent, operations over dense, and what the search minimizes.
+    public let expectedErrorPercent, shareOfDense, cost: Double
+
+    init(_ alternative: CodingSearch.Alternative) {
+      change = alternative.change
+      expectedErrorPercent = alternative.candidate.expectedErrorPercent
+      shareOfDense = alternative.candidate.shareOfDense
+      cost = alternative.candidate.cost
     }
   }
 

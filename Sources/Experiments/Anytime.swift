@@ -89,9 +89,10 @@ public struct Anytime: Sendable {
   ) async throws -> (result: Result, weights: NetworkWeights) {
     BLAS.threads = 1
     let search = settings.search
-    let (best, tried) = try await search.run(
+    let searchResult = try await search.run(
       weights, calibration: calibration, trained: settings.trainedCoding
     ) { tried, _ in progress?(.search, min(tried, 59), 60) }
+    let (best, tried) = (searchResult.best, searchResult.tried)
     let spikingWeights = best.weights
     let rule = AnytimeCurve.Rule(margin: best.margin, timeSteps: best.timeSteps)
     let found = try network(spikingWeights, best.coding, search.firing, steps: search.timeSteps)
@@ -118,6 +119,7 @@ public struct Anytime: Sendable {
       coding: best.coding, inputScale: Double(best.coding.inputScale),
       hasPhases: !best.coding.inputPhases.isEmpty,
       origin: best.origin, layers: layers, candidates: tried.map(Result.Candidate.init),
+      alternatives: searchResult.alternatives.map(Result.Alternative.init),
       front: Self.front(tried), points: points, paper: self.points(paper, dense, [:]), exit: exit,
       margins: margins(curve, dense, timeSteps: rule.timeSteps), guarantee: guarantee,
       timings: timings,

@@ -70,6 +70,24 @@ public struct CodingSearch: Sendable {
     public let steps: [(errorPercent: Double, shareOfDense: Double)]
   }
 
+  /// What a search ends with.
+  public struct Found: Sendable {
+    /// The coding that costs least.
+    public let best: Candidate
+    /// Each change of it that the search knows: why it is as it is, layer by layer.
+    public let alternatives: [Alternative]
+    /// All that were tried, in order.
+    public let tried: [Candidate]
+  }
+
+  /// A change of the best coding, and how that did.
+  public struct Alternative: Sendable {
+    /// The change, in words.
+    public let change: String
+    /// How the changed coding did.
+    public let candidate: Candidate
+  }
+
   /// Calibration that cannot be done.
   public enum Failure: Error, Equatable, Sendable, CustomStringConvertible {
     /// Too few images.
@@ -110,12 +128,12 @@ public struct CodingSearch: Sendable {
   ///   - calibration: images that were not trained on, and are not tested on.
   ///   - trained: the coding that the network was trained for, if any.
   ///   - progress: told of each coding that was tried, with its cost.
-  /// - Returns: the best, and all that were tried, in order.
+  /// - Returns: the best, what each change of it would cost, and all that were tried, in order.
   /// - Throws: `Failure`, `SpikingError`, `CancellationError`.
   public func run(
     _ weights: NetworkWeights, calibration: LabelledImages, trained: SpikeCoding? = nil,
     progress: (@Sendable (_ tried: Int, _ cost: Double) -> Void)? = nil
-  ) async throws -> (best: Candidate, tried: [Candidate]) {
+  ) async throws -> Found {
     try Self.check(calibration)
     let errors = try ExpectedErrors(weights, calibration)
     var tried: [Candidate] = []
@@ -143,7 +161,13 @@ public struct CodingSearch: Sendable {
       }
       if best.cost >= before { break }
     }
-    return (best, tried)
+    var alternatives: [Alternative] = []
+    for change in Self.changes(layers: weights.layers.count - 1, patterns) {
+      guard let coding = try? change.apply(best.coding), coding != best.coding else { continue }
+      alternatives.append(
+        Alternative(change: change.name, candidate: try await attempt(change.name, coding)))
+    }
+    return Found(best: best, alternatives: alternatives, tried: tried)
   }
 
   /// Evaluates one coding with its best margin.

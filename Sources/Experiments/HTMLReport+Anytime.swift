@@ -104,6 +104,24 @@ extension HTMLReport {
           + (result.hasPhases ? " Neighbouring pixels take turns." : "")
           + " A larger scale of a layer makes finer steps and more spikes; a smaller one saves spikes "
           + "until their rounding is seen in the answers."))
+    let best = result.candidates.map(\.cost).min() ?? 0
+    let chosen = result.candidates.first { $0.cost == best }
+    blocks.append(
+      .table(
+        title: "Why each is as it is: what a change would make of it, on calibration images",
+        header: ["change", "expected errors", "operations / dense", "cost"],
+        rows: [
+          [
+            "as chosen", Self.rounded(chosen?.expectedErrorPercent ?? 0) + "%",
+            Self.rounded(chosen?.shareOfDense ?? 0), Self.rounded(best),
+          ]
+        ]
+          + result.alternatives.map {
+            [
+              $0.change, Self.rounded($0.expectedErrorPercent) + "%", Self.rounded($0.shareOfDense),
+              Self.rounded($0.cost),
+            ]
+          }))
     add(
       .points(
         "candidates", title: "Codings that were tried",

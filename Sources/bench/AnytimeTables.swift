@@ -32,8 +32,27 @@ enum AnytimeTables {
       + [
         "  \(tried) codings tried; chosen: \(result.origin)"
           + (result.hasPhases ? "; neighbouring pixels take turns" : "")
-          + (result.readoutRefitted ? "; last layer fitted to counts" : "")
+          + (result.readoutRefitted ? "; last layer fitted to counts" : ""), "",
+        "What another choice would make of it, on calibration images; lambda = "
+          + Format.significant(result.lambda),
       ]
+      + Format.table(
+        [["change", "expected errors", "of dense", "cost"]]
+          + alternatives(result).map { name, error, share, cost in
+            [name, Format.fixed(error, 2) + "%", Format.fixed(share, 3), Format.fixed(cost, 3)]
+          })
+  }
+
+  private static func alternatives(
+    _ result: Anytime.Result
+  ) -> [(String, Double, Double, Double)] {
+    let chosen = result.candidates.min { $0.cost < $1.cost }!
+    return [
+      ("as chosen", chosen.expectedErrorPercent, chosen.shareOfDense, chosen.cost)
+    ]
+      + result.alternatives.map {
+        ($0.change, $0.expectedErrorPercent, $0.shareOfDense, $0.cost)
+      }
   }
 
   private static func row(

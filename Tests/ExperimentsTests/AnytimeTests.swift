@@ -47,9 +47,12 @@ import Testing
     #expect(found == weights)
 
     // Counted anew with the library's own early exit.
-    let (best, tried) = try await settings.search.run(
+    let again = try await settings.search.run(
       weights, calibration: calibration, trained: coding)
-    #expect(tried.count == result.candidates.count)
+    let best = again.best
+    #expect(again.tried.count == result.candidates.count)
+    #expect(again.alternatives.count >= 4, "each layer, both ways")
+    #expect(result.alternatives.map(\.cost) == again.alternatives.map(\.candidate.cost))
     #expect(best.cost == result.candidates.map(\.cost).min())
     var options = try PredictionOptions(timeSteps: best.timeSteps)
     options.firing = .everyStep
