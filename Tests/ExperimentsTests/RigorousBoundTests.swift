@@ -87,6 +87,25 @@ import Testing
     #expect(limits.outputSums == [3.125])
   }
 
+  @Test("worked by hand, once a step: an input of 0.3, weights 2 and -1, with and without a phase")
+  func onceAStep() throws {
+    let weights = try NetworkWeights(layers: [
+      Matrix(rows: 1, columns: 1, elements: [2]), Matrix(rows: 1, columns: 1, elements: [-1]),
+    ])
+    // E_0 = 1/2; B_1 = 2 E_0 = 1, E_1 = 3/2; B_2 = E_1. A phase of 1/4 makes E_0 = 3/4.
+    for (phase, input, hidden, output) in [(0, 0.5, 1.5, 1.5), (0.25, 0.75, 2, 2)]
+      as [(Float, Double, Double, Double)]
+    {
+      let coding = try SpikeCoding(
+        layerSizes: [1, 1, 1], layerScales: [1], inputPhases: [phase])
+      let bound = try RigorousBound(weights: weights, coding: coding, firing: .everyStep)
+      let found = bound.evaluate(bound.example([0.3]), steps: 7, feeds: [0, 0])
+      #expect(found.counts[0] == [input])
+      #expect(found.counts[1] == [hidden])
+      #expect(found.outputSums == [output])
+    }
+  }
+
   @Test("rounding only widens the bound, and more feeds widen it more")
   func rounding() throws {
     let weights = try NetworkWeights(layers: [Matrix(rows: 1, columns: 1, elements: [1])])
