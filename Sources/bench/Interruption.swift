@@ -7,6 +7,8 @@ final class Interruption: @unchecked Sendable {
   static let shared = Interruption()
 
   private let signal = Atomic<Int32>(0)
+  /// A queue of its own: the shared ones have no thread left while every processor evaluates.
+  private let queue = DispatchQueue(label: "signals", qos: .userInteractive)
   /// Kept alive; written once, before the work can be cancelled.
   private var sources: [any DispatchSourceSignal] = []
 
@@ -22,7 +24,7 @@ final class Interruption: @unchecked Sendable {
     _ = Foundation.signal(SIGPIPE, SIG_IGN)
     for number in [SIGINT, SIGTERM, SIGHUP] {
       _ = Foundation.signal(number, SIG_IGN)
-      let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+      let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
       source.setEventHandler { [self] in
         if signal.exchange(number, ordering: .relaxed) != 0 { _exit(128 + number) }
         work.cancel()
