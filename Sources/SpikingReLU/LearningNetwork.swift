@@ -24,7 +24,8 @@ public struct LearningNetwork<Scalar: LearningScalar>: Sendable {
   public internal(set) var network: SpikingNetwork<Scalar>
   var learning: LearningState<Scalar>
 
-  init(network: SpikingNetwork<Scalar>, training: TrainingOptions) {
+  init(network: SpikingNetwork<Scalar>, training: TrainingOptions) throws(SpikingError) {
+    guard network.options.firing == .everySpike else { throw .learnsAfterEverySpike }
     self.network = network
     self.network.keepsInput = training.usesSmoothGradients
     learning = LearningState(
@@ -102,8 +103,8 @@ extension LearningNetwork where Scalar == Float {
     weights: NetworkWeights, options: PredictionOptions, training: TrainingOptions,
     instructionSet: InstructionSet? = nil
   ) throws(SpikingError) {
-    self.init(
-      network: try SpikingNetwork(
+    try self.init(
+      network: SpikingNetwork(
         weights: weights, options: options, instructionSet: instructionSet),
       training: training)
     try setLearningRate(training.learningRate)
@@ -160,8 +161,8 @@ extension LearningNetwork where Scalar == Int32 {
     guard training.backwardQuantizer == .noResetHerding else {
       throw .unsupportedQuantizer(training.backwardQuantizer)
     }
-    self.init(
-      network: try SpikingNetwork(
+    try self.init(
+      network: SpikingNetwork(
         weights: weights, learningRate: training.learningRate, options: options,
         instructionSet: instructionSet),
       training: training)

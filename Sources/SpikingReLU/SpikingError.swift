@@ -42,6 +42,8 @@ public enum SpikingError: Error, Equatable, Sendable {
   case invalidExitRule(margin: Float, earliest: Int)
   /// Units of random thresholds cannot fire once a step.
   case firesAfterEverySpike(QuantizerKind)
+  /// A learning network's units look at their potentials after every spike, not once a step.
+  case learnsAfterEverySpike
   /// The target has another length than the output layer.
   case targetSize(expected: Int, found: Int)
   /// A target is not in [0, 1].
@@ -120,6 +122,8 @@ extension SpikingError: CustomStringConvertible {
         + "the step 1 or more"
     case .firesAfterEverySpike(let kind):
       "the '\(kind.rawValue)' quantizer fires after every spike, not once a step"
+    case .learnsAfterEverySpike:
+      "a learning network fires after every spike: predict once a step with a SpikingNetwork of its weights"
     case .targetSize(let expected, let found):
       "a target of \(found) values for a network of \(expected) output units"
     case .targetOutOfRange(let index, let value):

@@ -95,6 +95,7 @@ import Testing
       var settings = try paper.settings
       do { _ = try PaperState(path: path, settings: settings) }
       settings.epochs = 7
+      settings.dataChecksum = "00000000"
       settings.packageVersion = "9.9.9"
       do {
         _ = try PaperState(path: path, settings: settings)
@@ -102,6 +103,7 @@ import Testing
       } catch let error as PaperState.Mismatch {
         #expect(
           error.differences == [
+            "dataChecksum is \(try paper.settings.dataChecksum) there, 00000000 here",
             "epochs is 2 there, 7 here",
             "packageVersion is \(RunManifest.packageVersion) there, 9.9.9 here",
           ])

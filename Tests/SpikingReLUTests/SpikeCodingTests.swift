@@ -230,6 +230,13 @@ import Testing
     }
     var step = options
     step.firing = .everyStep
+    // It would learn from an input that it was never fed.
+    #expect(throws: SpikingError.learnsAfterEverySpike) {
+      try LearningMLP(weights: weights, options: step, training: TrainingOptions())
+    }
+    #expect(throws: SpikingError.learnsAfterEverySpike) {
+      try IntegerLearningMLP(weights: weights, options: step, training: TrainingOptions())
+    }
     var network = try SpikingMLP(weights: weights, options: step)
     #expect(throws: SpikingError.self) { try network.predict([0, .nan, 1]) }
     #expect(throws: SpikingError.nonFiniteInput(index: 2, value: .infinity)) {
