@@ -4,27 +4,35 @@ internal import Networks
 internal import SpikingReLU
 
 extension Anytime {
-  /// A curve after 1...T steps.
+  /// How a rule's answers did.
+  private func outcome(
+    _ curve: AnytimeCurve, _ dense: DenseAnswers, _ rule: AnytimeCurve.Rule
+  ) -> Result.Outcome {
+    let (errors, additions) = curve.outcome(rule, labels: test.labels)
+    let (different, _) = curve.outcome(rule, labels: dense.labels)
+    let rate = ErrorRate(errors: errors, examples: curve.count)
+    return Result.Outcome(
+      testErrorPercent: rate.percent, testErrorInterval95: rate.interval95,
+      agreement: 1 - Double(different) / Double(curve.count), additions: additions,
+      shareOfDense: additions / dense.summary.multiplyAdds,
+      energy: energies(additions: additions, multiplyAdds: 0))
+  }
+
+  /// A curve after 1...T steps; `microseconds` of each, where they were measured.
   func points(
-    _ curve: AnytimeCurve, _ dense: DenseAnswers, _ microseconds: [Int: Double]
+    _ curve: AnytimeCurve, _ dense: DenseAnswers, _ microseconds: [Double]
   ) -> [Result.Point] {
     (1...curve.timeSteps).map { step in
-      let (errors, additions) = curve.outcome(step: step, labels: test.labels)
-      let (different, _) = curve.outcome(step: step, labels: dense.labels)
-      let rate = ErrorRate(errors: errors, examples: curve.count)
-      return Result.Point(
-        timeSteps: step, testErrorPercent: rate.percent, testErrorInterval95: rate.interval95,
-        agreement: 1 - Double(different) / Double(curve.count), additions: additions,
-        shareOfDense: additions / dense.summary.multiplyAdds,
-        energy: energies(additions: additions, multiplyAdds: 0), microseconds: microseconds[step])
+      Result.Point(
+        timeSteps: step,
+        outcome: outcome(curve, dense, AnytimeCurve.Rule(margin: .infinity, timeSteps: step)),
+        microseconds: microseconds.isEmpty ? nil : microseconds[step - 1])
     }
   }
 
   /// A curve that ends each image when its margin is reached.
   func exit(_ curve: AnytimeCurve, _ dense: DenseAnswers, _ rule: AnytimeCurve.Rule) -> Result.Exit
   {
-    let (errors, mean) = curve.outcome(rule, labels: test.labels)
-    let (different, _) = curve.outcome(rule, labels: dense.labels)
     var steps: [Int] = []
     var additions: [Int] = []
     var images = [Int](repeating: 0, count: curve.timeSteps)
@@ -33,18 +41,13 @@ extension Anytime {
       let step = curve.exit(image, rule)
       let place = image * curve.timeSteps + step - 1
       steps.append(step)
-      additions.append(Int(curve.additions[place]))
+      additions.append(curve.additions[place])
       images[step - 1] += 1
       if Int(curve.labels[place]) != test.labels[image] { wrong[step - 1] += 1 }
     }
-    let rate = ErrorRate(errors: errors, examples: curve.count)
     return Result.Exit(
       margin: rule.margin.isFinite ? Double(rule.margin) : nil, timeSteps: rule.timeSteps,
-      testErrorPercent: rate.percent,
-      testErrorInterval95: rate.interval95,
-      agreement: 1 - Double(different) / Double(curve.count), additions: mean,
-      shareOfDense: mean / dense.summary.multiplyAdds,
-      energy: energies(additions: mean, multiplyAdds: 0),
+      outcome: outcome(curve, dense, rule),
       meanSteps: Double(steps.reduce(0, +)) / Double(curve.count),
       stepPercentiles: Self.percentiles(steps), additionPercentiles: Self.percentiles(additions),
       imagesOfSteps: images, errorsOfSteps: wrong)
@@ -91,23 +94,16 @@ extension Anytime {
     return front
   }
 
-  /// What each layer's spikes are worth, and how many it sends with early exit.
-  func layers(
-    _ weights: NetworkWeights, _ network: SpikingMLP, margin: Float
-  ) async throws -> [Result.Layer] {
+  /// What each layer's spikes are worth, and how many it sends with early exit, on all test images.
+  func layers(_ network: SpikingMLP, margin: Float) throws -> [Result.Layer] {
     let rule = margin.isFinite ? try ExitRule(margin: margin) : .never
-    let some = test.prefix(1000)
-    var options = try PredictionOptions(timeSteps: network.options.timeSteps)
-    options.firing = network.options.firing
-    options.recording = .activity
-    var counting = try SpikingMLP(
-      weights: weights, coding: network.coding, options: options,
-      instructionSet: network.instructionSet)
-    for index in 0..<some.count {
+    var counting = network
+    counting.resetLedger()
+    for index in 0..<test.count {
       try Task.checkCancellation()
-      _ = try counting.predict(some.images.row(index), until: rule, stream: UInt64(index))
+      _ = try counting.predict(test.images.row(index), until: rule, stream: UInt64(index))
     }
-    let images = Double(some.count)
+    let images = Double(test.count)
     return (0..<weights.layers.count).map { layer in
       let scales =
         (layer == 0 ? [network.coding.inputScale] : network.coding.hiddenScales[layer - 1])
@@ -118,17 +114,16 @@ extension Anytime {
         scale: [scales[0], scales[scales.count / 2], scales[scales.count - 1]]
           .map(Double.init),
         spikes: Double(ledger.spikes) / images,
-        activeShare: Double(ledger.activeUnitSteps) / Double(max(ledger.unitSteps, 1)),
+        rate: Double(ledger.spikes) / Double(max(ledger.unitSteps, 1)),
         additions: Double(counting.ledger.layers[layer + 1].forwardAdditions) / images)
     }
   }
 
-  /// What NeuroBench says of a network.
+  /// What NeuroBench says of a network, on the first 1,000 test images.
   func neurobench(
-    _ weights: NetworkWeights, _ network: SpikingMLP
+    _ network: SpikingMLP, _ weights: NetworkWeights
   ) throws -> NeuroBenchReport {
-    var options = try PredictionOptions(timeSteps: network.options.timeSteps)
-    options.firing = network.options.firing
+    var options = network.options
     options.recording = .activity
     var counting = try SpikingMLP(
       weights: weights, coding: network.coding, options: options,
@@ -146,20 +141,18 @@ extension Anytime {
 
   /// Times the contenders in turn, round after round, so that a machine whose speed drifts slows them
   /// all alike.
+  ///
+  /// - Returns: the times, and those of 1...`timeSteps` steps, in microseconds.
   func timings(
-    _ network: SpikingMLP, margin: Float, allSteps: SpikingMLP
-  ) throws -> Result.Timings {
+    _ network: SpikingMLP, _ spikingWeights: NetworkWeights, margin: Float, timeSteps: Int
+  ) throws -> (timings: Result.Timings, steps: [Double]) {
     let rule = margin.isFinite ? try ExitRule(margin: margin) : .never
     let images = (0..<min(test.count, 256)).map { test.images.row($0) }
     var spiking = network
     var dense = DenseMLP(weights: weights)
     var blas = BareBLAS(weights: weights, batch: 1)
-    var fixed = try (1...allSteps.options.timeSteps).map { steps in
-      var options = try PredictionOptions(timeSteps: steps)
-      options.firing = network.options.firing
-      return try SpikingMLP(
-        weights: weights, coding: network.coding, options: options,
-        instructionSet: network.instructionSet)
+    var fixed = try (1...timeSteps).map {
+      try self.network(spikingWeights, network.coding, network.options.firing, steps: $0)
     }
     let clock = ContinuousClock()
     func microseconds(_ body: (_ image: [Float]) throws -> Void) rethrows -> Double {
@@ -190,7 +183,7 @@ extension Anytime {
     }
     let counted = rounds.dropFirst(2)
     func median(_ values: [Double]) -> Double { values.sorted()[values.count / 2] }
-    return Result.Timings(
+    let timings = Result.Timings(
       rounds: counted.count, imagesPerRound: images.count,
       isOptimized: Comparison.isOptimizedBuild,
       exitMicroseconds: median(counted.map(\.exit)), blasMicroseconds: median(counted.map(\.blas)),
@@ -198,11 +191,8 @@ extension Anytime {
       zeroSkippingMicroseconds: median(counted.map(\.skipping)),
       exitOverBLAS: median(counted.map { $0.exit / $0.blas }),
       exitOverDense: median(counted.map { $0.exit / $0.dense }),
-      exitOverZeroSkipping: median(counted.map { $0.exit / $0.skipping }),
-      steps: Dictionary(
-        uniqueKeysWithValues: fixed.indices.map { index in
-          (index + 1, median(counted.map { $0.steps[index] }))
-        }))
+      exitOverZeroSkipping: median(counted.map { $0.exit / $0.skipping }))
+    return (timings, (0..<timeSteps).map { step in median(counted.map { $0.steps[step] }) })
   }
 
   /// The least T for which the bound promises the dense network's class, beside the measured one.
@@ -217,7 +207,7 @@ extension Anytime {
     let images = min(test.count, 1000)
     let test = test
     let (needed, _) = try await mapExamples(
-      count: images, workers: settings.workers, progress: progress, makeState: { () },
+      count: images, workers: settings.search.workers, progress: progress, makeState: { () },
       body: { _, index -> Double in
         let example = bound.example(test.images.row(index))
         let limits = bound.evaluate(
@@ -239,7 +229,8 @@ extension Anytime {
       images: images,
       rows: [0.5, 0.9, 0.95, 0.99, 0.995, 0.999].map { wanted in
         let place = min(Int((wanted * Double(images)).rounded(.up)), images) - 1
-        let steps = sorted[max(place, 0)]
+        // A last layer that was fitted to counts tends to another network than the dense one.
+        let steps = settings.search.refitsReadout ? .infinity : sorted[max(place, 0)]
         // From which step on the agreement stays.
         let last = agreement.lastIndex { $0 < wanted }
         let measured = last.map { $0 + 2 } ?? 1

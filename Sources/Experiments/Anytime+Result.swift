@@ -25,10 +25,10 @@ extension Anytime {
     public let inputScale: Double
     /// Whether pixels take turns.
     public let hasPhases: Bool
-    /// The last change of the search, or the start that nothing improved.
-    public let origin: String
     /// Layers 0...L-1: what their spikes are worth.
     public let layers: [Layer]
+    /// The coding that was chosen, on calibration images.
+    public let chosen: Candidate
     /// All codings that were tried, on calibration images.
     public let candidates: [Candidate]
     /// Each change of the found coding, on calibration images: why it is as it is.
@@ -89,8 +89,8 @@ extension Anytime.Result {
     public let scale: [Double]
     /// Spikes an image with early exit.
     public let spikes: Double
-    /// The share of unit-steps with a spike, with early exit.
-    public let activeShare: Double
+    /// The mean rate: spikes a unit and step, with early exit.
+    public let rate: Double
     /// Additions that its spikes cause above.
     public let additions: Double
   }
@@ -153,10 +153,8 @@ extension Anytime.Result {
     public let errorPercent: Double
   }
 
-  /// A network after a number of steps.
-  public struct Point: Sendable, Codable {
-    /// The steps.
-    public let timeSteps: Int
+  /// How the answers to the test images did, and what one cost.
+  public struct Outcome: Sendable, Codable {
     /// Wrong answers in percent.
     public let testErrorPercent: Double
     /// The 95% interval of that rate.
@@ -169,6 +167,14 @@ extension Anytime.Result {
     public let shareOfDense: Double
     /// Energy.
     public let energy: [Energy]
+  }
+
+  /// A network after a number of steps.
+  public struct Point: Sendable, Codable {
+    /// The steps.
+    public let timeSteps: Int
+    /// Its answers.
+    public let outcome: Outcome
     /// Wall time, where it was measured.
     public let microseconds: Double?
   }
@@ -179,18 +185,8 @@ extension Anytime.Result {
     public let margin: Double?
     /// The steps after which an image ends in any case.
     public let timeSteps: Int
-    /// Wrong answers in percent.
-    public let testErrorPercent: Double
-    /// The 95% interval of that rate.
-    public let testErrorInterval95: [Double]
-    /// The share of images that get the dense network's class.
-    public let agreement: Double
-    /// Additions.
-    public let additions: Double
-    /// Over the dense network's multiply-adds.
-    public let shareOfDense: Double
-    /// Energy.
-    public let energy: [Energy]
+    /// The answers.
+    public let outcome: Outcome
     /// Steps: mean, and 50th, 90th and 99th percentile.
     public let meanSteps: Double
     /// The percentiles.
@@ -203,15 +199,16 @@ extension Anytime.Result {
     public let errorsOfSteps: [Int]
   }
 
-  /// What the rigorous bound promises.
+  /// What the rigorous bound promises, in exact arithmetic, beside what was measured on all test images.
   public struct Guarantee: Sendable, Codable {
-    /// Images that it was evaluated on.
+    /// Test images that it was evaluated on, the first.
     public let images: Int
     /// A wanted share of images with the dense network's class.
     public struct Row: Sendable, Codable {
       /// The share that is wanted.
       public let agreement: Double
-      /// The least T that the bound promises it for, in exact arithmetic; `nil` where no T will do.
+      /// The least T that the bound promises it for; `nil` where no T will do: the dense network is
+      /// undecided, or the last layer was fitted to counts and tends to another.
       public let guaranteedSteps: Int?
       /// The least T from which on it was measured; `nil` where that is beyond the steps taken.
       public let measuredSteps: Int?
@@ -238,7 +235,5 @@ extension Anytime.Result {
     public let zeroSkippingMicroseconds: Double
     /// Medians of the ratios of each round.
     public let exitOverBLAS, exitOverDense, exitOverZeroSkipping: Double
-    /// Microseconds of 1...T steps.
-    public let steps: [Int: Double]
   }
 }

@@ -32,16 +32,13 @@ public struct Anytime: Sendable {
     public var target: Target
     /// The coding that the network was trained for, if any.
     public var trainedCoding: SpikeCoding?
-    /// Tasks; results do not depend on it.
-    public var workers: Int
     /// Seconds that the timings may take.
     public var timingSeconds = 2.0
 
     /// Settings of a search and a target.
-    public init(search: CodingSearch, target: Target, workers: Int) {
+    public init(search: CodingSearch, target: Target) {
       self.search = search
       self.target = target
-      self.workers = workers
     }
   }
 
@@ -91,7 +88,7 @@ public struct Anytime: Sendable {
     let search = settings.search
     let searchResult = try await search.run(
       weights, calibration: calibration, trained: settings.trainedCoding
-    ) { tried, _ in progress?(.search, min(tried, 59), 60) }
+    ) { progress?(.search, $0, $1) }
     let (best, tried) = (searchResult.best, searchResult.tried)
     let spikingWeights = best.weights
     let rule = AnytimeCurve.Rule(margin: best.margin, timeSteps: best.timeSteps)
@@ -99,28 +96,29 @@ public struct Anytime: Sendable {
     let ending = try network(spikingWeights, best.coding, search.firing, steps: rule.timeSteps)
     let dense = try denseAnswers()
     let curve = try await AnytimeCurve.record(
-      found, on: test, workers: settings.workers
+      found, on: test, workers: search.workers
     ) { progress?(.test, $0, $1) }
     let paper = try await AnytimeCurve.record(
-      network(weights, nil, .everySpike, steps: 10), on: test, workers: settings.workers
+      network(weights, nil, .everySpike, steps: 10), on: test, workers: search.workers
     ) { progress?(.test, $0, $1) }
-    let timings = try timings(ending, margin: rule.margin, allSteps: found)
-    let points = points(curve, dense, timings.steps)
+    let (timings, microseconds) = try timings(
+      ending, spikingWeights, margin: rule.margin, timeSteps: search.timeSteps)
+    let points = points(curve, dense, microseconds)
     let exit = exit(curve, dense, rule)
     let guarantee = try await guarantee(best.coding, dense, curve) {
       progress?(.bound, $0, $1)
     }
-    let layers = try await layers(spikingWeights, ending, margin: rule.margin)
-    let neurobench = try neurobench(spikingWeights, found)
+    let layers = try layers(ending, margin: rule.margin)
+    let neurobench = try neurobench(found, spikingWeights)
     let result = Result(
       layerSizes: weights.layerSizes, calibrationImages: calibration.count,
       testImages: test.count, timeSteps: search.timeSteps, firing: search.firing,
       lambda: search.lambda, readoutRefitted: search.refitsReadout, dense: dense.summary,
       coding: best.coding, inputScale: Double(best.coding.inputScale),
       hasPhases: !best.coding.inputPhases.isEmpty,
-      origin: best.origin, layers: layers, candidates: tried.map(Result.Candidate.init),
+      layers: layers, chosen: Result.Candidate(best), candidates: tried.map(Result.Candidate.init),
       alternatives: searchResult.alternatives.map(Result.Alternative.init),
-      front: Self.front(tried), points: points, paper: self.points(paper, dense, [:]), exit: exit,
+      front: Self.front(tried), points: points, paper: self.points(paper, dense, []), exit: exit,
       margins: margins(curve, dense, timeSteps: rule.timeSteps), guarantee: guarantee,
       timings: timings,
       neurobench: neurobench,
@@ -143,19 +141,15 @@ public struct Anytime: Sendable {
   /// The dense network's answers to the test images.
   struct DenseAnswers {
     let labels: [Int]
-    let outputs: Matrix
     let summary: Result.Dense
   }
 
   private func denseAnswers() throws -> DenseAnswers {
     var network = DenseMLP(weights: weights)
-    var outputs = Matrix(rows: test.count, columns: weights.outputs)
     var labels: [Int] = []
     for index in 0..<test.count {
       try Task.checkCancellation()
-      let output = try network.predict(test.images.row(index))
-      labels.append(output.argmax)
-      outputs.setRow(index, to: output)
+      labels.append(try network.predict(test.images.row(index)).argmax)
       _ = try network.predictSkippingZeros(test.images.row(index))
     }
     let rate = ErrorRate(errors: zip(labels, test.labels).count { $0 != $1 }, examples: test.count)
@@ -164,7 +158,7 @@ public struct Anytime: Sendable {
       Double(network.ledger.layers.reduce(0) { $0 + $1.zeroSkippingMultiplyAdds })
       / Double(test.count)
     return DenseAnswers(
-      labels: labels, outputs: outputs,
+      labels: labels,
       summary: Result.Dense(
         testErrorPercent: rate.percent, testErrorInterval95: rate.interval95,
         multiplyAdds: multiplyAdds, zeroSkippingMultiplyAdds: skipping,
@@ -192,14 +186,14 @@ public struct Anytime: Sendable {
     let exact = [
       Verdict(
         "early exit: points of error above the dense network's",
-        value: exit.testErrorPercent - dense.testErrorPercent,
+        value: exit.outcome.testErrorPercent - dense.testErrorPercent,
         bound: .init(atMost: target.errorPoints)),
       Verdict(
-        "early exit: additions over dense multiply-adds", value: exit.shareOfDense,
+        "early exit: additions over dense multiply-adds", value: exit.outcome.shareOfDense,
         bound: .init(atMost: target.shareOfDense)),
       Verdict(
         "early exit: additions over multiply-adds of the dense network that skips zeros",
-        value: exit.additions / dense.zeroSkippingMultiplyAdds, bound: .init(atMost: 1)),
+        value: exit.outcome.additions / dense.zeroSkippingMultiplyAdds, bound: .init(atMost: 1)),
     ]
     guard let most = target.timeOfDense else { return exact }
     return exact + [

@@ -14,12 +14,12 @@ struct AnytimeCurve: Sendable {
   /// The margins that an exit rule would see.
   let margins: [Float]
   /// Additions from the first step on.
-  let additions: [Int32]
+  let additions: [Int]
 
   private struct Image: Sendable {
     var labels: [Int32] = []
     var margins: [Float] = []
-    var additions: [Int32] = []
+    var additions: [Int] = []
   }
 
   /// Lets a network answer all images, T steps each, on several tasks.
@@ -39,7 +39,7 @@ struct AnytimeCurve: Sendable {
           let standing = network.standing
           image.labels.append(Int32(standing.label))
           image.margins.append(standing.margin)
-          image.additions.append(Int32(clamping: network.ledger.additions))
+          image.additions.append(network.ledger.additions)
         }
         return image
       })
@@ -67,7 +67,7 @@ struct AnytimeCurve: Sendable {
     for image in 0..<count {
       let place = image * timeSteps + exit(image, rule) - 1
       if Int(labels[place]) != expected[image] { errors += 1 }
-      total += Int(additions[place])
+      total += additions[place]
     }
     return (errors, Double(total) / Double(max(count, 1)))
   }
@@ -83,7 +83,7 @@ struct AnytimeCurve: Sendable {
     for image in 0..<count {
       let place = image * timeSteps + exit(image, rule) - 1
       cost += Double(costs[image, Int(labels[place])])
-      total += Int(additions[place])
+      total += additions[place]
     }
     let images = Double(max(count, 1))
     return (cost / images, Double(total) / images)

@@ -17,9 +17,9 @@ public import SpikingReLU
 ///
 /// The search: starts are the paper's unit scales, those of training where the network was trained for
 /// some, and scales from data: `1 / p`, p the maximum or the 99th percentile of a layer's positive
-/// activations, or the 99th of each unit's. From the best of them, coordinate descent: `log2 k_0` by 1, each hidden layer's
-/// scales by a factor of sqrt(2) up and down, pixels that take 1, 2 or 4 turns; every change that lowers
-/// J is kept, until none does. For each coding, the margin is the best of up to 192 quantiles of
+/// activations, or the 99th of each unit's. From the best of them, coordinate descent: `log2 k_0` by 1,
+/// each hidden layer's scales by a factor of sqrt(2) up and down, pixels that take 1, 2 or 4 turns;
+/// every change that lowers J is kept, until none does. For each coding, the margin is the best of up to 192 quantiles of
 /// those that occur, with the best number of steps after which an image ends in any case: the longest wait
 /// is for images that nothing will make clear.
 public struct CodingSearch: Sendable {
@@ -127,21 +127,25 @@ public struct CodingSearch: Sendable {
   ///   - weights: without biases.
   ///   - calibration: images that were not trained on, and are not tested on.
   ///   - trained: the coding that the network was trained for, if any.
-  ///   - progress: told of each coding that was tried, with its cost.
+  ///   - progress: told how many codings were tried, and how many there will be at most.
   /// - Returns: the best, what each change of it would cost, and all that were tried, in order.
   /// - Throws: `Failure`, `SpikingError`, `CancellationError`.
   public func run(
     _ weights: NetworkWeights, calibration: LabelledImages, trained: SpikeCoding? = nil,
-    progress: (@Sendable (_ tried: Int, _ cost: Double) -> Void)? = nil
+    progress: ProgressHandler? = nil
   ) async throws -> Found {
     try Self.check(calibration)
     let errors = try ExpectedErrors(weights, calibration)
+    let changes = Self.changes(
+      layers: weights.layers.count - 1, Self.patterns(of: imageSize, inputs: weights.inputs))
+    // Five starts; the search usually ends long before.
+    let most = 5 + rounds * changes.count
     var tried: [Candidate] = []
     func attempt(_ origin: String, _ coding: SpikeCoding) async throws -> Candidate {
       if let known = tried.first(where: { $0.coding == coding }) { return known }
       let candidate = try await evaluate(weights, coding, origin, calibration, errors)
       tried.append(candidate)
-      progress?(tried.count, candidate.cost)
+      progress?(tried.count, max(most, tried.count))
       return candidate
     }
     var best = try await attempt("unit scales", .unit(layerSizes: weights.layerSizes))
@@ -151,10 +155,9 @@ public struct CodingSearch: Sendable {
       let candidate = try await attempt(origin, coding)
       if candidate.cost < best.cost { best = candidate }
     }
-    let patterns = Self.patterns(of: imageSize, inputs: weights.inputs)
     for _ in 0..<rounds {
       let before = best.cost
-      for change in Self.changes(layers: weights.layers.count - 1, patterns) {
+      for change in changes {
         guard let coding = try? change.apply(best.coding) else { continue }
         let candidate = try await attempt(change.name, coding)
         if candidate.cost < best.cost { best = candidate }
@@ -162,7 +165,7 @@ public struct CodingSearch: Sendable {
       if best.cost >= before { break }
     }
     var alternatives: [Alternative] = []
-    for change in Self.changes(layers: weights.layers.count - 1, patterns) {
+    for change in changes {
       guard let coding = try? change.apply(best.coding), coding != best.coding else { continue }
       alternatives.append(
         Alternative(change: change.name, candidate: try await attempt(change.name, coding)))
@@ -193,13 +196,13 @@ public struct CodingSearch: Sendable {
     var rule = AnytimeCurve.Rule(margin: .infinity, timeSteps: timeSteps)
     var best = expected(rule)
     // The margin at the most steps, then the steps at that margin, until neither helps.
+    let margins = curve.candidates(most: 192)
     var improves = true
     while improves {
       improves = false
       let rules =
-        curve.candidates(most: 192).map {
-          AnytimeCurve.Rule(margin: $0, timeSteps: rule.timeSteps)
-        } + (1...timeSteps).map { AnytimeCurve.Rule(margin: rule.margin, timeSteps: $0) }
+        margins.map { AnytimeCurve.Rule(margin: $0, timeSteps: rule.timeSteps) }
+        + (1...timeSteps).map { AnytimeCurve.Rule(margin: rule.margin, timeSteps: $0) }
       for candidate in rules {
         let found = expected(candidate)
         if found.cost < best.cost { (rule, best, improves) = (candidate, found, true) }

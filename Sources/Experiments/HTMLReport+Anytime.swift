@@ -12,16 +12,18 @@ extension HTMLReport {
     }
     for point in result.points {
       row(
-        point.shareOfDense, point.testErrorPercent, "all images, T steps", "T = \(point.timeSteps)")
+        point.outcome.shareOfDense, point.outcome.testErrorPercent, "all images, T steps",
+        "T = \(point.timeSteps)")
     }
     for exit in result.margins {
       row(
-        exit.shareOfDense, exit.testErrorPercent, "early exit, by margin",
+        exit.outcome.shareOfDense, exit.outcome.testErrorPercent, "early exit, by margin",
         exit.margin.map { "margin \(Self.rounded($0))" } ?? "no exit")
     }
     for point in result.paper {
       row(
-        point.shareOfDense, point.testErrorPercent, "the paper's network", "T = \(point.timeSteps)")
+        point.outcome.shareOfDense, point.outcome.testErrorPercent, "the paper's network",
+        "T = \(point.timeSteps)")
     }
     row(
       dense.zeroSkippingMultiplyAdds / dense.multiplyAdds, dense.testErrorPercent,
@@ -42,7 +44,7 @@ extension HTMLReport {
       let energy = dense.energy[index]
       let name = JSONValue.string(
         energy.arithmetic.rawValue + (energy.withWeightReads ? " with reads" : ""))
-      energies.append([name, .number(result.exit.energy[index].nanojoules), "early exit"])
+      energies.append([name, .number(result.exit.outcome.energy[index].nanojoules), "early exit"])
       energies.append([
         name, .number(dense.zeroSkippingEnergy[index].nanojoules), "dense, skipping zeros",
       ])
@@ -88,32 +90,31 @@ extension HTMLReport {
     blocks.append(
       .table(
         title: "What a spike is worth, and what each layer sends with early exit",
-        header: ["", "scale", "worth", "spikes", "active units", "additions"],
+        header: ["", "scale", "worth", "spikes", "rate", "additions"],
         rows: result.layers.map { layer in
           [
             layer.layer == 0 ? "input" : "layer \(layer.layer)", Self.rounded(layer.scale[1]),
             Self.rounded(1 / layer.scale[1]), Self.rounded(layer.spikes),
-            Self.rounded(100 * layer.activeShare) + "%", Self.rounded(layer.additions),
+            Self.rounded(layer.rate), Self.rounded(layer.additions),
           ]
         }))
     blocks.append(
       .text(
         "Of \(result.candidates.count) codings the one that costs least was chosen: expected error in "
           + "percent + \(Self.rounded(result.lambda)) × operations / dense. It came from: "
-          + "\(result.origin)."
+          + "\(result.chosen.origin)."
           + (result.hasPhases ? " Neighbouring pixels take turns." : "")
           + " A larger scale of a layer makes finer steps and more spikes; a smaller one saves spikes "
           + "until their rounding is seen in the answers."))
-    let best = result.candidates.map(\.cost).min() ?? 0
-    let chosen = result.candidates.first { $0.cost == best }
+    let chosen = result.chosen
     blocks.append(
       .table(
         title: "Why each is as it is: what a change would make of it, on calibration images",
         header: ["change", "expected errors", "operations / dense", "cost"],
         rows: [
           [
-            "as chosen", Self.rounded(chosen?.expectedErrorPercent ?? 0) + "%",
-            Self.rounded(chosen?.shareOfDense ?? 0), Self.rounded(best),
+            "as chosen", Self.rounded(chosen.expectedErrorPercent) + "%",
+            Self.rounded(chosen.shareOfDense), Self.rounded(chosen.cost),
           ]
         ]
           + result.alternatives.map {
@@ -151,7 +152,9 @@ extension HTMLReport {
         }, columns: ["share", "percent", "T", "scales"]))
     blocks.append(
       .table(
-        title: "Which T for the dense network's class: promised by the bound, and measured",
+        title:
+          "Which T for the dense network's class: promised by the bound in exact arithmetic, on "
+          + "\(result.guarantee.images) test images, and measured on all",
         header: ["same class", "bound", "measured"],
         rows: result.guarantee.rows.map { row in
           [

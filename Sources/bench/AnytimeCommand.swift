@@ -199,7 +199,7 @@ struct AnytimeCommand: AsyncParsableCommand {
     search.refitsReadout = refitReadout ?? (twin == .spiking && load == nil)
     search.workers = threads.count
     var settings = Anytime.Settings(
-      search: search, target: target(on: data.name), workers: threads.count)
+      search: search, target: target(on: data.name))
     settings.trainedCoding = coding
     let test = images.map(data.test.prefix) ?? data.test
     let (result, spikingWeights) = try await Anytime(

@@ -22,15 +22,15 @@ enum AnytimeTables {
       return [
         layer.layer == 0 ? "input" : "layer \(layer.layer)", scale,
         Format.significant(1 / layer.scale[1]), Format.fixed(layer.spikes, 1),
-        Format.fixed(100 * layer.activeShare, 1) + "%", Format.count(layer.additions),
+        Format.significant(layer.rate), Format.count(layer.additions),
       ]
     }
     let tried = result.candidates.count
     return ["", "What a spike is worth: 1 / scale; spikes and additions an image, with early exit"]
       + Format.table(
-        [["", "scale", "worth", "spikes", "active", "additions"]] + rows)
+        [["", "scale", "worth", "spikes", "rate", "additions"]] + rows)
       + [
-        "  \(tried) codings tried; chosen: \(result.origin)"
+        "  \(tried) codings tried; chosen: \(result.chosen.origin)"
           + (result.hasPhases ? "; neighbouring pixels take turns" : "")
           + (result.readoutRefitted ? "; last layer fitted to counts" : ""), "",
         "What another choice would make of it, on calibration images; lambda = "
@@ -46,68 +46,60 @@ enum AnytimeTables {
   private static func alternatives(
     _ result: Anytime.Result
   ) -> [(String, Double, Double, Double)] {
-    let chosen = result.candidates.min { $0.cost < $1.cost }!
-    return [
-      ("as chosen", chosen.expectedErrorPercent, chosen.shareOfDense, chosen.cost)
-    ]
+    let chosen = result.chosen
+    return [("as chosen", chosen.expectedErrorPercent, chosen.shareOfDense, chosen.cost)]
       + result.alternatives.map {
         ($0.change, $0.expectedErrorPercent, $0.shareOfDense, $0.cost)
       }
   }
 
   private static func row(
-    _ name: String, _ error: Double, _ agreement: Double?, _ operations: Double, _ share: Double,
-    _ energy: [Anytime.Result.Energy], _ microseconds: Double?
+    _ name: String, errors: Double, agreement: Double? = nil, operations: Double, share: Double,
+    energy: [Anytime.Result.Energy], microseconds: Double?
   ) -> [String] {
-    func joules(_ arithmetic: EnergyModel.Arithmetic) -> String {
-      energy.first { $0.arithmetic == arithmetic && !$0.withWeightReads }.map {
-        Format.significant($0.nanojoules)
-      } ?? ""
-    }
-    func withReads(_ arithmetic: EnergyModel.Arithmetic) -> String {
-      energy.first { $0.arithmetic == arithmetic && $0.withWeightReads }.map {
-        Format.significant($0.nanojoules)
-      } ?? ""
+    func joules(_ arithmetic: EnergyModel.Arithmetic, withReads: Bool) -> String {
+      Format.significant(
+        energy.first { $0.arithmetic == arithmetic && $0.withWeightReads == withReads }!.nanojoules)
     }
     return [
-      name, Format.fixed(error, 2) + "%",
+      name, Format.fixed(errors, 2) + "%",
       agreement.map { Format.fixed(100 * $0, 2) + "%" } ?? "", Format.count(operations),
-      Format.fixed(share, 3), joules(.fp32), joules(.int32), withReads(.fp32), withReads(.int32),
+      Format.fixed(share, 3), joules(.fp32, withReads: false), joules(.int32, withReads: false),
+      joules(.fp32, withReads: true), joules(.int32, withReads: true),
       microseconds.map { Format.fixed($0, 2) } ?? "",
     ]
   }
 
+  private static func row(
+    _ name: String, _ outcome: Anytime.Result.Outcome, _ microseconds: Double?
+  ) -> [String] {
+    row(
+      name, errors: outcome.testErrorPercent, agreement: outcome.agreement,
+      operations: outcome.additions, share: outcome.shareOfDense, energy: outcome.energy,
+      microseconds: microseconds)
+  }
+
   private static func points(_ result: Anytime.Result) -> [String] {
     let header = [
-      "T", "errors", "same class", "operations", "of dense", "fp32 nJ", "int32 nJ", "+ reads",
-      "+ reads",
-      "us",
+      "T", "errors", "same class", "operations", "of dense", "fp32 nJ", "int32 nJ", "fp32 + reads",
+      "int32 + reads", "us",
     ]
-    var rows = result.points.map {
-      row(
-        String($0.timeSteps), $0.testErrorPercent, $0.agreement, $0.additions, $0.shareOfDense,
-        $0.energy, $0.microseconds)
-    }
-    let exit = result.exit
-    rows.append(
-      row(
-        "early exit", exit.testErrorPercent, exit.agreement, exit.additions, exit.shareOfDense,
-        exit.energy, result.timings.exitMicroseconds))
-    let dense = result.dense
-    rows.append(
-      row(
-        "dense, skipping zeros", dense.testErrorPercent, nil, dense.zeroSkippingMultiplyAdds,
-        dense.zeroSkippingMultiplyAdds / dense.multiplyAdds, dense.zeroSkippingEnergy,
-        result.timings.zeroSkippingMicroseconds))
-    rows.append(
-      row(
-        "dense", dense.testErrorPercent, nil, dense.multiplyAdds, 1, dense.energy,
-        result.timings.denseMicroseconds))
-    rows += result.paper.filter { [1, 2, 3, 5, 10].contains($0.timeSteps) }.map {
-      row(
-        "paper's, T = \($0.timeSteps)", $0.testErrorPercent, $0.agreement, $0.additions,
-        $0.shareOfDense, $0.energy, nil)
-    }
+    let (timings, dense) = (result.timings, result.dense)
+    let rows =
+      result.points.map { row(String($0.timeSteps), $0.outcome, $0.microseconds) } + [
+        row("early exit", result.exit.outcome, timings.exitMicroseconds),
+        row(
+          "dense, skipping zeros", errors: dense.testErrorPercent,
+          operations: dense.zeroSkippingMultiplyAdds,
+          share: dense.zeroSkippingMultiplyAdds / dense.multiplyAdds,
+          energy: dense.zeroSkippingEnergy, microseconds: timings.zeroSkippingMicroseconds),
+        row(
+          "dense", errors: dense.testErrorPercent, operations: dense.multiplyAdds, share: 1,
+          energy: dense.energy, microseconds: timings.denseMicroseconds),
+      ]
+      + result.paper.filter { [1, 2, 3, 5, 10].contains($0.timeSteps) }.map {
+        row("paper's, T = \($0.timeSteps)", $0.outcome, nil)
+      }
     return ["", "After T steps: an image, on average; operations are additions or multiply-adds"]
       + Format.table([header] + rows)
   }
@@ -139,8 +131,9 @@ enum AnytimeTables {
           + result.margins.enumerated().filter { $0.offset % 3 == 0 }.map { _, exit in
             [
               exit.margin.map(Format.significant) ?? "none",
-              Format.fixed(exit.testErrorPercent, 2) + "%",
-              Format.fixed(100 * exit.agreement, 2) + "%", Format.fixed(exit.shareOfDense, 3),
+              Format.fixed(exit.outcome.testErrorPercent, 2) + "%",
+              Format.fixed(100 * exit.outcome.agreement, 2) + "%",
+              Format.fixed(exit.outcome.shareOfDense, 3),
               Format.fixed(exit.meanSteps, 2),
             ]
           })
@@ -166,7 +159,11 @@ enum AnytimeTables {
   }
 
   private static func guarantee(_ result: Anytime.Result) -> [String] {
-    ["", "Which T for the dense network's class: promised by the bound, and measured"]
+    [
+      "",
+      "Which T for the dense network's class: promised by the bound in exact arithmetic, on "
+        + "\(Format.count(result.guarantee.images)) test images, and measured on all",
+    ]
       + Format.table(
         [["same class", "bound", "measured"]]
           + result.guarantee.rows.map { row in
@@ -212,24 +209,18 @@ enum AnytimeTables {
   /// The curve: a line a number of steps, then one of early exit, with its mean number of steps.
   static func rows(_ result: Anytime.Result) -> [[String]] {
     func row(
-      _ steps: Double, _ error: Double, _ agreement: Double, _ additions: Double, _ share: Double,
-      _ energy: [Anytime.Result.Energy], _ time: Double?
+      _ steps: Double, _ outcome: Anytime.Result.Outcome, _ microseconds: Double?
     ) -> [String] {
       let joules = EnergyModel.Arithmetic.allCases.map { arithmetic in
-        energy.first { $0.arithmetic == arithmetic && !$0.withWeightReads }!.nanojoules
+        outcome.energy.first { $0.arithmetic == arithmetic && !$0.withWeightReads }!.nanojoules
       }
-      return ([steps, error, agreement, additions, share] + joules).map { "\($0)" }
-        + [time.map { "\($0)" } ?? ""]
+      return
+        ([
+          steps, outcome.testErrorPercent, outcome.agreement, outcome.additions,
+          outcome.shareOfDense,
+        ] + joules).map { "\($0)" } + [microseconds.map { "\($0)" } ?? ""]
     }
-    let exit = result.exit
-    return result.points.map {
-      row(
-        Double($0.timeSteps), $0.testErrorPercent, $0.agreement, $0.additions, $0.shareOfDense,
-        $0.energy, $0.microseconds)
-    } + [
-      row(
-        exit.meanSteps, exit.testErrorPercent, exit.agreement, exit.additions, exit.shareOfDense,
-        exit.energy, result.timings.exitMicroseconds)
-    ]
+    return result.points.map { row(Double($0.timeSteps), $0.outcome, $0.microseconds) }
+      + [row(result.exit.meanSteps, result.exit.outcome, result.timings.exitMicroseconds)]
   }
 }

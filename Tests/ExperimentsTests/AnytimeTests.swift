@@ -37,7 +37,7 @@ import Testing
     let test = data.test.prefix(150)
     var settings = Anytime.Settings(
       search: try Self.search(),
-      target: .init(errorPoints: 100, shareOfDense: 100, timeOfDense: nil), workers: 2)
+      target: .init(errorPoints: 100, shareOfDense: 100, timeOfDense: nil))
     settings.trainedCoding = coding
     settings.timingSeconds = 0
     let (result, found) = try await Anytime(
@@ -66,15 +66,21 @@ import Testing
       steps += answer.timeSteps
       denseWrong += try dense.predict(test.images.row(index)).argmax == test.labels[index] ? 0 : 1
     }
-    #expect(abs(result.exit.testErrorPercent - 100 * Double(wrong) / 150) < 1e-9)
+    #expect(abs(result.exit.outcome.testErrorPercent - 100 * Double(wrong) / 150) < 1e-9)
     #expect(result.exit.meanSteps == Double(steps) / 150)
-    #expect(result.exit.additions == Double(network.ledger.additions) / 150)
+    #expect(result.exit.outcome.additions == Double(network.ledger.additions) / 150)
     #expect(abs(result.dense.testErrorPercent - 100 * Double(denseWrong) / 150) < 1e-9)
     #expect(result.exit.imagesOfSteps.reduce(0, +) == 150)
     #expect(result.exit.errorsOfSteps.reduce(0, +) == wrong)
     #expect(result.points.map(\.timeSteps) == Array(1...6))
     #expect(
-      zip(result.points, result.points.dropFirst()).allSatisfy { $0.additions <= $1.additions })
+      zip(result.points, result.points.dropFirst()).allSatisfy {
+        $0.outcome.additions <= $1.outcome.additions
+      })
+    // What layers send adds up to what early exit costs.
+    #expect(
+      abs(result.layers.reduce(0) { $0 + $1.additions } - result.exit.outcome.additions) < 1e-6)
+    #expect(result.chosen.cost == result.candidates.map(\.cost).min())
     #expect(result.paper.count == 10)
     #expect(result.verdicts.count == 3)
 
@@ -86,7 +92,7 @@ import Testing
     // The bound promises no less than was measured.
     for row in result.guarantee.rows {
       if let promised = row.guaranteedSteps, promised <= 6 {
-        #expect(result.points[promised - 1].agreement >= row.agreement)
+        #expect(result.points[promised - 1].outcome.agreement >= row.agreement)
       }
     }
   }
