@@ -19,9 +19,7 @@ extension Comparison {
     public let denseMultiplyAddsPerImage: Double
     /// The multiply-adds of a dense network that skips zero inputs, an image.
     public let zeroSkippingMultiplyAddsPerImage: Double
-    /// NeuroBench's figures.
-    public let neuroBench: OperationLedger.NeuroBenchView
-    /// The same by NeuroBench's own names, with its other metrics.
+    /// NeuroBench's metrics, by its own names.
     public let neurobench: NeuroBenchReport
     /// snn_toolbox's count for the spiking network, an image.
     public let snnToolboxOperationsPerImage: Double
@@ -135,7 +133,7 @@ extension Comparison {
     return Operations(
       timeSteps: settings.timeSteps, spiking: spiking, dense: dense,
       additionsPerImage: additions, denseMultiplyAddsPerImage: multiplyAdds,
-      zeroSkippingMultiplyAddsPerImage: zeroSkipping, neuroBench: spiking.neuroBench,
+      zeroSkippingMultiplyAddsPerImage: zeroSkipping,
       neurobench: NeuroBenchReport(
         spiking, weights: weights, timeSteps: settings.timeSteps, correct: correct),
       snnToolboxOperationsPerImage: Double(spiking.snnToolboxOperations) / images,

@@ -39,36 +39,55 @@ extension HTMLReport {
         y: .init(column: "percent", title: "test error, %", isLogarithmic: true), series: "what",
         dashed: ["the paper's network"], rows: rows,
         columns: ["share", "percent", "what", "detail"], height: 360, order: "share"))
-    var energies: [[JSONValue]] = []
-    for index in dense.energy.indices {
-      let energy = dense.energy[index]
-      let name = JSONValue.string(
-        energy.arithmetic.rawValue + (energy.withWeightReads ? " with reads" : ""))
-      energies.append([name, .number(result.exit.outcome.energy[index].nanojoules), "early exit"])
-      energies.append([
-        name, .number(dense.zeroSkippingEnergy[index].nanojoules), "dense, skipping zeros",
-      ])
-      energies.append([name, .number(energy.nanojoules), "dense"])
+    var joules: [[JSONValue]] = []
+    func plot(_ energy: [Anytime.Result.Energy], _ error: Double, _ what: String, _ detail: String)
+    {
+      for energy in energy where energy.withWeightReads && energy.nanojoules > 0 {
+        joules.append([
+          .number(energy.nanojoules), .number(error),
+          .string("\(what), \(energy.arithmetic.rawValue)"), .string(detail),
+        ])
+      }
+    }
+    for point in result.points {
+      let outcome = point.outcome
+      plot(outcome.energy, outcome.testErrorPercent, "T steps", "T = \(point.timeSteps)")
+    }
+    for exit in result.margins {
+      plot(
+        exit.outcome.energy, exit.outcome.testErrorPercent, "early exit",
+        exit.margin.map { "margin \(Self.rounded($0))" } ?? "no exit")
+    }
+    plot(dense.zeroSkippingEnergy, dense.testErrorPercent, "dense, skipping zeros", "")
+    plot(dense.energy, dense.testErrorPercent, "dense", "")
+    add(
+      .lines(
+        "errors-energy", title: "Errors against energy",
+        caption: "With weight reads, which both kinds of network make; in two arithmetics.",
+        x: .init(column: "nanojoules", title: "nJ an image", isLogarithmic: true),
+        y: .init(column: "percent", title: "test error, %", isLogarithmic: true), series: "what",
+        rows: joules, columns: ["nanojoules", "percent", "what", "detail"], height: 320,
+        order: "nanojoules"))
+    func energies(_ energy: [Anytime.Result.Energy], _ network: String) -> [(
+      arithmetic: EnergyModel.Arithmetic, withReads: Bool, nanojoules: Double, network: String
+    )] {
+      energy.map { ($0.arithmetic, $0.withWeightReads, $0.nanojoules, network) }
     }
     add(
-      .bars(
-        "energy", title: "Energy an image", caption: result.energyAssumptions + ".",
-        value: .init(column: "nanojoules", title: "nJ", isLogarithmic: true),
-        category: .init(column: "arithmetic", title: ""), series: "network", grouped: true,
-        rows: energies, columns: ["arithmetic", "nanojoules", "network"], height: 160))
+      .energy(
+        energies(result.exit.outcome.energy, "early exit")
+          + energies(dense.zeroSkippingEnergy, "dense, skipping zeros")
+          + energies(dense.energy, "dense"), assumptions: result.energyAssumptions))
     let timings = result.timings
     add(
-      .bars(
-        "time", title: "Time of one image",
-        caption: "One at a time, one thread; medians of \(timings.rounds) rounds in turn.",
-        value: .init(column: "microseconds", title: "µs"),
-        category: .init(column: "network", title: ""),
-        rows: [
-          ["spiking, early exit", .number(timings.exitMicroseconds)],
-          ["dense, skipping zeros", .number(timings.zeroSkippingMicroseconds)],
-          ["dense, BLAS calls alone", .number(timings.blasMicroseconds)],
-          ["dense", .number(timings.denseMicroseconds)],
-        ], columns: ["network", "microseconds"], height: 120))
+      .times(
+        "Time of one image", rounds: timings.rounds,
+        [
+          ("spiking, early exit", timings.exitMicroseconds),
+          ("dense, skipping zeros", timings.zeroSkippingMicroseconds),
+          ("dense, BLAS calls alone", timings.blasMicroseconds),
+          ("dense", timings.denseMicroseconds),
+        ]))
     blocks.append(.heading("Early exit"))
     add(
       .bars(
@@ -143,7 +162,7 @@ extension HTMLReport {
         caption: "Calibration images: fewer operations only with more errors.",
         x: .init(column: "share", title: "operations / dense", isLogarithmic: true),
         y: .init(column: "percent", title: "error, %", isLogarithmic: true), series: nil,
-        rows: result.front.filter { $0.shareOfDense > 0 && $0.errorPercent > 0 }.map { point in
+        rows: result.front.filter { $0.shareOfDense > 0 }.map { point in
           [
             .number(point.shareOfDense), .number(point.errorPercent),
             .string(point.timeSteps.map { "T = \($0)" } ?? "early exit"),

@@ -12,6 +12,17 @@ extension HTMLReport.Chart {
     /// Whether it counts something: no labels between whole numbers.
     var isWhole = false
 
+    /// The same, linear where a value has no logarithm.
+    func fitting(_ rows: [[JSONValue]], _ columns: [String]) -> Axis {
+      guard isLogarithmic, let place = columns.firstIndex(of: column) else { return self }
+      let isPositive = rows.allSatisfy {
+        if case .number(let value) = $0[place] { value > 0 } else { true }
+      }
+      var axis = self
+      axis.isLogarithmic = isPositive
+      return axis
+    }
+
     func encoding(grid: Bool = true) -> JSONValue {
       var scale: [String: JSONValue] = [:]
       if isLogarithmic { scale["type"] = "log" }
@@ -31,6 +42,7 @@ extension HTMLReport.Chart {
     dashed: [String] = [], rows: [[JSONValue]], columns: [String], height: Double = 300,
     order: String? = nil
   ) -> HTMLReport.Chart {
+    let (x, y) = (x.fitting(rows, columns), y.fitting(rows, columns))
     var encoding: [String: JSONValue] = ["x": x.encoding(), "y": y.encoding()]
     if let series {
       encoding["color"] = [
@@ -63,6 +75,7 @@ extension HTMLReport.Chart {
     shape: String? = nil, size: Double = 30, opacity: Double = 0.8, diagonal: Bool = false,
     rows: [[JSONValue]], columns: [String], height: Double = 300
   ) -> HTMLReport.Chart {
+    let (x, y) = (x.fitting(rows, columns), y.fitting(rows, columns))
     var encoding: [String: JSONValue] = ["x": x.encoding(), "y": y.encoding()]
     if let series {
       encoding["color"] = [
@@ -105,8 +118,8 @@ extension HTMLReport.Chart {
   ) -> HTMLReport.Chart {
     var y = category
     y.type = "nominal"
-    var x = value
-    x.fromZero = !value.isLogarithmic
+    var x = value.fitting(rows, columns)
+    x.fromZero = !x.isLogarithmic
     guard case .object(var bandAxis) = y.encoding(grid: false) else { fatalError("unreachable") }
     bandAxis["axis"] = ["labelLimit": 220, "grid": false]
     bandAxis["scale"] = nil
@@ -179,6 +192,37 @@ extension HTMLReport.Chart {
     return HTMLReport.Chart(
       name: name, title: title, caption: caption, columns: columns, rows: rows,
       specification: specification)
+  }
+
+  /// Energies of an image, by arithmetic.
+  static func energy(
+    _ energies: [(
+      arithmetic: EnergyModel.Arithmetic, withReads: Bool, nanojoules: Double, network: String
+    )], assumptions: String
+  ) -> HTMLReport.Chart {
+    bars(
+      "energy", title: "Energy an image", caption: assumptions + ".",
+      value: .init(column: "nanojoules", title: "nJ", isLogarithmic: true),
+      category: .init(column: "arithmetic", title: ""), series: "network", grouped: true,
+      rows: energies.map {
+        [
+          .string($0.arithmetic.rawValue + ($0.withReads ? " with reads" : "")),
+          .number($0.nanojoules), .string($0.network),
+        ]
+      }, columns: ["arithmetic", "nanojoules", "network"], height: 160)
+  }
+
+  /// Times of one image.
+  static func times(
+    _ title: String, rounds: Int, _ times: [(network: String, microseconds: Double)]
+  ) -> HTMLReport.Chart {
+    bars(
+      "time", title: title,
+      caption: "One at a time, one thread; medians of \(rounds) rounds in turn.",
+      value: .init(column: "microseconds", title: "µs"),
+      category: .init(column: "network", title: ""),
+      rows: times.map { [.string($0.network), .number($0.microseconds)] },
+      columns: ["network", "microseconds"], height: Double(times.count) * 24 + 28)
   }
 
   private static func tooltip(_ columns: [String]) -> JSONValue {

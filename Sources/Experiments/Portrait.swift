@@ -33,6 +33,8 @@ public struct Portrait: Sendable {
 
   let layerSizes: [Int]
   let timeSteps: Int
+  /// The steps whose spikes and potentials are kept: the first.
+  let shownSteps: Int
   let image: [Float]
   let height: Int
   let width: Int
@@ -49,6 +51,8 @@ public struct Portrait: Sendable {
   /// The most units of a layer whose potentials are drawn, and the most images for scatter.
   private static let units = 3
   private static let images = 8
+  /// The most steps of which every spike is kept.
+  private static let steps = 64
 
   /// Watches a network on the first images of a dataset.
   ///
@@ -62,6 +66,7 @@ public struct Portrait: Sendable {
   ) throws {
     layerSizes = weights.layerSizes
     self.timeSteps = timeSteps
+    shownSteps = min(timeSteps, Self.steps)
     self.height = height
     self.width = width
     image = data.images.row(0)
@@ -80,6 +85,7 @@ public struct Portrait: Sendable {
     var chosen: [[Int]] = []
     for step in 1...timeSteps {
       try network.step()
+      guard step <= shownSteps else { continue }
       for layer in 0...depth {
         let spikes = network.spikes(ofLayer: layer)
         for (place, spike) in spikes.enumerated() {
@@ -98,7 +104,7 @@ public struct Portrait: Sendable {
         Array(counts.indices.sorted { (-counts[$0], $0) < (-counts[$1], $1) }.prefix(Self.units)))
     }
     try network.present(image)
-    for step in 1...timeSteps {
+    for step in 1...shownSteps {
       try network.step()
       for layer in 1...depth {
         let all = network.potentials(ofLayer: layer)
@@ -141,7 +147,10 @@ extension HTMLReport {
     blocks.append(.heading("A network spiking"))
     blocks.append(
       .text(
-        "One image, \(portrait.timeSteps) steps: class \(portrait.label), answered "
+        "One image, \(portrait.timeSteps) steps"
+          + (portrait.shownSteps < portrait.timeSteps
+            ? ", the first \(portrait.shownSteps) drawn" : "")
+          + ": class \(portrait.label), answered "
           + "\(portrait.answer)."))
     var pixels: [[JSONValue]] = []
     for y in 0..<portrait.height {
@@ -172,7 +181,8 @@ extension HTMLReport {
           "raster-\(layer)",
           title: "Spikes of " + (layer == 0 ? "the input" : "layer \(layer)")
             + (layer == depth ? ", the output" : ""),
-          caption: "\(events.count) spikes of \(portrait.layerSizes[layer]) units"
+          caption:
+            "\(events.count) spikes in \(portrait.shownSteps) steps, of \(portrait.layerSizes[layer]) units"
             + (every > 1 ? ", one in \(every) drawn" : "")
             + "; within a step in the order in which they were sent.",
           x: .init(column: "time", title: "step", isWhole: true),

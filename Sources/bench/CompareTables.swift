@@ -76,14 +76,14 @@ enum CompareTables {
     }
     let encoding = Double(operations.spiking.total(\.encodingAdditions)) / images
     let readout = Double(operations.spiking.total(\.sumAdditions)) / images
-    let neuroBench = operations.neuroBench
+    let (neurobench, synaptic) = (operations.neurobench, operations.neurobench.synapticOperations)
     let views = [
       "  spikes an image: " + senders.joined(separator: ", "),
       "  apart from these, \(Format.count(encoding)) additions encode the input and "
         + "\(Format.count(readout)) sum the output",
-      "  views: NeuroBench ACs \(Format.count(neuroBench.effectiveACs)), "
-        + "MACs \(Format.count(neuroBench.effectiveMACs)), activation sparsity "
-        + "\(Format.fixed(neuroBench.activationSparsity, 3)); snn_toolbox "
+      "  views: NeuroBench ACs \(Format.count(synaptic.effectiveACs)), "
+        + "MACs \(Format.count(synaptic.effectiveMACs)), activation sparsity "
+        + "\(Format.fixed(neurobench.activationSparsity, 3)); snn_toolbox "
         + "\(Format.count(operations.snnToolboxOperationsPerImage)); rate formula "
         + "\(Format.count(operations.rateOperationsPerImage))",
     ]

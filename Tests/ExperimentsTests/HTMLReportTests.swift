@@ -47,22 +47,125 @@ import Testing
     #expect(html.hasPrefix("<!DOCTYPE html>"))
     #expect(html.contains("A &lt;b&gt; &amp; &quot;c&quot;"))
     #expect(html.contains("bench &lt;script&gt;"))
-    // Four rasters would be of three layers: input, hidden, output.
-    let specifications = pieces(
-      html, from: "class=\"specification\">", to: "</script>")
+    // The image, rasters of input, hidden layer and output, potentials, rates, histogram, confusions.
+    try check(report, charts: 8)
+  }
+
+  /// Checks each chart of a report against its data.
+  private func check(_ report: HTMLReport, charts: Int) throws {
+    let html = report.html
+    let specifications = pieces(html, from: "class=\"specification\">", to: "</script>")
     let tables = pieces(html, from: "class=\"data\">", to: "</script>")
-    #expect(specifications.count == 8 && tables.count == 8)
+    #expect(specifications.count == charts && tables.count == charts, "\(report.title)")
+    var names = Set<Substring>()
+    for name in pieces(html, from: "data-name=\"", to: "\"") {
+      #expect(names.insert(name).inserted, "two charts would save one CSV file: \(name)")
+    }
     for (specification, table) in zip(specifications, tables) {
       let table =
         try JSONSerialization.jsonObject(with: Data(table.utf8)) as! [String: Any]
       let columns = table["columns"] as! [String]
       let rows = table["rows"] as! [[Any]]
-      #expect(!rows.isEmpty && rows.allSatisfy { $0.count == columns.count })
+      #expect(!rows.isEmpty && rows.allSatisfy { $0.count == columns.count }, "\(columns)")
       _ = try JSONSerialization.jsonObject(with: Data(specification.utf8))
       for field in pieces(String(specification), from: "\"field\":\"", to: "\"") {
         #expect(columns.contains(String(field)), "a field without a column: \(field)")
       }
     }
+  }
+
+  @Test("the reports of training, the paper, kernels and scale: each chart has its data")
+  func reports() throws {
+    let manifest = try Self.manifest()
+    let work = EpochReport.Work(OperationLedger(layerSizes: [2, 2]))
+    let epochs = (1...3).map {
+      EpochReport(
+        epoch: $0, learningRate: 0.1, examples: 10, runningErrorPercent: 5, trainErrorPercent: 4,
+        trainErrorInterval95: [3, 5], testErrorPercent: 0, testErrorInterval95: [0, 1],
+        imagesPerSecond: 100, work: work)
+    }
+    // No spikes: a dense network has no chart of them.
+    try check(HTMLReport(training: [("dense", epochs)], title: "t", manifest: manifest), charts: 3)
+    try check(
+      HTMLReport(
+        training: [("seed 1", epochs), ("seed 2", epochs)], title: "t", manifest: manifest),
+      charts: 3)
+    let cell = Paper.Result.Cell(
+      test: 3, testInterval95: [2, 4], train: 1, trainInterval95: [0, 2])
+    let results = PaperRow.all.prefix(3).map { row in
+      Paper.Result(
+        row: row.name, seed: 1, cells: [PaperColumn.spiking.rawValue: cell], divergence: nil,
+        imagesPerSecond: 1, seconds: 1)
+    }
+    try check(
+      HTMLReport(
+        paper: Array(results), on: "digits", rows: PaperRow.all, verdicts: [], manifest: manifest),
+      charts: 1)
+    let kernels = KernelBenchmark.Result(
+      caches: CacheSizes(),
+      bandwidths: [.init(level: "L1", bytes: 1, gigabytesPerSecond: 100)],
+      kernels: [
+        .init(name: "a", instructionSet: "x", nanosecondsPerSpike: 2, gigabytesPerSecond: nil),
+        .init(name: "b", instructionSet: "x", nanosecondsPerSpike: 3, gigabytesPerSecond: 10),
+      ], crossovers: [.init(width: 8, denseMicroseconds: 1, nanosecondsPerSpike: 1, share: 0.5)],
+      ratios: [
+        .init(
+          name: "r", value: 1, microseconds: 2, otherMicroseconds: 2, target: nil, stretch: nil)
+      ], rowBandwidthShare: 0.5, spikesPerImage: 1, trainingImagesPerSecond: 1)
+    try check(HTMLReport(kernels, verdicts: [], manifest: manifest), charts: 3)
+    let point = ScaleBenchmark.Point(
+      value: 1, layerSizes: [1, 1], timeSteps: 1, spikes: 1, additions: 1, microseconds: 1,
+      peakBytes: nil)
+    let scale = ScaleBenchmark.Result(
+      sweeps: [
+        .init(
+          name: "width", points: [point, point], timeExponent: 1, additionsExponent: 1,
+          timeOverSpikesExponent: 1)
+      ],
+      throughputs: [.init(workers: 1, examplesPerSecond: 1, speedup: 1, isEqual: true)])
+    try check(HTMLReport(scale, verdicts: [], manifest: manifest), charts: 2)
+  }
+
+  @Test("an axis is logarithmic only where every value has a logarithm")
+  func logarithms() {
+    func kind(_ values: [Double]) -> Bool {
+      let chart = HTMLReport.Chart.lines(
+        "n", title: "t", caption: "c", x: .init(column: "x", title: "x"),
+        y: .init(column: "y", title: "y", isLogarithmic: true), series: nil,
+        rows: values.map { [1, .number($0)] }, columns: ["x", "y"])
+      return JSONValue.object(chart.specification).text.contains("\"type\":\"log\"")
+    }
+    #expect(kind([0.1, 20]))
+    #expect(!kind([0.1, 0]))
+  }
+
+  @Test("the reports of compare and anytime, from runs on the digits")
+  func runs() async throws {
+    let (data, calibration) = Dataset.embeddedDigits().split(calibration: 150)
+    let set = try InstructionSet.selected()
+    let training = AnytimeTraining(twin: .dense, epochs: 2)
+    let (weights, _) = try await training.run(hidden: [6], dataset: data, instructionSet: set)
+    let test = data.test.prefix(20)
+    let portrait = try Portrait(
+      weights: weights, timeSteps: 3, data: test, height: 8, width: 8, answers: 20)
+    let comparison = try await Comparison(
+      weights: weights, data: test,
+      settings: .init(
+        convergenceSteps: [1, 4], timeSteps: 3, workers: 1, instructionSet: set, timingSeconds: 0)
+    ).run()
+    try check(
+      HTMLReport(comparison, portrait: portrait, manifest: try Self.manifest()), charts: 6 + 8)
+    var search = CodingSearch(instructionSet: set, imageSize: (8, 8))
+    search.timeSteps = 2
+    search.rounds = 0
+    var settings = Anytime.Settings(
+      search: search, target: .init(errorPoints: 100, shareOfDense: 100, timeOfDense: nil))
+    settings.timingSeconds = 0
+    let (anytime, _) = try await Anytime(
+      weights: weights, calibration: calibration, test: test, settings: settings
+    ).run()
+    try check(
+      HTMLReport(anytime, portrait: portrait, manifest: try Self.manifest()), charts: 7 + 8)
   }
 
   @Test("nothing is fetched: no source, link or style from elsewhere, and a policy that forbids it")
