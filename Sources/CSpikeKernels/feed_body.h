@@ -221,8 +221,8 @@ static int CSK_T(fell)(const CSK_REAL *potentials, size_t units) {
 
 // sums += or -= the rows, in order: `width` vectors, which stay in registers, from column `first`.
 static inline __attribute__((always_inline)) void CSK_T(add_block)(
-    CSK_REAL *sums, const CSK_REAL *weights, size_t stride, const int32_t *spikes, size_t spike_count,
-    size_t first, const int width) {
+    CSK_REAL *sums, const CSK_REAL *weights, size_t stride, const int32_t *spikes,
+    size_t spike_count, size_t first, const int width) {
   typedef CSK_T(vector) vector;
   vector sum[CSK_BLOCK];
   vector *stored = (vector *)(sums + first);

@@ -41,8 +41,8 @@ __attribute__((always_inline)) static inline CSK_T(group) CSK_T(fire_group)(
   return group;
 }
 
-// The spikes of a group in which units fire more than once, from unit `at` on. Returns their number,
-// or `room` + 1 where there are more.
+// The spikes of a group in which units fire more than once, from unit `at` on. Returns their
+// number, or `room` + 1 where there are more.
 static size_t CSK_T(fire_again)(CSK_REAL *potentials, size_t at, CSK_T(group) group, int is_signed,
                                 int32_t unit, int32_t *out, size_t room) {
   size_t written = 0;
@@ -72,7 +72,9 @@ __attribute__((always_inline)) static inline int CSK_T(fire_units)(
     const CSK_REAL *these = values == NULL ? NULL : values + at;
     CSK_T(group) group;
     if (stride - at >= 64) {
-      group = CSK_T(fire_group)(potentials + at, these, 64 / CSK_LANES, is_signed, unit, &bad, &low);
+      // A constant, so that the loop over vectors is unrolled.
+      group = CSK_T(fire_group)(potentials + at, these, 64 / CSK_LANES, is_signed, unit, &bad,
+                                &low);
     } else {
       group = CSK_T(fire_group)(potentials + at, these, (stride - at) / CSK_LANES, is_signed, unit,
                                 &bad, &low);

@@ -92,6 +92,20 @@ extension KernelBenchmark {
     try encode()
     try add("encode an image, T = 10 (784)", train.count, bytes: nil) { try encode() }
 
+    // The first step of units that fire once a step, the input's change of exponent with it.
+    var scaled = AlignedArray<Float>(repeating: 0, count: 0)
+    func encodeStep() throws {
+      pixels = QuantizerState(units: inputs)
+      train.removeAll()
+      _ = try Float.encode(set, image, scale: 1, worth: 1, into: &scaled)
+      try encoder.fireStep(
+        adding: scaled, into: &pixels, train: &train, scratch: &scratch, using: set)
+    }
+    try encodeStep()
+    try add("encode an image, one step at once (784)", train.count, bytes: nil) {
+      try encodeStep()
+    }
+
     var counts = AlignedArray<Float>(
       repeating: 0, count: Matrix.stride(columns: inputs))
     try add("count spikes", count, bytes: nil) { Float.count(set, spikes, into: &counts) }

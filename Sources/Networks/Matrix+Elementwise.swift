@@ -41,10 +41,12 @@ extension RowMajorMatrix where Element == Float {
         for column in 0..<columns {
           let index = row * stride + column
           let value = unsafe pulses * elements[index] + (phases.isEmpty ? 0 : phases[column])
-          // Adding and taking away 3 * 2^22 rounds small numbers to whole ones, ties to even; this is
-          // made toward zero.
+          // Adding and taking away 3 * 2^22 rounds numbers below 2^22 to whole ones, ties to even;
+          // this is made toward zero. It takes no call of the C library, and vectors.
           let magnitude = value.magnitude
-          let whole = magnitude < 0x1p21 ? (magnitude + 0x1.8p23) - 0x1.8p23 : magnitude
+          let whole =
+            magnitude < 0x1p22
+            ? (magnitude + 0x1.8p23) - 0x1.8p23 : magnitude.rounded(.toNearestOrEven)
           let nearest = whole - magnitude == 0.5 ? whole - 1 : whole
           unsafe elements[index] = (value < 0 ? -nearest : nearest) / pulses
         }

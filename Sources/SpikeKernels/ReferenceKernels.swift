@@ -97,14 +97,8 @@ public enum ReferenceKernels {
     quantizer: Quantizer<Scalar>, state: inout QuantizerState<Scalar>, train: inout SpikeTrain,
     limit: Int, generator: inout SeededGenerator
   ) throws(KernelError) {
-    for spike in spikes[range] {
-      for unit in 0..<state.units {
-        if spike.sign > 0 {
-          state.potentials[unit] += weights[spike.unit, unit]
-        } else {
-          state.potentials[unit] -= weights[spike.unit, unit]
-        }
-      }
+    for place in range {
+      addRows(of: weights, for: spikes, range: place..<place + 1, to: &state)
       try fire(quantizer, &state, train: &train, limit: limit, generator: &generator)
     }
     try checkFloor(state)

@@ -28,7 +28,7 @@ import Testing
     #expect(result.bandwidths.map(\.bytes) == [2 << 10, 8 << 10, 32 << 10, 512 << 10])
     let sets = InstructionSet.supported.filter { $0 != .reference }.map(\.rawValue)
     #expect(Set(result.kernels.map(\.instructionSet)) == Set(sets))
-    #expect(result.kernels.count == 11 * sets.count)
+    #expect(result.kernels.count == 12 * sets.count)
     #expect(result.crossovers.map(\.width) == [8, 40])
     let figures =
       result.bandwidths.map(\.gigabytesPerSecond) + result.kernels.map(\.nanosecondsPerSpike)

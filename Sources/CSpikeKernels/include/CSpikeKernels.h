@@ -99,9 +99,9 @@ typedef struct {
   csk_outcome (*feed_steps_int32)(int32_t *potentials, const int32_t *values,
                                   const int32_t *units, size_t count, size_t steps, int32_t unit,
                                   int32_t *out, size_t room, size_t *ends, csk_scratch scratch);
-  // Firing once a step: adds `values`, unless they are NULL, then every unit beyond the threshold fires, in the order of
-  // units; rows_done is 1 when it was done. Room for CSK_STEPS_SLACK spikes more than there are
-  // makes it fast.
+  // Firing once a step: adds `values`, unless they are NULL, to potentials, both padded to `stride`;
+  // then every unit beyond the threshold fires, in the order of units. rows_done is 1 when it was
+  // done. Room for CSK_STEPS_SLACK spikes more than there are makes it fast.
   csk_outcome (*step_fire_float)(float *potentials, const float *values, size_t stride,
                                  int is_signed, int32_t *out, size_t room, csk_scratch scratch);
   csk_outcome (*step_fire_int32)(int32_t *potentials, const int32_t *values, size_t stride,
@@ -113,8 +113,8 @@ typedef struct {
                        int32_t *units);
   size_t (*pack_int32)(const int32_t *values, size_t count, int only_positive, int32_t *packed,
                        int32_t *units);
-  // scaled = values * scale, a power of two. Returns whether all values are finite, and sets how many
-  // are not 0.
+  // scaled = values * scale, a power of two. Returns whether all values are finite, and sets how
+  // many are not 0.
   int (*scale_float)(const float *values, size_t count, float scale, float *scaled,
                      size_t *nonzero);
   // The highest unit of the spikes, -1 if there are none; and how many have the sign -.
