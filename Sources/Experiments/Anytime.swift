@@ -60,7 +60,7 @@ public struct Anytime: Sendable {
   /// A run on the twins of `weights`.
   ///
   /// - Parameters:
-  ///   - weights: without biases; inputs and outputs fit the data.
+  ///   - weights: inputs and outputs fit the data.
   ///   - calibration: images that were not trained on.
   ///   - test: at least one image.
   public init(

@@ -124,7 +124,7 @@ public struct CodingSearch: Sendable {
   /// Searches.
   ///
   /// - Parameters:
-  ///   - weights: without biases.
+  ///   - weights: of the dense network.
   ///   - calibration: images that were not trained on, and are not tested on.
   ///   - trained: the coding that the network was trained for, if any.
   ///   - progress: told how many codings were tried, and how many there will be at most.

@@ -76,6 +76,8 @@ extension Comparison {
         try worker.spiking.present(image)
         for _ in 0..<settings.timeSteps {
           try worker.spiking.step()
+          // The always-on units of biases.
+          if weights.biases != nil { worker.additions += sizes.dropFirst().reduce(0, +) }
           for layer in sizes.indices {
             for spike in worker.spiking.spikes(ofLayer: layer) {
               if spike.sign > 0 {

@@ -73,7 +73,7 @@ public struct Comparison: Sendable {
   /// A comparison of the twins of `weights` on `data`.
   ///
   /// - Parameters:
-  ///   - weights: without biases; inputs and outputs fit the data.
+  ///   - weights: inputs and outputs fit the data.
   ///   - data: at least one image.
   public init(weights: NetworkWeights, data: LabelledImages, settings: Settings) {
     precondition(data.count > 0, "a comparison on no image")

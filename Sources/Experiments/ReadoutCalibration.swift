@@ -55,7 +55,9 @@ struct ReadoutCalibration: Sendable {
     var outputs = Matrix(rows: calibration.count, columns: weights.outputs)
     for (index, row) in rows.enumerated() {
       activations.setRow(index, to: row.activations)
-      outputs.setRow(index, to: row.outputs)
+      // Biases stay as they are: the weights are fitted to the rest.
+      outputs.setRow(
+        index, to: weights.biases.map { zip(row.outputs, $0[last]).map { $0 - $1 } } ?? row.outputs)
     }
     var gram = Matrix(rows: units, columns: units)
     BLAS.gemm(.yes, .no, alpha: 1, activations, activations, beta: 0, into: &gram)
@@ -65,6 +67,7 @@ struct ReadoutCalibration: Sendable {
     var solution = Matrix(rows: units, columns: weights.outputs)
     BLAS.gemm(.yes, .no, alpha: 1, activations, outputs, beta: 0, into: &solution)
     try LAPACK.solve(positiveDefinite: &gram, &solution)
-    return try NetworkWeights(layers: Array(weights.layers.dropLast()) + [solution])
+    return try NetworkWeights(
+      layers: Array(weights.layers.dropLast()) + [solution], biases: weights.biases)
   }
 }

@@ -3,7 +3,7 @@ public import SpikingReLU
 
 /// How far a spiking network can be from the dense one: a theorem, evaluated.
 ///
-/// **Theorem.** Let a network of `rect-herding` quantizers (threshold 1/2, no biases) be shown the
+/// **Theorem.** Let a network of `rect-herding` quantizers (threshold 1/2) be shown the
 /// constant x through a `herding` quantizer, and let `z_l`, `a_l = relu(z_l)` be the dense
 /// network's pre-activations and activations. Put
 /// ```
@@ -29,8 +29,12 @@ public import SpikingReLU
 /// steps t - 1 and t, which differ from t a_j by at most `B_j + 1/2 + a_j = D_j`. The output is `S_j` itself,
 /// read at the end of step T: `|S_j - T z_j| <= B_j`. ∎
 ///
+/// **Biases.** The always-on unit below a layer sends its spike first in every step: at every feed of
+/// step t its count is t, as ideal as can be. It adds `t b_j` to S_j and to t z_j, and nothing to B_j.
+///
 /// **Rounding.** In Float every addition of a row is off by at most `u |phi|`, u = 2^-24 (firing
-/// subtracts exactly). If e_j bounds the sum of these errors over N feeds, then, by the bounds above
+/// subtracts exactly). If e_j bounds the sum of these errors over N feeds (those of the
+/// always-on unit among them, its weights among those of `max|W_j|`), then, by the bounds above
 /// with `B + e` for `B`, `|phi_j| <= T max(0, -z_j) + 2 (B_j + e_j) + 1 + max|W_j|` after each, so
 /// that `e_j = r (T max(0, -z_j) + 2 B_j + 1 + max|W_j|)` with `r = N u / (1 - 2 N u)` will do. The
 /// theorem holds with `B_l + e_l` in place of `B_l`; the output, a sum of its own, is off by at most
@@ -61,6 +65,7 @@ public struct RigorousBound: Sendable {
     let weights: [Double]
     let magnitudes: [Double]
     let largest: [Double]
+    let biases: [Double]?
   }
 
   /// The bound of one input, before any number of steps is chosen.
@@ -78,11 +83,8 @@ public struct RigorousBound: Sendable {
     public let outputSums: [Double]
   }
 
-  /// The bound for a network without biases.
-  ///
-  /// - Precondition: no biases.
+  /// The bound for a network whose spikes are worth 1.
   public init(weights: NetworkWeights) {
-    precondition(weights.biases == nil, "the bound is for networks without biases")
     self.init(coded: weights, inputScale: 1, phases: [], firesOnceAStep: false)
   }
 
@@ -104,16 +106,17 @@ public struct RigorousBound: Sendable {
     self.inputScale = inputScale
     self.phases = phases
     self.firesOnceAStep = firesOnceAStep
-    layers = weights.layers.map { matrix in
+    layers = weights.layers.enumerated().map { index, matrix in
+      let biases = weights.biases?[index].map(Double.init)
       let elements = matrix.elements.map(Double.init)
       let magnitudes = elements.map(abs)
       return Layer(
         inputs: matrix.rows, outputs: matrix.columns, weights: elements, magnitudes: magnitudes,
         largest: (0..<matrix.columns).map { column in
-          stride(from: column, to: magnitudes.count, by: matrix.columns).reduce(0) {
-            max($0, magnitudes[$1])
-          }
-        })
+          stride(from: column, to: magnitudes.count, by: matrix.columns).reduce(
+            abs(biases?[column] ?? 0)
+          ) { max($0, magnitudes[$1]) }
+        }, biases: biases)
     }
   }
 
@@ -124,7 +127,8 @@ public struct RigorousBound: Sendable {
     var activation = input.map { inputScale * Double($0) }
     var preActivations: [[Double]] = []
     for layer in layers {
-      let z = Self.product(layer.weights, activation, outputs: layer.outputs)
+      var z = Self.product(layer.weights, activation, outputs: layer.outputs)
+      if let biases = layer.biases { for unit in z.indices { z[unit] += biases[unit] } }
       preActivations.append(z)
       activation = z.map { max(0, $0) }
     }
@@ -136,7 +140,7 @@ public struct RigorousBound: Sendable {
   ///
   /// - Parameters:
   ///   - feeds: for layers 1...L, the number of rows that were fed so far: the spikes that the
-  ///     layer below sent. Rounding errors grow with it; zeros give the bound of exact arithmetic.
+  ///     layer below sent, always-on units apart. Rounding errors grow with it; zeros give the bound of exact arithmetic.
   /// - Complexity: `sum n_(l-1) * n_l` multiply-adds.
   public func evaluate(_ example: Example, steps: Int, feeds: [Int]) -> Evaluation {
     /// `N u / (1 - 2 N u)`, with room for the rounding of Double; past its pole, no bound.
@@ -159,7 +163,7 @@ public struct RigorousBound: Sendable {
       let exact =
         firesOnceAStep
         ? Self.product(layer.magnitudes, atEnds, outputs: layer.outputs) : always
-      let share = isExact ? 0 : rounding(feeds[index] + 1)
+      let share = isExact ? 0 : rounding(feeds[index] + (layer.biases == nil ? 0 : steps) + 1)
       let rounded = (0..<layer.outputs).map { unit in
         share
           * (time * max(0, -z[unit]) + 2 * always[unit] + 1 + layer.largest[unit]

@@ -19,7 +19,8 @@ public struct OperationLedger: Sendable, Equatable, Codable {
     /// Unit-steps with a net signed spike count other than 0. Kept only when activity is recorded.
     public var activeUnitSteps = 0
 
-    /// Additions of weights to potentials: `n_l` for each spike that arrives from below.
+    /// Additions of weights to potentials: `n_l` for each spike that arrives from below. Biases are
+    /// the weights of an always-on unit: `n_l` a step more.
     public var forwardAdditions = 0
     /// Additions of inputs to the potentials of the input quantizer: one a step for each input that
     /// is not 0 (for all, where the quantizer keeps potentials or is random). Apart from

@@ -26,6 +26,7 @@ public struct LearningNetwork<Scalar: LearningScalar>: Sendable {
 
   init(network: SpikingNetwork<Scalar>, training: TrainingOptions) throws(SpikingError) {
     guard network.options.firing == .everySpike else { throw .learnsAfterEverySpike }
+    guard network.biases.isEmpty else { throw .cannotLearnBiases }
     self.network = network
     self.network.keepsInput = training.usesSmoothGradients
     learning = LearningState(

@@ -8,6 +8,7 @@ public import Networks
 /// - hidden scales are folded into the weights once,
 ///   `W'_l[i, j] = W_l[i, j] k_l[j] / k_(l-1)[i]` with `k_L = 1`, since relu(k z) = k relu(z), so that
 ///   the output still tends to the dense network's;
+/// - biases are scaled with the units they belong to, `b'_l[j] = b_l[j] k_l[j]`;
 /// - `k_0` is a power of two, so that `k_0 x` is a change of the exponent, exact, once an example;
 /// - the potential of input i starts at its phase `p_i` instead of 0. Its count after T steps is
 ///   still within `1/2 + |p_i|` of `T k_0 x_i`: phases decide when a spike is sent, not how many.
@@ -139,10 +140,11 @@ extension NetworkWeights {
   ///
   /// Each is rounded twice at most; not at all for scales that are powers of two.
   ///
-  /// - Throws: `SpikingError.biasesUnsupported`, `.codingShape`; `.codedWeight` for a weight that is
-  ///   finite no more.
+  /// Biases, where there are some, become `b'_l[j] = b_l[j] k_l[j]`.
+  ///
+  /// - Throws: `SpikingError.codingShape`; `.codedWeight` for a weight that is finite no more,
+  ///   `.codedBias` for a bias.
   public func coded(by coding: SpikeCoding) throws(SpikingError) -> NetworkWeights {
-    guard biases == nil else { throw .biasesUnsupported }
     try coding.check(layerSizes: layerSizes)
     var coded: [Matrix] = []
     for (index, layer) in layers.enumerated() {
@@ -156,7 +158,16 @@ extension NetworkWeights {
         throw .codedWeight(layer: index + 1, row: found.row, column: found.column)
       }
     }
-    do { return try NetworkWeights(layers: coded) } catch {
+    var codedBiases = biases
+    for layer in coding.hiddenScales.indices where biases != nil {
+      for (unit, scale) in coding.hiddenScales[layer].enumerated() {
+        codedBiases![layer][unit] *= scale
+        guard codedBiases![layer][unit].isFinite else {
+          throw .codedBias(layer: layer + 1, unit: unit)
+        }
+      }
+    }
+    do { return try NetworkWeights(layers: coded, biases: codedBiases) } catch {
       preconditionFailure("weights of the same shape, checked: \(error)")
     }
   }

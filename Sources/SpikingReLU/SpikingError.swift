@@ -22,8 +22,10 @@ public enum SpikingError: Error, Equatable, Sendable {
   case scaleOverflow(timeSteps: Int, learningRate: Float, scale: Float)
   /// A weight, scaled by S, does not fit in the integer network.
   case weightOutOfRange(layer: Int, row: Int, column: Int, value: Float, scale: Int)
-  /// The weights have biases, which this network cannot add.
-  case biasesUnsupported
+  /// A bias, scaled by S, does not fit in the integer network.
+  case biasOutOfRange(layer: Int, unit: Int, value: Float, scale: Int)
+  /// The weights have biases, which a learning network cannot change.
+  case cannotLearnBiases
   /// The integer network has no such quantizer.
   case unsupportedQuantizer(QuantizerKind)
   /// The integer network has no such option.
@@ -38,6 +40,8 @@ public enum SpikingError: Error, Equatable, Sendable {
   case codingShape(what: String, expected: Int, found: Int)
   /// A weight times its scales is too large for its number type.
   case codedWeight(layer: Int, row: Int, column: Int)
+  /// A bias times the scale of its unit is too large for its number type.
+  case codedBias(layer: Int, unit: Int)
   /// An exit rule's margin is negative or NaN, or its first step is below 1.
   case invalidExitRule(margin: Float, earliest: Int)
   /// Units of random thresholds cannot fire once a step.
@@ -102,8 +106,11 @@ extension SpikingError: CustomStringConvertible {
     case .weightOutOfRange(let layer, let row, let column, let value, let scale):
       "layer \(layer), weight [\(row), \(column)]: \(value) times the scale \(scale) does not fit "
         + "in the integer network"
-    case .biasesUnsupported:
-      "the spiking network has no biases: use weights without them"
+    case .biasOutOfRange(let layer, let unit, let value, let scale):
+      "layer \(layer), bias \(unit): \(value) times the scale \(scale) does not fit in the integer "
+        + "network"
+    case .cannotLearnBiases:
+      "a learning spiking network has no biases: use weights without them"
     case .unsupportedQuantizer(let kind):
       "the integer network has no '\(kind.rawValue)' quantizer: it takes only the specified ones"
     case .unsupportedInIntegers(let what): "the integer network has no \(what)"
@@ -117,6 +124,8 @@ extension SpikingError: CustomStringConvertible {
       "a coding with \(found) \(what) for a network with \(expected)"
     case .codedWeight(let layer, let row, let column):
       "layer \(layer), weight [\(row), \(column)]: with the scales of its spikes it is too large"
+    case .codedBias(let layer, let unit):
+      "layer \(layer), bias \(unit): with the scale of its unit it is too large"
     case .invalidExitRule(let margin, let earliest):
       "an exit rule of margin \(margin) from step \(earliest) on: the margin must be 0 or more, "
         + "the step 1 or more"

@@ -5,20 +5,21 @@ extension SpikingNetwork where Scalar == Float {
   /// A spiking network of the given weights.
   ///
   /// - Parameters:
-  ///   - weights: without biases; finite, as `NetworkWeights` guarantees.
+  ///   - weights: finite, as `NetworkWeights` guarantees.
   ///   - coding: what a spike is worth; `nil` for 1 everywhere.
   ///   - options: how it predicts.
   ///   - instructionSet: which kernels run; `nil` for what `SPIKE_ISA` names, else the best.
-  /// - Throws: `SpikingError.biasesUnsupported`, `.kernel` when the set is not of this machine; for a
-  ///   coding, as `NetworkWeights.coded(by:)`.
+  /// - Throws: `SpikingError.kernel` when the set is not of this machine; for a coding, as
+  ///   `NetworkWeights.coded(by:)`.
   public init(
     weights: NetworkWeights, coding: SpikeCoding? = nil, options: PredictionOptions,
     instructionSet: InstructionSet? = nil
   ) throws(SpikingError) {
-    guard weights.biases == nil else { throw .biasesUnsupported }
+    let coded = try coding.map(weights.coded(by:)) ?? weights
     try self.init(
-      weights: coding.map(weights.coded(by:))?.layers ?? weights.layers, worth: 1,
-      coding: coding, options: options, instructionSet: Self.resolve(instructionSet))
+      weights: coded.layers,
+      biases: (coded.biases ?? []).map { Matrix(rows: 1, columns: $0.count, elements: $0) },
+      worth: 1, coding: coding, options: options, instructionSet: Self.resolve(instructionSet))
   }
 }
 

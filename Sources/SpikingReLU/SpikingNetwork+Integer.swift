@@ -9,18 +9,17 @@ extension SpikingNetwork where Scalar == Int32 {
   /// rate.
   ///
   /// - Parameters:
-  ///   - weights: without biases.
+  ///   - weights: finite. Biases are scaled as weights are.
   ///   - coding: what a spike is worth; `nil` for 1 everywhere.
   ///   - learningRate: eta; it sets the scale, in prediction too.
   ///   - options: how it predicts; the quantizers must be the specified ones.
   ///   - instructionSet: as for `SpikingMLP`.
-  /// - Throws: `SpikingError` when S is not in 1...2^30, a weight times S does not fit, the weights
-  ///   have biases, or a quantizer has no integer form.
+  /// - Throws: `SpikingError` when S is not in 1...2^30, a weight or bias times S does not fit, or a
+  ///   quantizer has no integer form.
   public init(
     weights: NetworkWeights, coding: SpikeCoding? = nil, learningRate: Float,
     options: PredictionOptions, instructionSet: InstructionSet? = nil
   ) throws(SpikingError) {
-    guard weights.biases == nil else { throw .biasesUnsupported }
     guard options.inputQuantizer == .herding else {
       throw .unsupportedQuantizer(options.inputQuantizer)
     }
@@ -28,10 +27,9 @@ extension SpikingNetwork where Scalar == Int32 {
       throw .unsupportedQuantizer(options.testQuantizer)
     }
     let scale = try Self.scale(timeSteps: options.timeSteps, learningRate: learningRate)
-    var scaled: [RowMajorMatrix<Int32>] = []
-    for (index, layer) in try (coding.map(weights.coded(by:)) ?? weights)
-      .layers.enumerated()
-    {
+    var (scaled, biases): ([RowMajorMatrix<Int32>], [RowMajorMatrix<Int32>]) = ([], [])
+    let coded = try coding.map(weights.coded(by:)) ?? weights
+    for (index, layer) in coded.layers.enumerated() {
       let matrix = try RowMajorMatrix<Int32>(rows: layer.rows, columns: layer.columns) {
         (row, column) throws(SpikingError) -> Int32 in
         guard let weight = Int32.scaled(layer[row, column], by: scale) else {
@@ -43,8 +41,18 @@ extension SpikingNetwork where Scalar == Int32 {
       }
       scaled.append(matrix)
     }
+    for (index, bias) in (coded.biases ?? []).enumerated() {
+      let row = try RowMajorMatrix<Int32>(rows: 1, columns: bias.count) {
+        (_, unit) throws(SpikingError) -> Int32 in
+        guard let scaled = Int32.scaled(bias[unit], by: scale) else {
+          throw .biasOutOfRange(layer: index + 1, unit: unit, value: bias[unit], scale: Int(scale))
+        }
+        return scaled
+      }
+      biases.append(row)
+    }
     try self.init(
-      weights: scaled, worth: scale, coding: coding, options: options,
+      weights: scaled, biases: biases, worth: scale, coding: coding, options: options,
       instructionSet: Self.resolve(instructionSet))
   }
 

@@ -22,6 +22,10 @@ public typealias IntegerSpikingMLP = SpikingNetwork<Int32>
 /// for l in 1...L:  for each (i, s) in spikes_(l-1), in order:
 ///     spikes_l += quantizer_l.feed(s * W_l[i, :])       // and, for l = L: output += s * W_L[i, :]
 /// ```
+/// With biases, each layer has one more unit below it, always on, whose weights are b_l: it sends one
+/// spike at the start of every step, before those of the layer below. After t steps it has added
+/// exactly `t b_l`, by additions alone.
+///
 /// The result `output / T` tends to the dense network's pre-activation at rate 1/T.
 ///
 /// A value type: copies are independent. One value must not be used from two tasks at a time;
@@ -44,6 +48,12 @@ public struct SpikingNetwork<Scalar: SpikeScalar>: Sendable {
   var weights: [RowMajorMatrix<Scalar>]
   /// A magnitude that no weight of `weights[l]` exceeds. Updates that exceed it say so.
   var bounds: [Scalar]
+  /// `b_1 ... b_L` as weight rows of the always-on units; empty without biases.
+  let biases: [RowMajorMatrix<Scalar>]
+  /// A magnitude that no bias of a layer exceeds.
+  let biasBounds: [Scalar]
+  /// The one spike of an always-on unit.
+  let alwaysOn: SpikeTrain
   /// The same weights in 16 bits, where they fit and have not been changed since.
   var narrow: [NarrowWeights?]
   /// Nonzero weights of each row, for the NeuroBench view; empty unless activity is recorded.
@@ -80,8 +90,8 @@ public struct SpikingNetwork<Scalar: SpikeScalar>: Sendable {
   var scratch: KernelScratch<Scalar>
 
   init(
-    weights: [RowMajorMatrix<Scalar>], worth: Scalar, coding: SpikeCoding? = nil,
-    options: PredictionOptions, instructionSet: InstructionSet
+    weights: [RowMajorMatrix<Scalar>], biases: [RowMajorMatrix<Scalar>] = [], worth: Scalar,
+    coding: SpikeCoding? = nil, options: PredictionOptions, instructionSet: InstructionSet
   ) throws(SpikingError) {
     if options.firing == .everyStep {
       for kind in [options.inputQuantizer, options.testQuantizer] where kind.isPoisson {
@@ -92,6 +102,9 @@ public struct SpikingNetwork<Scalar: SpikeScalar>: Sendable {
     self.weights = weights
     self.worth = worth
     bounds = weights.map { Scalar.bound(of: $0, worth: worth) }
+    self.biases = biases
+    biasBounds = biases.map { Scalar.bound(of: $0, worth: worth) }
+    alwaysOn = SpikeTrain([Spike(unit: 0, sign: 1)])
     narrow = weights.map(Scalar.narrowed)
     self.options = options
     self.instructionSet = instructionSet
@@ -237,7 +250,8 @@ public struct SpikingNetwork<Scalar: SpikeScalar>: Sendable {
       spikesOfExample += trains[layer].count
     }
     for layer in layerSizes.indices { count(layer, steps: steps) }
-    ledger.layers[depth].sumAdditions += trains[depth - 1].count * layerSizes[depth]
+    ledger.layers[depth].sumAdditions +=
+      (trains[depth - 1].count + alwaysOnSpikes(steps)) * layerSizes[depth]
     ledger.timeSteps += steps
     stepsTaken += steps
   }
@@ -272,7 +286,8 @@ public struct SpikingNetwork<Scalar: SpikeScalar>: Sendable {
     // potentials that live on cannot be taken back. A potential that falls too far and is back some
     // steps later would not be seen: so many rows must not be able to take one there.
     let most = weights.indices.map(rowsWithoutFall).min() ?? 0
-    guard skipsSilentInputs, testQuantizer.kind == .rectHerding || testQuantizer.kind == .herding,
+    guard skipsSilentInputs, biases.isEmpty,
+      testQuantizer.kind == .rectHerding || testQuantizer.kind == .herding,
       options.firing == .everySpike, !options.recording.contains(.activity), most > 0
     else { return false }
     let counted = options.timeSteps > Self.stepsAtOnce ? ledger : nil
@@ -364,7 +379,17 @@ public struct SpikingNetwork<Scalar: SpikeScalar>: Sendable {
         using: instructionSet)
     }
     // Nothing came: no potential has changed, and none is beyond its threshold.
-    if trains[layer - 1].count == 0 { return }
+    if trains[layer - 1].count == 0, biases.isEmpty { return }
+    if !biases.isEmpty {
+      try testQuantizer.addRows(
+        of: biases[layer - 1], for: alwaysOn,
+        rowsPerCheck: Scalar.rowsPerCheck(bound: biasBounds[layer - 1]), to: &states[layer],
+        using: instructionSet)
+      if layer == depth {
+        Scalar.addRows(
+          instructionSet, of: biases[layer - 1], for: alwaysOn, range: 0..<1, to: &sums[layer])
+      }
+    }
     try testQuantizer.addRows(
       of: weights[layer - 1], for: trains[layer - 1],
       rowsPerCheck: Scalar.rowsPerCheck(bound: bounds[layer - 1]), to: &states[layer],
@@ -399,7 +424,17 @@ public struct SpikingNetwork<Scalar: SpikeScalar>: Sendable {
   /// Whether a rectified unit of a layer cannot fire twice for one row.
   func firesOnce(_ layer: Int) -> Bool { bounds[layer - 1] <= worth }
 
+  /// The spikes that the always-on unit below a layer sends in some steps.
+  private func alwaysOnSpikes(_ steps: Int) -> Int { biases.isEmpty ? 0 : steps }
+
   private mutating func feed(_ layer: Int, limit: Int) throws(KernelError) {
+    if !biases.isEmpty {
+      try testQuantizer.feed(
+        rowsOf: biases[layer - 1], for: alwaysOn, firesOnce: biasBounds[layer - 1] <= worth,
+        rowsPerCheck: Scalar.rowsPerCheck(bound: biasBounds[layer - 1]), into: &states[layer],
+        sums: &sums[layer], train: &trains[layer], scratch: &scratch, limit: limit,
+        using: instructionSet, generator: &generator)
+    }
     try testQuantizer.feed(
       rowsOf: weights[layer - 1], narrow: narrow[layer - 1], for: trains[layer - 1],
       firesOnce: firesOnce(layer), rowsPerCheck: Scalar.rowsPerCheck(bound: bounds[layer - 1]),
@@ -414,7 +449,7 @@ public struct SpikingNetwork<Scalar: SpikeScalar>: Sendable {
     let units = layerSizes[layer]
     let quantizer = layer == 0 ? inputQuantizer : testQuantizer
     let negative = quantizer.kind.isSigned ? trains[layer].negativeCount(using: instructionSet) : 0
-    let feeds = layer == 0 ? steps : trains[layer - 1].count
+    let feeds = layer == 0 ? steps : trains[layer - 1].count + alwaysOnSpikes(steps)
     // Units that fire once a step look when something has come.
     let looks = options.firing == .everyStep ? (feeds > 0 ? 1 : 0) : feeds
     ledger.layers[layer].negativeSpikes += negative

@@ -339,12 +339,14 @@ import Testing
   }
 
   @Test func weights() throws {
-    let biased = try NetworkWeights(layers: [Matrix(rows: 1, columns: 1)], biases: [[1]])
+    let biased = try NetworkWeights(layers: [Matrix(rows: 1, columns: 1)], biases: [[1e10]])
     let options = try PredictionOptions(timeSteps: 1)
-    #expect(throws: SpikingError.biasesUnsupported) {
-      try SpikingMLP(weights: biased, options: options)
+    #expect(throws: SpikingError.cannotLearnBiases) {
+      try LearningMLP(weights: biased, options: options, training: TrainingOptions())
     }
-    #expect(throws: SpikingError.biasesUnsupported) {
+    #expect(
+      throws: SpikingError.biasOutOfRange(layer: 1, unit: 0, value: 1e10, scale: 1)
+    ) {
       try IntegerSpikingMLP(weights: biased, learningRate: 1, options: options)
     }
   }
