@@ -96,7 +96,7 @@ struct AnytimeCommand: AsyncParsableCommand {
   @Option(
     help: ArgumentHelp(
       """
-      Points of error that one dense network's worth of operations may save. Default: 2, 2.25 on \
+      Points of error that one dense network's worth of operations may save. Default: 1, 2.25 on \
       Fashion-MNIST, 8 on the digits, 1.5 for the spiking twin.
       """,
       valueName: "points"),
@@ -193,7 +193,7 @@ struct AnytimeCommand: AsyncParsableCommand {
       instructionSet: set, imageSize: (data.height, data.width))
     search.lambda =
       lambda.map(Double.init)
-      ?? (isDigits ? 8 : twin == .spiking ? 1.5 : data.name == "fashion-mnist" ? 2.25 : 2)
+      ?? (isDigits ? 8 : twin == .spiking ? 1.5 : data.name == "fashion-mnist" ? 2.25 : 1)
     search.timeSteps = steps
     search.firing = firing
     search.refitsReadout = refitReadout ?? (twin == .spiking && load == nil)
