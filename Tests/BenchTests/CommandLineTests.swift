@@ -227,7 +227,10 @@ import Testing
     try Self.withFolder { folder in
       let process = Process()
       process.executableURL = Self.program
-      process.arguments = ["--convergence-steps", "1,100000", "--json", folder + "/r.json"]
+      // No training: the signal comes while every processor evaluates.
+      process.arguments = [
+        "--epochs", "0", "--convergence-steps", "1,100000", "--json", folder + "/r.json",
+      ]
       process.standardOutput = FileHandle.nullDevice
       process.standardError = FileHandle.nullDevice
       try process.run()
