@@ -27,7 +27,8 @@ let package = Package(
     .executable(name: "bench", targets: ["bench"]),
   ],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+    .package(url: "https://github.com/apple/swift-protobuf", from: "1.31.0"),
   ],
   targets: [
     .systemLibrary(
@@ -35,6 +36,8 @@ let package = Package(
       providers: [.apt(["libopenblas-dev", "liblapacke-dev"]), .brew(["openblas"])]),
     .systemLibrary(
       name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
+    .systemLibrary(
+      name: "CZip", pkgConfig: "libzip", providers: [.apt(["libzip-dev"]), .brew(["libzip"])]),
     .target(name: "CEmbeddedDigits", cSettings: exactC),
     .target(name: "CSpikeKernels", cSettings: exactC),
     .target(
@@ -54,7 +57,17 @@ let package = Package(
       name: "Datasets", dependencies: ["CZlib", "CEmbeddedDigits", "Files", "Networks"],
       swiftSettings: strict),
     .target(
-      name: "ModelFiles", dependencies: ["Files", "Networks"], swiftSettings: strict),
+      name: "ModelFiles",
+      dependencies: [
+        "CZip", "Files", "Networks", "ONNXMessages",
+        .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+      ],
+      swiftSettings: strict),
+    // Generated: see onnx.proto.
+    .target(
+      name: "ONNXMessages",
+      dependencies: [.product(name: "SwiftProtobuf", package: "swift-protobuf")],
+      exclude: ["onnx.proto"]),
     .target(
       name: "Experiments",
       dependencies: [

@@ -53,17 +53,17 @@ public final class RegularFile {
     var status = stat()
     guard unsafe fstat(descriptor, &status) == 0 else {
       let error = Self.failure(path, "examine")
-      _ = close(descriptor)
+      Self.close(descriptor)
       throw error
     }
     guard status.st_mode & S_IFMT == S_IFREG else {
-      _ = close(descriptor)
+      Self.close(descriptor)
       throw .notARegularFile(path: path)
     }
     size = Int(status.st_size)
   }
 
-  deinit { _ = close(descriptor) }
+  deinit { Self.close(descriptor) }
 
   /// Reads up to `count` bytes, fewer only at the end; 0 bytes mean the end.
   ///
@@ -87,6 +87,50 @@ public final class RegularFile {
     }
     if let failure { throw failure }
     return bytes
+  }
+
+  /// Reads exactly `count` bytes from a place on; `read(upTo:)` goes on where it was.
+  ///
+  /// - Throws: `InputError.io`, also where the file has become shorter.
+  public func read(at offset: Int, count: Int) throws(InputError) -> [UInt8] {
+    var failure: InputError?
+    let bytes = unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+      while filled < count {
+        let got = unsafe pread(
+          descriptor, buffer.baseAddress! + filled, count - filled, off_t(offset + filled))
+        if got < 0 && errno == EINTR { continue }
+        if got < 0 { failure = Self.failure(path, "read") }
+        if got <= 0 { break }
+        filled += got
+      }
+    }
+    if let failure { throw failure }
+    guard bytes.count == count else {
+      throw .io(path: path, operation: "read", reason: "it was cut off at \(offset + bytes.count)")
+    }
+    return bytes
+  }
+
+  /// Another descriptor of the file, at its start, for a library that reads it; whoever asks closes it.
+  ///
+  /// - Throws: `InputError.io`.
+  public func duplicateDescriptor() throws(InputError) -> Int32 {
+    let duplicate = fcntl(descriptor, F_DUPFD_CLOEXEC, 0)
+    guard duplicate >= 0, lseek(duplicate, 0, SEEK_SET) == 0 else {
+      throw Self.failure(path, "open")
+    }
+    return duplicate
+  }
+
+  /// Closes a descriptor that was not taken after all.
+  public static func close(_ descriptor: Int32) {
+    #if canImport(Glibc)
+      _ = Glibc.close(descriptor)
+    #elseif canImport(Darwin)
+      _ = Darwin.close(descriptor)
+    #else
+      _ = Musl.close(descriptor)
+    #endif
   }
 
   private static func failure(_ path: String, _ operation: String) -> InputError {

@@ -5,8 +5,27 @@ public struct ModelFileError: Error, Equatable, Sendable, CustomStringConvertibl
   /// What is wrong with it.
   public let fault: Fault
 
+  /// A fault of a file.
+  public init(path: String, fault: Fault) {
+    self.path = path
+    self.fault = fault
+  }
+
   /// The file, the place, what was found and what was expected.
   public var description: String { "\(path): \(fault)" }
+
+  /// Runs `body`, and names the file in what it refuses.
+  static func naming<Result>(_ path: String, _ body: () throws -> Result) throws -> Result {
+    do {
+      return try body()
+    } catch let fault as Fault {
+      throw ModelFileError(path: path, fault: fault)
+    } catch let fault as ZipFault {
+      throw ModelFileError(path: path, fault: .zip(fault))
+    } catch let fault as ONNXFault {
+      throw ModelFileError(path: path, fault: .onnx(fault))
+    }
+  }
 
   /// What can be wrong with a file of weights. Names from the file are shown escaped.
   public enum Fault: Error, Equatable, Sendable {
@@ -58,13 +77,24 @@ public struct ModelFileError: Error, Equatable, Sendable, CustomStringConvertibl
     case nonFiniteWeight(tensor: String, index: Int, value: Double)
     /// The tensors are not those of a network, or of another one: all differences.
     case modelMismatch([String])
+    /// The file is larger than any network that is read.
+    case fileTooLarge(found: Int, limit: Int)
+    /// The file is of no format that is read; its first bytes.
+    case unknownFormat(start: [UInt8])
+    /// A Python pickle, as `torch.save` writes: it could only be read by executing it.
+    case pickle
+    /// A zip archive that is refused.
+    case zip(ZipFault)
+    /// An array of NumPy that is refused.
+    case npy(array: String, NpyFault)
+    /// An ONNX model that is refused.
+    case onnx(ONNXFault)
   }
 }
 
 extension ModelFileError.Fault: CustomStringConvertible {
   /// What was found, where, and what was expected.
   public var description: String {
-    func shown(_ name: String) -> String { String(name.prefix(100)).debugDescription }
     return switch self {
     case .headerTooSmall(let found): "the safetensors header needs 8 bytes and {}, found \(found)"
     case .headerTooLarge(let found, let limit):
@@ -105,6 +135,16 @@ extension ModelFileError.Fault: CustomStringConvertible {
       "tensor \(shown(tensor)), element \(index): found \(value), expected a finite Float"
     case .modelMismatch(let differences):
       "not the weights that were expected: " + differences.joined(separator: "; ")
+    case .fileTooLarge(let found, let limit): "\(found) bytes, more than the limit of \(limit)"
+    case .unknownFormat(let start):
+      "no safetensors, npz or ONNX file: it starts with "
+        + start.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined(separator: " ")
+    case .pickle:
+      "a pickle of Python, as torch.save writes: it could only be read by executing it. Save the "
+        + "state_dict with safetensors.torch.save_file"
+    case .zip(let fault): fault.description
+    case .npy(let array, let fault): "array \(shown(array)): \(fault)"
+    case .onnx(let fault): fault.description
     }
   }
 }

@@ -1,10 +1,6 @@
 public import Files
 public import Networks
 
-// A network in a safetensors file, in PyTorch's names and layout: `0.weight`, `0.bias`, `2.weight`,
-// ... as `nn.Sequential` of `Linear` and `ReLU` saves its state; a weight has shape
-// [outputs, inputs]. Ours are [inputs x outputs]: they are transposed on the way.
-
 extension NetworkWeights {
   /// Reads a network: one `*.weight` of two dimensions a layer, with or without `*.bias`, in the
   /// order of the numbers in their names.
@@ -15,87 +11,17 @@ extension NetworkWeights {
   /// - Throws: `InputError` when the file cannot be read, `ModelFileError` when it is refused or
   ///   holds another network, with all differences; `NetworkError` for sizes out of range.
   public init(safetensors path: String, layerSizes: [Int]? = nil) throws {
-    let tensors = try Safetensors.read(path: path).tensors
-    do {
-      let network = try Self.assemble(tensors, layerSizes: layerSizes)
-      try self.init(layers: network.layers, biases: network.biases)
-    } catch let fault as ModelFileError.Fault {
-      throw ModelFileError(path: path, fault: fault)
+    self = try ModelFileError.naming(path) {
+      try NetworkWeights(
+        tensors: Safetensors.read(RegularFile(path: path)).tensors, layerSizes: layerSizes)
     }
-  }
-
-  private static func assemble(
-    _ tensors: [Safetensors.Tensor], layerSizes: [Int]?
-  ) throws(ModelFileError.Fault) -> (layers: [Matrix], biases: [[Float]]?) {
-    var differences: [String] = []
-    var weights: [(prefix: String, tensor: Safetensors.Tensor)] = []
-    var biases: [String: Safetensors.Tensor] = [:]
-    for tensor in tensors {
-      let name = tensor.name.debugDescription
-      if tensor.name.hasSuffix("weight") && tensor.shape.count == 2 {
-        weights.append((String(tensor.name.dropLast(6)), tensor))
-      } else if tensor.name.hasSuffix("bias") && tensor.shape.count == 1 {
-        biases[String(tensor.name.dropLast(4))] = tensor
-      } else {
-        differences.append(
-          "tensor \(name) of shape \(tensor.shape) is no weight of two dimensions and no bias")
-      }
-    }
-    weights.sort { numbers($0.prefix).lexicographicallyPrecedes(numbers($1.prefix)) }
-    if weights.isEmpty { differences.append("there is no tensor *.weight of two dimensions") }
-    for prefix in biases.keys.sorted() where !weights.contains(where: { $0.prefix == prefix }) {
-      differences.append("\((prefix + "bias").debugDescription) has no weight beside it")
-    }
-    let sizes = weights.prefix(1).map { $0.tensor.shape[1] } + weights.map { $0.tensor.shape[0] }
-    if let layerSizes, !weights.isEmpty, sizes != layerSizes {
-      differences.append("layers \(text(sizes)), expected \(text(layerSizes))")
-    }
-    for (index, (prefix, tensor)) in weights.enumerated() {
-      let name = tensor.name.debugDescription
-      if tensor.shape[1] != sizes[index] {
-        differences.append("\(name) takes \(tensor.shape[1]) inputs, expected \(sizes[index])")
-      }
-      if let bias = biases[prefix], bias.shape[0] != tensor.shape[0] {
-        differences.append(
-          "\(bias.name.debugDescription) has \(bias.shape[0]) elements, expected "
-            + "\(tensor.shape[0])")
-      }
-      if !biases.isEmpty, biases[prefix] == nil { differences.append("\(name) has no bias") }
-    }
-    guard differences.isEmpty else { throw .modelMismatch(differences) }
-    let layers = weights.map { _, tensor in
-      Matrix(rows: tensor.shape[0], columns: tensor.shape[1], elements: tensor.elements).transposed
-    }
-    return (
-      layers, biases.isEmpty ? nil : weights.map { prefix, _ in biases[prefix]!.elements }
-    )
-  }
-
-  /// The numbers in a name: `layers.10.` comes after `layers.9.`.
-  private static func numbers(_ name: String) -> [Int] {
-    name.split { !$0.isASCII || !$0.isNumber }.map { Int($0) ?? .max }
-  }
-
-  private static func text(_ sizes: [Int]) -> String {
-    sizes.map(String.init).joined(separator: "-")
   }
 
   /// The bytes of a safetensors file that holds the network.
   ///
   /// - Parameter metadata: further entries of `__metadata__`.
   public func safetensors(metadata: [String: String] = [:]) -> [UInt8] {
-    var tensors: [Safetensors.Tensor] = []
-    for (index, layer) in layers.enumerated() {
-      tensors.append(
-        Safetensors.Tensor(
-          name: "\(2 * index).weight", shape: [layer.columns, layer.rows],
-          elements: layer.transposed.elements))
-      if let bias = biases?[index] {
-        tensors.append(
-          Safetensors.Tensor(name: "\(2 * index).bias", shape: [bias.count], elements: bias))
-      }
-    }
-    return Safetensors.encode(tensors, metadata: metadata)
+    Safetensors.encode(namedTensors, metadata: metadata)
   }
 
   /// Writes the network to a safetensors file, whole or not at all; an earlier file of the kind is

@@ -15,30 +15,10 @@ public enum Safetensors {
   /// The longest name of a tensor that is read, in bytes.
   public static let maximumNameBytes = 1024
 
-  /// A tensor, converted to Float.
-  public struct Tensor: Equatable, Sendable {
-    /// Its name.
-    public let name: String
-    /// Its dimensions, slowest first.
-    public let shape: [Int]
-    /// Its elements in row-major order, all finite.
-    public let elements: [Float]
-
-    /// A tensor.
-    ///
-    /// - Precondition: as many elements as the shape says.
-    public init(name: String, shape: [Int], elements: [Float]) {
-      precondition(shape.reduce(1, *) == elements.count, "\(elements.count) for \(shape)")
-      self.name = name
-      self.shape = shape
-      self.elements = elements
-    }
-  }
-
   /// What a file holds.
   public struct Contents: Sendable {
     /// In the order of their data.
-    public let tensors: [Tensor]
+    public let tensors: [NamedTensor]
     /// `__metadata__`.
     public let metadata: [String: String]
   }
@@ -47,15 +27,10 @@ public enum Safetensors {
   ///
   /// - Throws: `InputError` when it cannot be read, `ModelFileError` when it is refused.
   public static func read(path: String) throws -> Contents {
-    let file = try RegularFile(path: path)
-    do {
-      return try read(file)
-    } catch let fault as ModelFileError.Fault {
-      throw ModelFileError(path: path, fault: fault)
-    }
+    try ModelFileError.naming(path) { try read(RegularFile(path: path)) }
   }
 
-  private static func read(_ file: RegularFile) throws -> Contents {
+  static func read(_ file: RegularFile) throws -> Contents {
     typealias Fault = ModelFileError.Fault
     let prefix = try file.read(upTo: 8)
     guard prefix.count == 8 else { throw Fault.headerTooSmall(found: prefix.count) }
@@ -72,7 +47,7 @@ public enum Safetensors {
       throw Fault.headerPastEnd(end: 8 + Int(length), size: 8 + bytes.count)
     }
     let header = try SafetensorsHeader(bytes, dataSize: file.size - 8 - Int(length))
-    var (tensors, checksum) = ([Tensor](), UInt32(0))
+    var (tensors, checksum) = ([NamedTensor](), UInt32(0))
     for entry in header.entries {
       let data = try file.read(upTo: entry.bytes)
       guard data.count == entry.bytes else {
@@ -81,7 +56,9 @@ public enum Safetensors {
       }
       checksum = CRC32.update(checksum, with: data)
       tensors.append(
-        Tensor(name: entry.name, shape: entry.shape, elements: try entry.elements(of: data)))
+        NamedTensor(
+          name: entry.name, shape: entry.shape, fileType: entry.type.rawValue,
+          elements: try entry.type.elements(of: data, tensor: entry.name)))
     }
     if let stored = header.metadata[checksumName] {
       guard let expected = UInt32(stored, radix: 16), expected == checksum else {
@@ -97,18 +74,13 @@ public enum Safetensors {
   /// The bytes of a file of F32 tensors, with a checksum of the data in its metadata.
   ///
   /// - Complexity: one copy of the elements.
-  public static func encode(_ tensors: [Tensor], metadata: [String: String] = [:]) -> [UInt8] {
+  public static func encode(_ tensors: [NamedTensor], metadata: [String: String] = [:]) -> [UInt8] {
     var data: [UInt8] = []
     data.reserveCapacity(4 * tensors.reduce(0) { $0 + $1.elements.count })
     var entries: [String] = []
     for tensor in tensors {
       let begin = data.count
-      for element in tensor.elements {
-        let bits = element.bitPattern
-        for shift in stride(from: UInt32(0), to: 32, by: 8) {
-          data.append(UInt8(truncatingIfNeeded: bits >> shift))
-        }
-      }
+      data += littleEndian(tensor.elements)
       let shape = tensor.shape.map(String.init).joined(separator: ",")
       entries.append(
         "\(quoted(tensor.name)):{\"dtype\":\"F32\",\"shape\":[\(shape)],"

@@ -11,21 +11,6 @@ struct SafetensorsHeader {
     var bytes: Int { end - begin }
   }
 
-  enum ElementType: String, CaseIterable {
-    case f64 = "F64"
-    case f32 = "F32"
-    case f16 = "F16"
-    case bf16 = "BF16"
-
-    var bytes: Int {
-      switch self {
-      case .f64: 8
-      case .f32: 4
-      case .f16, .bf16: 2
-      }
-    }
-  }
-
   /// The types of the format that are no weights.
   private static let otherTypes: Set<String> = [
     "BOOL", "U8", "I8", "U16", "I16", "U32", "I32", "U64", "I64", "C64", "F4", "F6_E2M3",
@@ -107,15 +92,8 @@ struct SafetensorsHeader {
         ? .unsupportedDType(tensor: name, found: dtype) : .unknownDType(tensor: name, found: dtype)
     }
     let shape = sizes.compactMap(wholeNumber)
-    guard shape.count == sizes.count, shape.count <= 8, shape.allSatisfy({ $0 <= 1 << 31 }) else {
-      throw .badShape(tensor: name)
-    }
-    var need = type.bytes
-    for size in shape {
-      let (product, overflow) = need.multipliedReportingOverflow(by: size)
-      guard !overflow else { throw .sizeOverflow(tensor: name) }
-      need = product
-    }
+    guard shape.count == sizes.count else { throw .badShape(tensor: name) }
+    let need = try type.bytes * elementCount(of: shape, tensor: name)
     guard need == end - begin else {
       throw .sizeMismatch(tensor: name, need: need, have: end - begin)
     }
@@ -127,45 +105,5 @@ struct SafetensorsHeader {
     guard case .number(let text) = value, text.utf8.allSatisfy({ (0x30...0x39).contains($0) })
     else { return nil }
     return Int(text)
-  }
-}
-
-extension SafetensorsHeader.Entry {
-  /// The elements as Float.
-  ///
-  /// - Throws: `nonFiniteWeight` for one that is NaN, infinite or too large.
-  func elements(of data: [UInt8]) throws(ModelFileError.Fault) -> [Float] {
-    let size = type.bytes
-    var elements: [Float] = []
-    elements.reserveCapacity(data.count / size)
-    for start in stride(from: 0, to: data.count, by: size) {
-      var bits: UInt64 = 0
-      for byte in 0..<size { bits |= UInt64(data[start + byte]) << UInt64(8 * byte) }
-      let value =
-        switch type {
-        case .f64: Double(bitPattern: bits)
-        case .f32: Double(Float(bitPattern: UInt32(bits)))
-        case .f16: Self.half(UInt16(bits))
-        case .bf16: Double(Float(bitPattern: UInt32(bits) << 16))
-        }
-      guard Float(value).isFinite else {
-        throw .nonFiniteWeight(tensor: name, index: start / size, value: value)
-      }
-      elements.append(Float(value))
-    }
-    return elements
-  }
-
-  /// A half-precision number: `Float16` is not on every platform.
-  private static func half(_ bits: UInt16) -> Double {
-    let sign = bits >> 15 == 0 ? 1.0 : -1.0
-    let (exponent, fraction) = (Int(bits >> 10 & 31), Double(bits & 1023))
-    switch exponent {
-    case 0: return sign * fraction * 0x1p-24
-    case 31: return fraction == 0 ? sign * .infinity : .nan
-    default:
-      return sign * (1 + fraction / 1024)
-        * Double(sign: .plus, exponent: exponent - 15, significand: 1)
-    }
   }
 }

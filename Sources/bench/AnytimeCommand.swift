@@ -70,12 +70,14 @@ struct AnytimeCommand: AsyncParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Take the weights in this safetensors file instead of training.", valueName: "file"))
+      "Take the weights in this safetensors, npz or ONNX file instead of training.",
+      valueName: "file"))
   var load: String?
 
   @Option(
     help: ArgumentHelp(
-      "Write the weights of the found network to this safetensors file.", valueName: "file"))
+      "Write the weights of the found network to this .safetensors, .npz or .onnx file.",
+      valueName: "file"))
   var save: String?
 
   @Option(
@@ -170,7 +172,7 @@ struct AnytimeCommand: AsyncParsableCommand {
     let set = try InstructionSet.selected()
     let file = try results.open()
     let page = try reports.open()
-    let weightsFile = try save.map { try AtomicFile(forSafetensors: $0) }
+    let weightsFile = try save.map(NetworkOutput.init)
     let table = try tables.open(header: AnytimeTables.columns)
     let whole = try network.dataset.load()
     let manifest = RunManifest.ofThisRun(
@@ -219,10 +221,7 @@ struct AnytimeCommand: AsyncParsableCommand {
           weights: spikingWeights, coding: result.coding, firing: firing, timeSteps: steps,
           data: test,
           height: data.height, width: data.width), manifest: manifest))
-    try weightsFile?.commit(
-      spikingWeights.safetensors(metadata: [
-        "format": "pt", "producer": "DeepSpikingNetworks \(RunManifest.packageVersion)",
-      ]))
+    try weightsFile?.commit(spikingWeights, coding: result.coding)
     try table?.commit(AnytimeTables.rows(result))
     try results.finish(
       Report(
@@ -238,7 +237,7 @@ struct AnytimeCommand: AsyncParsableCommand {
     of data: Dataset, isDigits: Bool, _ set: InstructionSet
   ) async throws -> (NetworkWeights, SpikeCoding?, AnytimeTraining?) {
     if let load {
-      return (try NetworkWeights(safetensors: load, hidden: network.hidden, of: data), nil, nil)
+      return (try NetworkWeights(file: load, hidden: network.hidden, of: data), nil, nil)
     }
     let sizes = try network.layerSizes(of: data)
     var training = AnytimeTraining(

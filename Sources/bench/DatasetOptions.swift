@@ -35,7 +35,10 @@ struct DatasetOptions: ParsableArguments {
   /// Reads the dataset.
   ///
   /// - Throws: `DatasetError` for files, `ValidationError` for options that do not go together.
-  func load() throws -> Dataset {
+  func load() throws -> Dataset { try Self.load(dataset, data: data) }
+
+  /// Reads a dataset that is named, or lies in the folder `data`.
+  static func load(_ dataset: String, data: String?) throws -> Dataset {
     switch dataset {
     case "digits":
       guard data == nil else {
@@ -43,7 +46,7 @@ struct DatasetOptions: ParsableArguments {
       }
       return .embeddedDigits()
     case "mnist", "fashion-mnist":
-      let places = Self.places(
+      let places = places(
         for: dataset, data: data, environment: ProcessInfo.processInfo.environment)
       guard let folder = places.first(where: MNISTFolder.isPresent(at:)) ?? places.first else {
         throw DatasetError.missing(

@@ -24,7 +24,8 @@ struct KernelsCommand: AsyncParsableCommand {
   @OptionGroup var network: NetworkOptions
 
   @Option(
-    help: ArgumentHelp("Take the weights in this safetensors file.", valueName: "file"))
+    help: ArgumentHelp("Take the weights in this safetensors, npz or ONNX file.", valueName: "file")
+  )
   var load: String?
 
   @Option(help: ArgumentHelp("Seed of the weights.", valueName: "n"))
@@ -67,7 +68,7 @@ struct KernelsCommand: AsyncParsableCommand {
     }
     let weights: NetworkWeights
     if let load {
-      weights = try NetworkWeights(safetensors: load, hidden: network.hidden, of: data)
+      weights = try NetworkWeights(file: load, hidden: network.hidden, of: data)
     } else {
       let sizes = try network.layerSizes(of: data)
       var training = SpikingTraining(options: try TrainingOptions(), instructionSet: set)

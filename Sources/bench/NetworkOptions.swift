@@ -26,11 +26,17 @@ extension NetworkWeights {
   /// The weights in a file, which must fit the data, and the hidden layers where they are given.
   ///
   /// - Throws: `InputError`, `ModelFileError`.
-  init(safetensors path: String, hidden: [Int]?, of data: Dataset) throws {
-    let widths =
-      try hidden
-      ?? NetworkWeights(safetensors: path).layerSizes.dropFirst().dropLast()
-    try self.init(safetensors: path, layerSizes: data.layerSizes(hidden: Array(widths)))
+  init(file path: String, hidden: [Int]?, of data: Dataset) throws {
+    let found = try NetworkFile(path: path).weights
+    let widths = hidden ?? Array(found.layerSizes.dropFirst().dropLast())
+    let sizes = try data.layerSizes(hidden: widths)
+    guard found.layerSizes == sizes else {
+      func text(_ sizes: [Int]) -> String { sizes.map(String.init).joined(separator: "-") }
+      throw ModelFileError(
+        path: path,
+        fault: .modelMismatch(["layers \(text(found.layerSizes)), expected \(text(sizes))"]))
+    }
+    self = found
   }
 }
 

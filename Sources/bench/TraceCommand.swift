@@ -39,7 +39,8 @@ struct TraceRecordCommand: AsyncParsableCommand {
   var examples = 10
 
   @Option(
-    help: ArgumentHelp("Start from the weights in this safetensors file.", valueName: "file"))
+    help: ArgumentHelp(
+      "Start from the weights in this safetensors, npz or ONNX file.", valueName: "file"))
   var load: String?
 
   @Option(
@@ -87,7 +88,7 @@ struct TraceRecordCommand: AsyncParsableCommand {
     let weights: NetworkWeights
     if let load {
       weights = try NetworkWeights(
-        safetensors: load, hidden: network.hidden, of: data)
+        file: load, hidden: network.hidden, of: data)
     } else {
       var generator = SeededGenerator(seed: seed)
       weights = try NetworkWeights(

@@ -61,10 +61,14 @@ struct TrainCommand: AsyncParsableCommand {
   var loss: Loss?
 
   @Option(
-    help: ArgumentHelp("Start from the weights in this safetensors file.", valueName: "file"))
+    help: ArgumentHelp(
+      "Start from the weights in this safetensors, npz or ONNX file.", valueName: "file"))
   var load: String?
 
-  @Option(help: ArgumentHelp("Write the weights to this safetensors file.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp(
+      "Write the weights to this file; its name ends in .safetensors, .npz or .onnx.",
+      valueName: "file"))
   var save: String?
 
   @Option(help: ArgumentHelp("Write the learning curve to this CSV file.", valueName: "file"))
@@ -121,7 +125,7 @@ struct TrainCommand: AsyncParsableCommand {
     let manifest = RunManifest.ofThisRun(
       seed: seed, set, threads: threads.count, dataset: data)
     let first = try load.map {
-      try NetworkWeights(safetensors: $0, hidden: network.hidden, of: data)
+      try NetworkWeights(file: $0, hidden: network.hidden, of: data)
     }
     let sizes = try first?.layerSizes ?? network.layerSizes(of: data)
     let widths = Array(sizes.dropFirst().dropLast())
@@ -260,21 +264,18 @@ struct TrainCommand: AsyncParsableCommand {
 /// The files that a run ends with, opened before it starts.
 private struct OutputFiles {
   let json: AtomicFile?
-  let weights: AtomicFile?
+  let weights: NetworkOutput?
   let csv: AtomicFile?
 
   init(json: AtomicFile?, save: String?, csv: String?) throws {
     self.json = json
-    weights = try save.map { try AtomicFile(forSafetensors: $0) }
+    weights = try save.map(NetworkOutput.init)
     self.csv = try csv.map { try AtomicFile(path: $0) { $0[0] == UInt8(ascii: "e") } }
   }
 
   func commit(weights network: NetworkWeights, epochs: [EpochReport], report: some Encodable) throws
   {
-    try weights?.commit(
-      network.safetensors(metadata: [
-        "format": "pt", "producer": "DeepSpikingNetworks \(RunManifest.packageVersion)",
-      ]))
+    try weights?.commit(network)
     let lines = [EpochReport.csvHeader] + epochs.map(\.csv)
     try csv?.commit(Array((lines.joined(separator: "\n") + "\n").utf8))
     try json?.commit(json: report)

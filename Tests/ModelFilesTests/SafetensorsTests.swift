@@ -204,10 +204,10 @@ import Testing
       }
     }
     let tensors = [
-      Safetensors.Tensor(name: "0.weight", shape: [2, 3], elements: [0, 0, 0, 0, 0, 0]),
-      Safetensors.Tensor(name: "2.weight", shape: [1, 3], elements: [0, 0, 0]),
-      Safetensors.Tensor(name: "2.bias", shape: [2], elements: [0, 0]),
-      Safetensors.Tensor(name: "norm.scale", shape: [1], elements: [0]),
+      NamedTensor(name: "0.weight", shape: [2, 3], elements: [0, 0, 0, 0, 0, 0]),
+      NamedTensor(name: "2.weight", shape: [1, 3], elements: [0, 0, 0]),
+      NamedTensor(name: "2.bias", shape: [2], elements: [0, 0]),
+      NamedTensor(name: "norm.scale", shape: [1], elements: [0]),
     ]
     try withFile(Safetensors.encode(tensors)) { path in
       do {
@@ -223,7 +223,7 @@ import Testing
   @Test("layers come in the order of the numbers in their names")
   func order() throws {
     let tensors = [10, 9].map {
-      Safetensors.Tensor(
+      NamedTensor(
         name: "layers.\($0).weight", shape: [1, 1], elements: [Float($0)])
     }
     try withFile(Safetensors.encode(tensors)) { path in

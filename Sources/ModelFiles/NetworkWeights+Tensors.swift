@@ -1,0 +1,88 @@
+internal import Networks
+
+// A network as named tensors, in PyTorch's names and layout: `0.weight`, `0.bias`, `2.weight`, ...
+// as `nn.Sequential` of `Linear` and `ReLU` saves its state; a weight has shape
+// [outputs, inputs]. Ours are [inputs x outputs]: they are transposed on the way.
+
+extension NetworkWeights {
+  /// The network of some tensors: one `*.weight` of two dimensions a layer, with or without
+  /// `*.bias`, in the order of the numbers in their names.
+  ///
+  /// - Throws: `ModelFileError.Fault.modelMismatch` with all differences; `NetworkError`.
+  init(tensors: [NamedTensor], layerSizes: [Int]?) throws {
+    let network = try Self.assemble(tensors, layerSizes: layerSizes)
+    try self.init(layers: network.layers, biases: network.biases)
+  }
+
+  /// The tensors of the network.
+  var namedTensors: [NamedTensor] {
+    var tensors: [NamedTensor] = []
+    for (index, layer) in layers.enumerated() {
+      tensors.append(
+        NamedTensor(
+          name: "\(2 * index).weight", shape: [layer.columns, layer.rows],
+          elements: layer.transposed.elements))
+      if let bias = biases?[index] {
+        tensors.append(
+          NamedTensor(name: "\(2 * index).bias", shape: [bias.count], elements: bias))
+      }
+    }
+    return tensors
+  }
+
+  private static func assemble(
+    _ tensors: [NamedTensor], layerSizes: [Int]?
+  ) throws(ModelFileError.Fault) -> (layers: [Matrix], biases: [[Float]]?) {
+    var differences: [String] = []
+    var weights: [(prefix: String, tensor: NamedTensor)] = []
+    var biases: [String: NamedTensor] = [:]
+    for tensor in tensors {
+      let name = tensor.name.debugDescription
+      if tensor.name.hasSuffix("weight") && tensor.shape.count == 2 {
+        weights.append((String(tensor.name.dropLast(6)), tensor))
+      } else if tensor.name.hasSuffix("bias") && tensor.shape.count == 1 {
+        biases[String(tensor.name.dropLast(4))] = tensor
+      } else {
+        differences.append(
+          "tensor \(name) of shape \(tensor.shape) is no weight of two dimensions and no bias")
+      }
+    }
+    weights.sort { numbers($0.prefix).lexicographicallyPrecedes(numbers($1.prefix)) }
+    if weights.isEmpty { differences.append("there is no tensor *.weight of two dimensions") }
+    for prefix in biases.keys.sorted() where !weights.contains(where: { $0.prefix == prefix }) {
+      differences.append("\((prefix + "bias").debugDescription) has no weight beside it")
+    }
+    let sizes = weights.prefix(1).map { $0.tensor.shape[1] } + weights.map { $0.tensor.shape[0] }
+    if let layerSizes, !weights.isEmpty, sizes != layerSizes {
+      differences.append("layers \(text(sizes)), expected \(text(layerSizes))")
+    }
+    for (index, (prefix, tensor)) in weights.enumerated() {
+      let name = tensor.name.debugDescription
+      if tensor.shape[1] != sizes[index] {
+        differences.append("\(name) takes \(tensor.shape[1]) inputs, expected \(sizes[index])")
+      }
+      if let bias = biases[prefix], bias.shape[0] != tensor.shape[0] {
+        differences.append(
+          "\(bias.name.debugDescription) has \(bias.shape[0]) elements, expected "
+            + "\(tensor.shape[0])")
+      }
+      if !biases.isEmpty, biases[prefix] == nil { differences.append("\(name) has no bias") }
+    }
+    guard differences.isEmpty else { throw .modelMismatch(differences) }
+    let layers = weights.map { _, tensor in
+      Matrix(rows: tensor.shape[0], columns: tensor.shape[1], elements: tensor.elements).transposed
+    }
+    return (
+      layers, biases.isEmpty ? nil : weights.map { prefix, _ in biases[prefix]!.elements }
+    )
+  }
+
+  /// The numbers in a name: `layers.10.` comes after `layers.9.`.
+  private static func numbers(_ name: String) -> [Int] {
+    name.split { !$0.isASCII || !$0.isNumber }.map { Int($0) ?? .max }
+  }
+
+  private static func text(_ sizes: [Int]) -> String {
+    sizes.map(String.init).joined(separator: "-")
+  }
+}

@@ -1,0 +1,228 @@
+/// NumPy's format of one array: a magic string, a header that is a dictionary in Python's words, data.
+///
+/// Format: https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
+enum Npy {
+  /// The longest header that is read, as NumPy's own limit.
+  static let maximumHeaderBytes = 10_000
+
+  /// Reads an array of Floats, halves or doubles, in C or Fortran order, of either byte order.
+  ///
+  /// - Throws: `ModelFileError.Fault.npy`, `.badShape`, `.sizeOverflow`, `.nonFiniteWeight`.
+  static func decode(
+    _ bytes: [UInt8], name: String
+  ) throws(ModelFileError.Fault) -> NamedTensor {
+    func fault(_ fault: NpyFault) -> ModelFileError.Fault { .npy(array: name, fault) }
+    guard bytes.count >= 10, bytes.starts(with: magic) else {
+      throw fault(.magic(start: Array(bytes.prefix(6))))
+    }
+    let (major, minor) = (bytes[6], bytes[7])
+    guard (1...3).contains(major), minor == 0 else { throw fault(.version(major, minor)) }
+    let lengthBytes = major == 1 ? 2 : 4
+    guard bytes.count >= 8 + lengthBytes else {
+      throw fault(.truncated(need: 8 + lengthBytes, have: bytes.count))
+    }
+    let length = bytes[8..<8 + lengthBytes].reversed().reduce(0) { $0 << 8 | Int($1) }
+    guard length <= maximumHeaderBytes else {
+      throw fault(.headerTooLarge(found: length, limit: maximumHeaderBytes))
+    }
+    let start = 8 + lengthBytes + length
+    guard bytes.count >= start else { throw fault(.truncated(need: start, have: bytes.count)) }
+    let header: NpyHeader
+    do {
+      header = try NpyHeader(bytes[(8 + lengthBytes)..<start])
+    } catch {
+      throw fault(error)
+    }
+    let count = try elementCount(of: header.shape, tensor: name)
+    guard !header.shape.isEmpty else { throw .badShape(tensor: name) }
+    let need = count * header.type.bytes
+    guard bytes.count - start >= need else {
+      throw fault(.truncated(need: start + need, have: bytes.count))
+    }
+    guard bytes.count - start == need else {
+      throw fault(.trailing(bytes: bytes.count - start - need))
+    }
+    let elements = try header.type.elements(
+      of: Array(bytes[start...]), isBigEndian: header.isBigEndian, tensor: name)
+    return NamedTensor(
+      name: name, shape: header.shape, fileType: header.type.rawValue,
+      elements: header.isFortranOrder ? rowMajor(elements, shape: header.shape) : elements)
+  }
+
+  /// The bytes of an array of Floats in C order, as NumPy 1.0 wrote them.
+  static func encode(_ tensor: NamedTensor) -> [UInt8] {
+    let shape = tensor.shape.map { "\($0)," }.joined(separator: " ")
+    var header = "{'descr': '<f4', 'fortran_order': False, 'shape': (\(shape)), }"
+    // Data begins on a multiple of 64 bytes.
+    header += String(repeating: " ", count: 63 - (10 + header.utf8.count) % 64) + "\n"
+    let length = header.utf8.count
+    return magic + [1, 0, UInt8(length & 255), UInt8(length >> 8)] + Array(header.utf8)
+      + littleEndian(tensor.elements)
+  }
+
+  private static let magic: [UInt8] = [0x93] + Array("NUMPY".utf8)
+
+  /// Elements whose first index changes fastest, in the order in which the last does.
+  private static func rowMajor(_ elements: [Float], shape: [Int]) -> [Float] {
+    var strides = [Int](repeating: 1, count: shape.count)
+    for axis in shape.indices.dropFirst() { strides[axis] = strides[axis - 1] * shape[axis - 1] }
+    var index = [Int](repeating: 0, count: shape.count)
+    return elements.indices.map { _ in
+      let source = zip(index, strides).reduce(0) { $0 + $1.0 * $1.1 }
+      for axis in shape.indices.reversed() {
+        index[axis] += 1
+        if index[axis] < shape[axis] { break }
+        index[axis] = 0
+      }
+      return elements[source]
+    }
+  }
+}
+
+/// What can be wrong with an array in NumPy's format.
+public enum NpyFault: Error, Equatable, Sendable, CustomStringConvertible {
+  /// It does not start with NumPy's magic string.
+  case magic(start: [UInt8])
+  /// A version of the format other than 1.0, 2.0 and 3.0.
+  case version(UInt8, UInt8)
+  /// A header longer than the limit.
+  case headerTooLarge(found: Int, limit: Int)
+  /// The header is no dictionary of the three keys; the offset is in the header.
+  case header(offset: Int, expected: String)
+  /// Python objects, which only code could read.
+  case objectArray
+  /// A type that is no Float, half or double.
+  case unsupportedType(String)
+  /// The array is cut off.
+  case truncated(need: Int, have: Int)
+  /// Bytes after the array.
+  case trailing(bytes: Int)
+
+  /// What was found, where, and what was expected.
+  public var description: String {
+    switch self {
+    case .magic(let start):
+      "no array of NumPy: it starts with "
+        + start.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined(separator: " ")
+    case .version(let major, let minor):
+      "format version \(major).\(minor), expected 1.0, 2.0 or 3.0"
+    case .headerTooLarge(let found, let limit):
+      "a header of \(found) bytes, more than the limit of \(limit)"
+    case .header(let offset, let expected): "header byte \(offset): expected \(expected)"
+    case .objectArray:
+      "an array of Python objects: reading it would execute code, which is never done"
+    case .unsupportedType(let type):
+      "element type \(shown(type)); weights must be f4, f8 or f2, of either byte order"
+    case .truncated(let need, let have): "\(have) bytes, expected \(need)"
+    case .trailing(let bytes): "\(bytes) bytes after the array"
+    }
+  }
+}
+
+/// `{'descr': '<f4', 'fortran_order': False, 'shape': (10, 20), }`: these three keys in any order, and
+/// nothing else of Python.
+private struct NpyHeader {
+  let type: ElementType
+  let isBigEndian: Bool
+  let isFortranOrder: Bool
+  let shape: [Int]
+
+  init(_ bytes: ArraySlice<UInt8>) throws(NpyFault) {
+    var parser = Parser(bytes: Array(bytes))
+    var (descr, order, shape): (String?, Bool?, [Int]?)
+    try parser.require("{")
+    while !parser.take("}") {
+      let start = parser.next
+      switch try parser.string() {
+      case "descr" where descr == nil:
+        try parser.require(":")
+        descr = try parser.string()
+      case "fortran_order" where order == nil:
+        try parser.require(":")
+        order = try parser.boolean()
+      case "shape" where shape == nil:
+        try parser.require(":")
+        shape = try parser.tuple()
+      default: throw .header(offset: start, expected: "descr, fortran_order and shape, once each")
+      }
+      if !parser.take(",") {
+        try parser.require("}")
+        break
+      }
+    }
+    guard let descr, let order, let shape else {
+      throw .header(offset: parser.next, expected: "descr, fortran_order and shape, once each")
+    }
+    parser.skipSpace()
+    guard parser.next == parser.bytes.count else {
+      throw .header(offset: parser.next, expected: "the end")
+    }
+    if descr.hasSuffix("O") { throw .objectArray }
+    let types: [String: ElementType] = ["f2": .f16, "f4": .f32, "f8": .f64]
+    guard descr.count == 3, descr.hasPrefix("<") || descr.hasPrefix(">"),
+      let type = types[String(descr.dropFirst())]
+    else { throw .unsupportedType(descr) }
+    (self.type, isBigEndian, isFortranOrder) = (type, descr.hasPrefix(">"), order)
+    self.shape = shape
+  }
+
+  private struct Parser {
+    let bytes: [UInt8]
+    var next = 0
+
+    mutating func skipSpace() {
+      while next < bytes.count, bytes[next] == 0x20 || bytes[next] == 0x0A { next += 1 }
+    }
+
+    mutating func take(_ text: String) -> Bool {
+      skipSpace()
+      guard bytes[next...].starts(with: text.utf8) else { return false }
+      next += text.utf8.count
+      return true
+    }
+
+    mutating func require(_ text: String) throws(NpyFault) {
+      guard take(text) else { throw .header(offset: next, expected: "'\(text)'") }
+    }
+
+    /// Without escapes: no name or type has one.
+    mutating func string() throws(NpyFault) -> String {
+      skipSpace()
+      let start = next
+      guard next < bytes.count, bytes[next] == 0x27 || bytes[next] == 0x22,
+        let end = bytes[(next + 1)...].firstIndex(of: bytes[next]),
+        let text = String(validating: bytes[next + 1..<end], as: UTF8.self), !text.contains("\\")
+      else { throw .header(offset: start, expected: "a string") }
+      next = end + 1
+      return text
+    }
+
+    mutating func boolean() throws(NpyFault) -> Bool {
+      if take("True") { return true }
+      if take("False") { return false }
+      throw .header(offset: next, expected: "True or False")
+    }
+
+    /// `()`, `(3,)`, `(3, 4)`, `(3, 4,)`.
+    mutating func tuple() throws(NpyFault) -> [Int] {
+      try require("(")
+      var numbers: [Int] = []
+      while !take(")") {
+        skipSpace()
+        let start = next
+        while next < bytes.count, (0x30...0x39).contains(bytes[next]) { next += 1 }
+        guard let number = Int(String(decoding: bytes[start..<next], as: UTF8.self)),
+          numbers.count < 32
+        else { throw .header(offset: start, expected: "at most 32 whole numbers from 0 on") }
+        numbers.append(number)
+        if !take(",") {
+          // `(3)` is a number in Python, no tuple.
+          guard numbers.count > 1 else { throw .header(offset: next, expected: "','") }
+          try require(")")
+          break
+        }
+      }
+      return numbers
+    }
+  }
+}

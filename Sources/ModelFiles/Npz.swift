@@ -1,0 +1,41 @@
+internal import Files
+
+/// NumPy's archives of arrays, `numpy.savez` and `savez_compressed`: a zip archive of npy files.
+public enum Npz {
+  /// Reads the arrays of a file, in the order of its directory.
+  ///
+  /// - Throws: `InputError` when it cannot be read, `ModelFileError` when it is refused.
+  /// - Complexity: memory for one member and for the arrays.
+  public static func read(path: String) throws -> [NamedTensor] {
+    try ModelFileError.naming(path) { try read(RegularFile(path: path)) }
+  }
+
+  static func read(_ file: RegularFile) throws -> [NamedTensor] {
+    let directory = try ZipDirectory(file)
+    if directory.members.contains(where: { $0.name.hasSuffix("data.pkl") }) {
+      throw ModelFileError.Fault.pickle
+    }
+    if let other = directory.members.first(where: { !$0.name.hasSuffix(".npy") }) {
+      throw ModelFileError.Fault.modelMismatch([
+        "member \(shown(other.name)) is no array: expected names that end in .npy"
+      ])
+    }
+    let reader = try ZipReader(file)
+    return try directory.members.enumerated().map { index, member in
+      try Npy.decode(
+        try reader.data(index, of: member), name: String(member.name.dropLast(".npy".count)))
+    }
+  }
+
+  /// The bytes of an archive of arrays, as `numpy.load` reads them.
+  ///
+  /// - Throws: `ModelFileError.Fault` when there is no memory for it.
+  public static func encode(_ tensors: [NamedTensor], deflated: Bool = false) throws -> [UInt8] {
+    do {
+      return try ZipWriter.archive(
+        tensors.map { ($0.name + ".npy", Npy.encode($0)) }, deflated: deflated)
+    } catch let fault as ZipFault {
+      throw ModelFileError.Fault.zip(fault)
+    }
+  }
+}

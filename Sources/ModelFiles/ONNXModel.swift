@@ -1,0 +1,142 @@
+internal import Files
+internal import Foundation
+internal import Networks
+internal import ONNXMessages
+internal import SwiftProtobuf
+
+/// A network in ONNX: a chain of Gemm or MatMul, Add, and Relu between layers.
+///
+/// Format: https://onnx.ai/onnx/repo-docs/IR.html. Read by swift-protobuf; nothing that the model names
+/// is opened, fetched or executed.
+enum ONNXModel {
+  /// The largest file that is read: the weights of the largest network in double precision.
+  static let maximumBytes = 8 * NetworkWeights.maximumParameters + (64 << 20)
+  /// The deepest nesting of messages.
+  static let maximumDepth = 100
+  /// Versions of the standard operators that are read. Gemm broadcasts C from 7 on; nothing that is
+  /// read has changed since, up to the newest that there was when this was written.
+  static let opsets: ClosedRange<Int64> = 7...26
+
+  /// Reads a network.
+  static func read(
+    _ file: RegularFile
+  ) throws -> (weights: NetworkWeights, metadata: [String: String]) {
+    guard file.size <= maximumBytes else {
+      throw ModelFileError.Fault.fileTooLarge(found: file.size, limit: maximumBytes)
+    }
+    return try decode(Data(try file.read(at: 0, count: file.size)))
+  }
+
+  static func decode(
+    _ bytes: Data
+  ) throws -> (weights: NetworkWeights, metadata: [String: String]) {
+    var options = BinaryDecodingOptions()
+    options.messageDepthLimit = maximumDepth
+    options.discardUnknownFields = true
+    let model: ONNXModelProto
+    do {
+      model = try ONNXModelProto(serializedBytes: bytes, options: options)
+    } catch BinaryDecodingError.messageDepthLimit {
+      throw ONNXFault.depthLimit(maximumDepth)
+    } catch BinaryDecodingError.truncated {
+      throw ONNXFault.notProtobuf(reason: "the protocol buffer is cut off")
+    } catch {
+      throw ONNXFault.notProtobuf(reason: "\(error)")
+    }
+    guard model.hasGraph else { throw ONNXFault.notAModel(missing: "graph") }
+    guard model.irVersion >= 1 else { throw ONNXFault.notAModel(missing: "ir_version") }
+    let standard = model.opsetImport.filter { $0.domain.isEmpty || $0.domain == "ai.onnx" }
+    guard let version = standard.first?.version else {
+      throw ONNXFault.notAModel(missing: "opset of the standard operators")
+    }
+    guard standard.count == 1, opsets.contains(version) else {
+      throw ONNXFault.unsupportedOpset(found: version, supported: opsets)
+    }
+    var others: [String] = []
+    if !model.functions.isEmpty { others.append("functions") }
+    if !model.trainingInfo.isEmpty { others.append("a training graph") }
+    if !model.graph.sparseInitializer.isEmpty { others.append("sparse initializers") }
+    guard others.isEmpty else { throw ONNXFault.unsupported(others) }
+    let external = model.graph.initializer.filter {
+      $0.dataLocation == 1 || !$0.externalData.isEmpty
+    }
+    guard external.isEmpty else { throw ONNXFault.externalData(external.map(\.name)) }
+    let chain = try ONNXChain(model.graph)
+    do {
+      let entries = model.metadataProps.map { ($0.key, $0.value) }
+      return (
+        try NetworkWeights(layers: chain.layers, biases: chain.biases),
+        // Of a key that is there twice, the first.
+        Dictionary(entries, uniquingKeysWith: { first, _ in first })
+      )
+    } catch {
+      throw ModelFileError.Fault.modelMismatch(["\(error)"])
+    }
+  }
+
+  /// The bytes of a model: Gemm with transposed weights, as PyTorch exports; opset 17.
+  static func encode(_ weights: NetworkWeights, metadata: [String: String]) throws -> [UInt8] {
+    var model = ONNXModelProto()
+    model.irVersion = 8
+    model.producerName = "DeepSpikingNetworks"
+    model.opsetImport = [.with { $0.version = 17 }]
+    model.metadataProps = metadata.sorted { $0.key < $1.key }.map { entry in
+      .with { ($0.key, $0.value) = entry }
+    }
+    var graph = ONNXGraphProto()
+    graph.name = "network"
+    graph.initializer = weights.namedTensors.map { tensor in
+      .with {
+        $0.name = tensor.name
+        $0.dims = tensor.shape.map(Int64.init)
+        $0.dataType = 1
+        $0.rawData = Data(littleEndian(tensor.elements))
+      }
+    }
+    let last = weights.layers.count - 1
+    var value = "input"
+    for index in 0...last {
+      let output = index == last ? "output" : "\(2 * index).output"
+      graph.node.append(
+        .with {
+          $0.opType = "Gemm"
+          $0.name = "\(2 * index)"
+          $0.input =
+            [value, "\(2 * index).weight"] + (weights.biases == nil ? [] : ["\(2 * index).bias"])
+          $0.output = [output]
+          $0.attribute = [
+            .with {
+              $0.name = "transB"
+              $0.type = 2
+              $0.i = 1
+            }
+          ]
+        })
+      value = output
+      guard index < last else { break }
+      value = "\(2 * index + 1).output"
+      graph.node.append(
+        .with {
+          $0.opType = "Relu"
+          $0.name = "\(2 * index + 1)"
+          $0.input = [output]
+          $0.output = [value]
+        })
+    }
+    graph.input = [Self.matrix("input", columns: weights.inputs)]
+    graph.output = [Self.matrix("output", columns: weights.outputs)]
+    model.graph = graph
+    return Array(try model.serializedData())
+  }
+
+  /// `[batch x columns]` Floats.
+  private static func matrix(_ name: String, columns: Int) -> ONNXValueInfoProto {
+    .with {
+      $0.name = name
+      $0.type.tensorType.elemType = 1
+      $0.type.tensorType.shape.dim = [
+        .with { $0.dimParam = "batch" }, .with { $0.dimValue = Int64(columns) },
+      ]
+    }
+  }
+}

@@ -1,0 +1,107 @@
+import Experiments
+import ModelFiles
+import Networks
+import SpikingReLU
+
+/// What `convert` prints for people.
+enum ConvertTables {
+  /// Weights that are not 0 and smaller than the smallest normal Float.
+  static func denormals(_ weights: NetworkWeights) -> Int {
+    weights.layers.reduce(0) { $0 + $1.elements.count { $0.isSubnormal } }
+  }
+
+  static func lines(_ file: NetworkFile, path: String) -> [String] {
+    let weights = file.weights
+    var lines = [
+      "\(path): \(file.format.rawValue), numbers \(file.fileType), network "
+        + weights.layerSizes.map(String.init).joined(separator: "-"), "",
+    ]
+    var rows = [["", "inputs", "outputs", "weights", "of them 0", "largest", "largest bias"]]
+    for (index, layer) in weights.layers.enumerated() {
+      let elements = layer.elements
+      let zeros = elements.count { $0 == 0 }
+      rows.append([
+        "layer \(index + 1)" + (index + 1 < weights.layers.count ? ", ReLU" : ""),
+        Format.count(layer.rows), Format.count(layer.columns), Format.count(elements.count),
+        Format.fixed(100 * Double(zeros) / Double(max(elements.count, 1)), 1) + "%",
+        Format.significant(Double(layer.largestMagnitude)),
+        weights.biases.map {
+          Format.significant(Double($0[index].lazy.map(\.magnitude).max() ?? 0))
+        } ?? "none",
+      ])
+    }
+    lines += Format.table(rows)
+    let types = file.fileType.split(separator: " ").filter { $0 != "and" }
+    if types != ["F32"] {
+      lines.append(
+        "  numbers of \(file.fileType) became Float (F32)"
+          + (types.contains("F64") ? ", rounded to 24 bits" : ", exactly"))
+    }
+    let largest = weights.layers.map(\.largestMagnitude).max() ?? 0
+    if largest > 1e6 {
+      lines.append(
+        "  warning: a weight of \(largest) is beyond 10^6; were the bytes of the file swapped?")
+    }
+    let denormals = denormals(weights)
+    if denormals * 100 > weights.parameterCount {
+      lines.append(
+        "  warning: \(Format.count(denormals)) weights are denormal; additions of them are slow")
+    }
+    return lines + [""]
+  }
+
+  static func lines(_ result: Conversion.Result, dataset: String) -> [String] {
+    var lines = [
+      "\(dataset): the dense network is wrong on \(Format.count(result.denseTestErrors)) of "
+        + "\(Format.count(result.testImages)) test images, "
+        + "\(Format.fixed(result.denseErrorPercent, 2))%",
+      "What a spike is worth: "
+        + (result.codingOrigin == "unit scales"
+          ? "1, as in the paper"
+          : "1 / scale; scales of the input and hidden layers (median) "
+            + scales(result.coding).map(Format.significant).joined(separator: ", ")
+            + "; from: \(result.codingOrigin)"),
+      "",
+      "After T steps: errors, answers that are the dense network's, additions over dense multiply-adds",
+    ]
+    func cells(_ point: Conversion.Point) -> [String] {
+      [
+        Format.fixed(point.errorPercent, 2) + "%", Format.fixed(point.sameClassPercent, 2) + "%",
+        Format.fixed(point.shareOfDense, 3),
+      ]
+    }
+    let columns = ["errors", "same class", "of dense"]
+    let isPaper = result.codingOrigin == "unit scales"
+    var rows = [["T"] + columns + (isPaper ? [] : columns.map { "paper's " + $0 })]
+    for (point, paper) in zip(result.points, result.paper) {
+      rows.append(["\(point.timeSteps)"] + cells(point) + (isPaper ? [] : cells(paper)))
+    }
+    if let exit = result.exit { rows.append(["early exit"] + cells(exit.outcome)) }
+    lines += Format.table(rows)
+    if let exit = result.exit {
+      lines.append(
+        "  early exit: \(Format.fixed(exit.meanSteps, 2)) steps on average, at most \(exit.timeSteps); "
+          + (exit.margin.map { "margin \(Format.significant(Double($0)))" } ?? "no margin"))
+    }
+    lines += ["", "What was lost, and why:"]
+    for loss in result.losses {
+      let place = loss.layer.map { "layer \($0): " } ?? ""
+      let count =
+        loss.kind == .biases ? "" : "\(Format.count(loss.count)) of \(Format.count(loss.of)) "
+      lines.append("  \(place)\(count)\(names[loss.kind]!)\(loss.text)")
+    }
+    if result.losses.isEmpty { lines.append("  nothing that was looked for") }
+    return lines + [""]
+  }
+
+  private static let names: [Conversion.Loss.Kind: String] = [
+    .biases: "", .deadUnits: "units dead, ", .silentUnits: "units silent, ",
+    .busyUnits: "units busy, ", .runawayImages: "images: ",
+  ]
+
+  /// `k_0`, and the median of each hidden layer's scales.
+  private static func scales(_ coding: SpikeCoding) -> [Double] {
+    [Double(coding.inputScale)]
+      + coding.hiddenScales.map { Double($0.sorted()[$0.count / 2]) }
+  }
+}
