@@ -97,7 +97,9 @@ let package = Package(
       name: "SpikingReLUTests", dependencies: ["SpikingReLU", "CAllocationCounter"],
       swiftSettings: strict),
     .testTarget(name: "DatasetsTests", dependencies: ["Datasets"], swiftSettings: strict),
-    .testTarget(name: "ModelFilesTests", dependencies: ["ModelFiles"], swiftSettings: strict),
+    .testTarget(
+      name: "ModelFilesTests", dependencies: ["Files", "ModelFiles", "ONNXMessages"],
+      swiftSettings: strict),
     .testTarget(
       name: "ExperimentsTests", dependencies: ["Experiments"], exclude: ["Fixtures"],
       swiftSettings: strict),
