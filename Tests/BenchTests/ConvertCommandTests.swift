@@ -1,0 +1,89 @@
+import Foundation
+import Testing
+
+@testable import bench
+
+/// `bench convert`, as a user runs it.
+@Suite struct ConvertCommandTests {
+  private func json(_ path: String) throws -> [String: Any] {
+    try #require(
+      try JSONSerialization.jsonObject(with: Data(contentsOf: URL(filePath: path)))
+        as? [String: Any])
+  }
+
+  @Test("a network through all three formats, with data and without")
+  func convert() throws {
+    try CommandLineTests.withFolder { folder in
+      let trained = folder + "/net.safetensors"
+      var outcome = try CommandLineTests.run([
+        "train", "--twin", "dense", "--epochs", "5", "--hidden", "16", "--save", trained,
+      ])
+      #expect(outcome.status == 0, "\(outcome.errors)")
+      var source = trained
+      for format in ["npz", "onnx", "safetensors"] {
+        let target = folder + "/next.\(format)"
+        outcome = try CommandLineTests.run(["convert", source, "--save", target])
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        #expect(outcome.output.contains("network 64-16-10"))
+        #expect(outcome.output.contains("No data: --dataset shows errors"))
+        source = target
+      }
+      let (first, last) = (folder + "/first.json", folder + "/last.json")
+      let options = [
+        "--dataset", "digits", "--steps", "5", "--calibration", "120", "--most-points", "100",
+      ]
+      for (file, path) in [(trained, first), (source, last)] {
+        outcome = try CommandLineTests.run(["convert", file, "--json", path] + options)
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        #expect(outcome.output.contains("What was lost, and why:"))
+      }
+      let (before, after) = (try json(first), try json(last))
+      #expect(before["denseTestErrors"] as? Int == after["denseTestErrors"] as? Int)
+      let conversions = [before, after].map { $0["conversion"] as? NSDictionary }
+      #expect(conversions[0] != nil && conversions[0] == conversions[1])
+      // The verdict decides.
+      outcome = try CommandLineTests.run(
+        [
+          "convert", source, "--no-scales", "--dataset", "digits", "--steps", "1", "--most-points",
+          "0",
+        ])
+      #expect(outcome.status == 1 && outcome.output.contains("FAILED"))
+    }
+  }
+
+  @Test("what is refused: status and words; nothing that was there is lost")
+  func refusals() throws {
+    try CommandLineTests.withFolder { folder in
+      func refused(_ arguments: [String], _ status: Int32, _ words: String) throws {
+        let outcome = try CommandLineTests.run(["convert"] + arguments)
+        #expect(outcome.status == status, "\(arguments): \(outcome.errors)")
+        #expect(outcome.errors.contains(words), "\(outcome.errors)")
+      }
+      let file = folder + "/net.bin"
+      try refused([file], 66, "no such file")
+      try Data("<!DOCTYPE html>".utf8).write(to: URL(filePath: file))
+      try refused([file], 65, "no safetensors, npz or ONNX file: it starts with 3c 21 44")
+      try Data().write(to: URL(filePath: file))
+      try refused([file], 65, "no safetensors, npz or ONNX file")
+      try refused([folder], 65, "not a regular file")
+      try refused(
+        [file, "--save", folder + "/net.pt"], 64, "must end in .safetensors, .npz or .onnx")
+      try refused([file, "--save", file], 64, "must end in")
+      let path = folder + "/net.npz"
+      try refused([path, "--save", path], 64, "need a file each")
+      try refused([file, "--data", folder], 64, "go with '--dataset'")
+      try refused([file, "--steps", "0"], 64, "1...10000")
+      try refused([], 64, "Missing expected argument")
+      // A network of another size than the data.
+      let small = folder + "/small.safetensors"
+      _ = try CommandLineTests.run([
+        "train", "--twin", "dense", "--epochs", "0", "--hidden", "4", "--save", small,
+      ])
+      let mnist = folder + "/data"
+      try refused([small, "--dataset", mnist], 66, "data")
+      try Data("precious".utf8).write(to: URL(filePath: path))
+      try refused([small, "--save", path], 73, "not overwritten")
+      #expect(try String(contentsOfFile: path, encoding: .utf8) == "precious")
+    }
+  }
+}
