@@ -67,6 +67,17 @@ public struct DenseMLP: Sendable {
   /// The index of the last layer, L.
   public var depth: Int { weights.layers.count }
 
+  /// Goes on from weights and counts that were there before.
+  ///
+  /// - Precondition: of the same layer sizes.
+  public mutating func restore(weights: NetworkWeights, ledger: OperationLedger) {
+    precondition(
+      weights.layerSizes == self.weights.layerSizes
+        && ledger.layers.map(\.units) == weights.layerSizes, "weights of another network")
+    self.weights = weights
+    self.ledger = ledger
+  }
+
   /// The last layer's pre-activation for one example.
   ///
   /// - Parameter input: `[n_0]`, finite.

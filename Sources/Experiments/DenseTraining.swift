@@ -44,7 +44,7 @@ public struct DenseTraining: Sendable, Equatable, Codable {
   public func run(
     hidden: [Int], dataset: Dataset, initialWeights: NetworkWeights? = nil,
     progress: LearningSchedule.Progress? = nil,
-    onEpoch: (@Sendable (EpochReport) throws -> Void)? = nil
+    onEpoch: (@Sendable (EpochReport) throws -> Void)? = nil, checkpoints: CheckpointFolder? = nil
   ) async throws -> LearningResult<DenseLearner> {
     var generator = SeededGenerator(seed: seed)
     let drawn = try NetworkWeights(
@@ -60,7 +60,8 @@ public struct DenseTraining: Sendable, Equatable, Codable {
           height: dataset.height, width: dataset.width, most: shift,
           generator: SeededGenerator(seed: seed, stream: 1)))
     return try await schedule.run(
-      learner, dataset: dataset, generator: &generator, progress: progress, onEpoch: onEpoch)
+      learner, dataset: dataset, order: generator, progress: progress, onEpoch: onEpoch,
+      checkpoints: checkpoints)
   }
 
   /// Trains a fresh network, without evaluating it.
@@ -96,6 +97,11 @@ public struct DenseLearner: Learner {
   let minibatch: Int
   private(set) var learningRate: Float
   private var shifts: ImageShifts?
+  /// Draws the shifts, where there are some.
+  var shiftGenerator: SeededGenerator? {
+    get { shifts?.generator }
+    set { if let newValue { shifts?.generator = newValue } }
+  }
 
   init(
     network: DenseMLP, minibatch: Int, learningRate: Float, rounding: ActivationRounding? = nil,

@@ -1,4 +1,5 @@
 internal import Datasets
+internal import ModelFiles
 public import Networks
 
 /// How long and at which rate a network learns, whichever twin it is.
@@ -46,74 +47,108 @@ public struct LearningSchedule: Sendable, Equatable, Codable {
   /// - Parameters:
   ///   - learner: as it starts.
   ///   - dataset: what to learn and what to be judged on.
-  ///   - generator: orders the examples where `shuffles` asks for it.
-  ///   - onEpoch: told after each epoch.
-  /// - Throws: `LearningFailure` when a step fails; what `onEpoch` throws.
+  ///   - order: orders the examples where `shuffles` asks for it.
+  ///   - onEpoch: told after each epoch; of a run that goes on, of the epochs before, too.
+  ///   - checkpoints: where the run is kept, and goes on from.
+  /// - Throws: `LearningFailure` when a step fails; what `onEpoch` throws; for checkpoints,
+  ///   `OutputError`, `CheckpointMismatch`.
   func run<Twin: Learner>(
-    _ learner: Twin, dataset: Dataset, generator: inout SeededGenerator,
-    progress: Progress?, onEpoch: (@Sendable (EpochReport) throws -> Void)?
+    _ learner: Twin, dataset: Dataset, order: SeededGenerator, progress: Progress?,
+    onEpoch: (@Sendable (EpochReport) throws -> Void)?, checkpoints: CheckpointFolder? = nil
   ) async throws -> LearningResult<Twin> {
-    let (data, targets) = (dataset.training, dataset.training.targets)
-    var learner = learner
-    var reports: [EpochReport] = []
-    var weights = try learner.weights
-    var mean: WeightMean?
-    let clock = ContinuousClock()
+    var run = try LearningRun(learner: learner, order: order)
+    if let file = checkpoints?.resumed {
+      try run.restore(file, epochs: epochs, examples: dataset.training.count)
+    }
+    for report in run.reports { try onEpoch?(report) }
     if epochs == 0 {
       // What is to be said of the weights as they are.
-      let (test, train) = try await errors(learner, weights: weights, dataset: dataset)
-      reports.append(
+      let (test, train) = try await errors(learner, weights: run.weights, dataset: dataset)
+      run.reports.append(
         EpochReport(
           epoch: 0, learningRate: learner.learningRate, examples: 0, runningErrorPercent: nil,
           trainErrorPercent: train?.percent, trainErrorInterval95: train?.interval95,
           testErrorPercent: test?.percent, testErrorInterval95: test?.interval95,
           imagesPerSecond: nil, work: nil))
-      try onEpoch?(reports[0])
+      try onEpoch?(run.reports[0])
     }
-    for epoch in 1...max(epochs, 1) where epoch <= epochs {
-      var order = Array(0..<data.count)
-      if shuffles { order.shuffle(using: &generator) }
-      learner.resetLedger()
-      var (done, wrong) = (0, 0)
-      let start = clock.now
-      while done < order.count, !Task.isCancelled {
-        let batch = order[done..<min(done + learner.minibatch, order.count)]
-        do {
-          wrong += try learner.learn(batch, of: data, targets: targets)
-        } catch {
-          throw LearningFailure(
-            epoch: epoch, example: batch[batch.startIndex], cause: error, lastWhole: weights,
-            atFailure: try? learner.weights, epochs: reports)
-        }
-        done += batch.count
-        progress?(epoch, done, order.count, 100 * Double(wrong) / Double(done))
+    while run.epoch <= epochs {
+      let nextOrder = try learnEpoch(&run, dataset: dataset, progress, checkpoints)
+      let before = run
+      let report = try await close(&run, order: nextOrder, dataset: dataset)
+      if report.isInterrupted {
+        // As the epoch was before it was judged: it goes on from there.
+        try checkpoints?.write(before.checkpoint())
       }
-      let seconds = (clock.now - start) / .seconds(1)
-      weights = try checked(learner, epoch: epoch, lastWhole: weights, reports)
-      if averagedEpochs > 1, epoch > epochs - averagedEpochs, done == order.count {
-        mean.add(weights)
-        weights = try mean!.weights
-      }
-      let (test, train) = try await errors(learner, weights: weights, dataset: dataset)
-      let isInterrupted = Task.isCancelled
-      let report = EpochReport(
-        epoch: epoch, learningRate: learner.learningRate, examples: done,
-        runningErrorPercent: 100 * Double(wrong) / Double(max(done, 1)),
-        trainErrorPercent: train?.percent, trainErrorInterval95: train?.interval95,
-        testErrorPercent: test?.percent, testErrorInterval95: test?.interval95,
-        imagesPerSecond: Double(done) / seconds, work: .init(learner.ledger))
-      reports.append(report)
-      try onEpoch?(report)
-      if isInterrupted {
+      try onEpoch?(report.report)
+      if report.isInterrupted {
         return LearningResult(
-          learner: learner, weights: weights, epochs: reports, isInterrupted: true)
-      }
-      if learningRateDecay != 1, epoch < epochs {
-        try learner.setLearningRate(learner.learningRate * learningRateDecay)
+          learner: run.learner, weights: run.weights, epochs: run.reports, isInterrupted: true)
       }
     }
+    if epochs > 0 { try checkpoints?.write(run.checkpoint()) }
     return LearningResult(
-      learner: learner, weights: weights, epochs: reports, isInterrupted: false)
+      learner: run.learner, weights: run.weights, epochs: run.reports, isInterrupted: false)
+  }
+
+  /// Learns what is left of an epoch.
+  ///
+  /// - Returns: the generator for the order of the next one.
+  private func learnEpoch<Twin: Learner>(
+    _ run: inout LearningRun<Twin>, dataset: Dataset, _ progress: Progress?,
+    _ checkpoints: CheckpointFolder?
+  ) throws -> SeededGenerator {
+    let (data, targets) = (dataset.training, dataset.training.targets)
+    var (order, generator) = (Array(0..<data.count), run.order)
+    if shuffles { order.shuffle(using: &generator) }
+    if run.done == 0 { run.learner.resetLedger() }
+    let clock = ContinuousClock()
+    let (start, before) = (clock.now, run.seconds)
+    while run.done < order.count, !Task.isCancelled {
+      let batch = order[run.done..<min(run.done + run.learner.minibatch, order.count)]
+      do {
+        run.wrong += try run.learner.learn(batch, of: data, targets: targets)
+      } catch {
+        throw LearningFailure(
+          epoch: run.epoch, example: batch[batch.startIndex], cause: error,
+          lastWhole: run.weights, atFailure: try? run.learner.weights, epochs: run.reports)
+      }
+      run.done += batch.count
+      progress?(run.epoch, run.done, order.count, 100 * Double(run.wrong) / Double(run.done))
+      if let checkpoints, checkpoints.isDue {
+        run.seconds = before + (clock.now - start) / .seconds(1)
+        try checkpoints.write(run.checkpoint())
+      }
+    }
+    run.seconds = before + (clock.now - start) / .seconds(1)
+    return generator
+  }
+
+  /// Judges an epoch, and begins the next one.
+  private func close<Twin: Learner>(
+    _ run: inout LearningRun<Twin>, order: SeededGenerator, dataset: Dataset
+  ) async throws -> (report: EpochReport, isInterrupted: Bool) {
+    run.weights = try checked(
+      run.learner, epoch: run.epoch, lastWhole: run.weights, run.reports)
+    if averagedEpochs > 1, run.epoch > epochs - averagedEpochs, run.done == dataset.training.count {
+      run.mean.add(run.weights)
+      run.weights = try run.mean!.weights
+    }
+    let (test, train) = try await errors(run.learner, weights: run.weights, dataset: dataset)
+    let report = EpochReport(
+      epoch: run.epoch, learningRate: run.learner.learningRate, examples: run.done,
+      runningErrorPercent: 100 * Double(run.wrong) / Double(max(run.done, 1)),
+      trainErrorPercent: train?.percent, trainErrorInterval95: train?.interval95,
+      testErrorPercent: test?.percent, testErrorInterval95: test?.interval95,
+      imagesPerSecond: Double(run.done) / run.seconds, work: .init(run.learner.ledger))
+    run.reports.append(report)
+    if Task.isCancelled { return (report, true) }
+    if learningRateDecay != 1, run.epoch < epochs {
+      try run.learner.setLearningRate(run.learner.learningRate * learningRateDecay)
+    }
+    run.epoch += 1
+    (run.done, run.wrong, run.seconds, run.order) = (0, 0, 0, order)
+    return (report, false)
   }
 
   /// What is evaluated after an epoch; what a cancelled task leaves out is `nil`.
@@ -175,6 +210,12 @@ protocol Learner: Sendable {
   ) async throws -> ErrorRate
   var ledger: OperationLedger { get }
   mutating func resetLedger()
+  /// Keeps all that the next step depends on.
+  func save(to file: inout CheckpointFile) throws
+  /// Goes on from what was kept.
+  ///
+  /// - Throws: `CheckpointMismatch`, `SpikingError.snapshotMismatch`.
+  mutating func restore(_ file: CheckpointFile) throws
 }
 
 /// What a run of learning ends with.
@@ -221,79 +262,5 @@ public struct WeightsExploded: Error, Equatable, Sendable, CustomStringConvertib
   /// What was found.
   public var description: String {
     "layer \(layer): a weight reached \(largest); use a smaller learning rate"
-  }
-}
-
-/// The mean of several states of a network, summed in `Double`.
-struct WeightMean {
-  private var sums: [RowMajorMatrix<Double>]
-  private var biases: [[Double]]?
-  private var count = 1
-
-  init(_ weights: NetworkWeights) {
-    sums = weights.layers.map { $0.map { Double($0) } }
-    biases = weights.biases?.map { $0.map { Double($0) } }
-  }
-
-  mutating func add(_ weights: NetworkWeights) {
-    count += 1
-    for (index, layer) in weights.layers.enumerated() {
-      let sum = sums[index]
-      sums[index] = RowMajorMatrix(rows: sum.rows, columns: sum.columns) {
-        sum[$0, $1] + Double(layer[$0, $1])
-      }
-    }
-    for (index, bias) in (weights.biases ?? []).enumerated() {
-      for unit in bias.indices { biases![index][unit] += Double(bias[unit]) }
-    }
-  }
-
-  var weights: NetworkWeights {
-    get throws {
-      try NetworkWeights(
-        layers: sums.map { $0.map { Float($0 / Double(count)) } },
-        biases: biases?.map { $0.map { Float($0 / Double(count)) } })
-    }
-  }
-}
-
-extension Optional<WeightMean> {
-  /// Starts with the first weights, goes on with others.
-  fileprivate mutating func add(_ weights: NetworkWeights) {
-    if case .none = self { self = WeightMean(weights) } else { self!.add(weights) }
-  }
-}
-
-/// Runs independent trainings, one a seed, so many at a time.
-///
-/// - Parameters:
-///   - seeds: of the runs.
-///   - workers: how many run at once; no result depends on it.
-///   - run: one run. Cancelling ends each as `LearningSchedule` does.
-///   - onRun: told of each result as it comes.
-/// - Returns: the results in the order of the seeds.
-/// - Throws: what a run or `onRun` throws; the other runs are cancelled.
-public func trainInParallel<Twin: Sendable>(
-  seeds: [UInt64], workers: Int,
-  run: @escaping @Sendable (UInt64) async throws -> LearningResult<Twin>,
-  onRun: (UInt64, LearningResult<Twin>) throws -> Void
-) async throws -> [LearningResult<Twin>] {
-  precondition(workers >= 1, "\(workers) workers")
-  return try await withThrowingTaskGroup(of: (Int, LearningResult<Twin>).self) { group in
-    var results: [LearningResult<Twin>?] = Array(repeating: nil, count: seeds.count)
-    var next = 0
-    func add() {
-      guard next < seeds.count else { return }
-      let index = next
-      next += 1
-      group.addTask { (index, try await run(seeds[index])) }
-    }
-    for _ in 0..<workers { add() }
-    while let (index, result) = try await group.next() {
-      results[index] = result
-      try onRun(seeds[index], result)
-      add()
-    }
-    return results.map { $0! }
   }
 }

@@ -53,13 +53,15 @@ public struct SpikingTraining: Sendable {
   ///   - dataset: what to learn and what to be judged on.
   ///   - progress: told after each image of an epoch, with the running error in percent.
   ///   - onEpoch: told after each epoch.
+  ///   - checkpoints: where the run is kept, and goes on from.
   /// - Throws: `NetworkError`, `SpikingError` for settings; `LearningFailure` when an example
-  ///   cannot be learned.
+  ///   cannot be learned; `OutputError` when a checkpoint cannot be written, `CheckpointMismatch` when
+  ///   it is of another run.
   public func run(
     hidden: [Int], dataset: Dataset, progress: LearningSchedule.Progress? = nil,
-    onEpoch: (@Sendable (EpochReport) throws -> Void)? = nil
+    onEpoch: (@Sendable (EpochReport) throws -> Void)? = nil, checkpoints: CheckpointFolder? = nil
   ) async throws -> LearningResult<SpikingLearner> {
-    try await run(hidden, dataset, progress, onEpoch) {
+    try await run(hidden, dataset, progress, onEpoch, checkpoints) {
       SpikingLearner(
         network: try LearningMLP(
           weights: $0, options: $1, training: options, instructionSet: instructionSet))
@@ -72,7 +74,7 @@ public struct SpikingTraining: Sendable {
   ///   gradients, regularization, other quantizers, averaged weights, a learning rate that changes.
   public func runInIntegers(
     hidden: [Int], dataset: Dataset, progress: LearningSchedule.Progress? = nil,
-    onEpoch: (@Sendable (EpochReport) throws -> Void)? = nil
+    onEpoch: (@Sendable (EpochReport) throws -> Void)? = nil, checkpoints: CheckpointFolder? = nil
   ) async throws -> LearningResult<IntegerLearner> {
     guard schedule.averagedEpochs < 2 else {
       throw SpikingError.unsupportedInIntegers("averaged weights")
@@ -80,7 +82,7 @@ public struct SpikingTraining: Sendable {
     guard schedule.learningRateDecay == 1 else {
       throw SpikingError.unsupportedInIntegers("a learning rate that changes")
     }
-    return try await run(hidden, dataset, progress, onEpoch) {
+    return try await run(hidden, dataset, progress, onEpoch, checkpoints) {
       IntegerLearner(
         network: try IntegerLearningMLP(
           weights: $0, options: $1, training: options, instructionSet: instructionSet))
@@ -90,7 +92,7 @@ public struct SpikingTraining: Sendable {
   /// Lets a learner learn that is made of the first weights, drawn unless they are given.
   private func run<Twin: Learner>(
     _ hidden: [Int], _ dataset: Dataset, _ progress: LearningSchedule.Progress?,
-    _ onEpoch: (@Sendable (EpochReport) throws -> Void)?,
+    _ onEpoch: (@Sendable (EpochReport) throws -> Void)?, _ checkpoints: CheckpointFolder?,
     makeLearner: (NetworkWeights, PredictionOptions) throws -> Twin
   ) async throws -> LearningResult<Twin> {
     var generator = SeededGenerator(seed: seed)
@@ -102,8 +104,8 @@ public struct SpikingTraining: Sendable {
     prediction.seed = seed
     prediction.testQuantizer = testQuantizer
     return try await schedule.run(
-      makeLearner(initialWeights ?? drawn, prediction), dataset: dataset, generator: &generator,
-      progress: progress, onEpoch: onEpoch)
+      makeLearner(initialWeights ?? drawn, prediction), dataset: dataset, order: generator,
+      progress: progress, onEpoch: onEpoch, checkpoints: checkpoints)
   }
 }
 

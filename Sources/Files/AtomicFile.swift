@@ -89,7 +89,8 @@ public final class AtomicFile {
 
   /// Writes the whole content and puts the file in its place.
   ///
-  /// - Throws: `OutputError.io`; then what was there before is still there.
+  /// - Throws: `OutputError.io`; then what was there before is still there, unless only the folder could
+  ///   not be synced: the new content is in its place then, and may not survive a power failure.
   public func commit(_ content: [UInt8]) throws(OutputError) {
     var written = 0
     while written < content.count {
@@ -127,9 +128,14 @@ public final class AtomicFile {
     let parts = path.split(separator: "/", omittingEmptySubsequences: false).dropLast()
     let folder = parts.isEmpty ? "." : parts.joined(separator: "/") + "/"
     let descriptor = unsafe open(folder, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { return }  // readable or not, the file is in its place
-    _ = fsync(descriptor)
-    _ = close(descriptor)
+    guard descriptor >= 0 else {
+      // A folder that may be written and not read cannot be synced: the file is in its place.
+      if errno == EACCES { return }
+      throw failure("open the folder to sync it")
+    }
+    defer { _ = close(descriptor) }
+    // Some file systems have nothing to sync for a folder.
+    guard fsync(descriptor) == 0 || errno == EINVAL else { throw failure("sync the folder") }
   }
 
   private static func resolved(_ path: String) -> String {

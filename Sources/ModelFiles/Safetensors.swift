@@ -57,8 +57,8 @@ public enum Safetensors {
       checksum = CRC32.update(checksum, with: data)
       tensors.append(
         NamedTensor(
-          name: entry.name, shape: entry.shape, fileType: entry.type.rawValue,
-          elements: try entry.type.elements(of: data, tensor: entry.name)))
+          name: entry.name, shape: entry.shape, fileType: entry.type,
+          elements: try ElementType(rawValue: entry.type)!.elements(of: data, tensor: entry.name)))
     }
     if let stored = header.metadata[checksumName] {
       guard let expected = UInt32(stored, radix: 16), expected == checksum else {
@@ -98,7 +98,7 @@ public enum Safetensors {
     return length + header + data
   }
 
-  private static func quoted(_ text: String) -> String {
+  static func quoted(_ text: String) -> String {
     var result = "\""
     for scalar in text.unicodeScalars {
       switch scalar {

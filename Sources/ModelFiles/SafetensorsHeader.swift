@@ -2,7 +2,8 @@
 struct SafetensorsHeader {
   struct Entry {
     let name: String
-    let type: ElementType
+    /// As the file names it.
+    let type: String
     let shape: [Int]
     /// Where its data begins and ends, from the end of the header.
     let begin: Int
@@ -10,6 +11,10 @@ struct SafetensorsHeader {
 
     var bytes: Int { end - begin }
   }
+
+  /// The types that become Float.
+  static let weightTypes = Dictionary(
+    uniqueKeysWithValues: ElementType.allCases.map { ($0.rawValue, $0.bytes) })
 
   /// The types of the format that are no weights.
   private static let otherTypes: Set<String> = [
@@ -21,7 +26,10 @@ struct SafetensorsHeader {
   let entries: [Entry]
   let metadata: [String: String]
 
-  init(_ bytes: [UInt8], dataSize: Int) throws(ModelFileError.Fault) {
+  /// - Parameter types: those that are taken, with the bytes of an element.
+  init(
+    _ bytes: [UInt8], dataSize: Int, types: [String: Int] = Self.weightTypes
+  ) throws(ModelFileError.Fault) {
     guard case .object(let members) = try HeaderJSON.parse(bytes) else {
       throw .headerNotObject
     }
@@ -33,7 +41,7 @@ struct SafetensorsHeader {
       if member.name == "__metadata__" {
         metadata = try Self.metadata(member.value)
       } else {
-        entries.append(try Self.entry(member.name, member.value))
+        entries.append(try Self.entry(member.name, member.value, types))
       }
     }
     // By begin, then by end: empty tensors come before the one that starts where they are.
@@ -65,7 +73,7 @@ struct SafetensorsHeader {
   }
 
   private static func entry(
-    _ name: String, _ value: HeaderJSON
+    _ name: String, _ value: HeaderJSON, _ types: [String: Int]
   ) throws(ModelFileError.Fault) -> Entry {
     guard name.utf8.count <= Safetensors.maximumNameBytes else {
       throw .nameTooLong(limit: Safetensors.maximumNameBytes)
@@ -87,17 +95,17 @@ struct SafetensorsHeader {
     guard case .array(let offsets)? = field("data_offsets"), offsets.count == 2,
       let begin = wholeNumber(offsets[0]), let end = wholeNumber(offsets[1]), begin <= end
     else { throw .invalidOffset(tensor: name) }
-    guard let type = ElementType(rawValue: dtype) else {
+    guard let bytes = types[dtype] else {
       throw otherTypes.contains(dtype)
         ? .unsupportedDType(tensor: name, found: dtype) : .unknownDType(tensor: name, found: dtype)
     }
     let shape = sizes.compactMap(wholeNumber)
     guard shape.count == sizes.count else { throw .badShape(tensor: name) }
-    let need = try type.bytes * elementCount(of: shape, tensor: name)
+    let need = try bytes * elementCount(of: shape, tensor: name)
     guard need == end - begin else {
       throw .sizeMismatch(tensor: name, need: need, have: end - begin)
     }
-    return Entry(name: name, type: type, shape: shape, begin: begin, end: end)
+    return Entry(name: name, type: dtype, shape: shape, begin: begin, end: end)
   }
 
   /// A number without sign, fraction or exponent that fits in `Int`.

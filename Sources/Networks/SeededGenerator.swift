@@ -36,6 +36,12 @@ public struct SeededGenerator: RandomNumberGenerator, Sendable, Equatable {
     self.init(seed: generator.next() ^ (stream &* 0xD134_2543_DE82_EF95))
   }
 
+  /// A generator that goes on from a state; `nil` for the state of zeros, which gives nothing else.
+  public init?(state: (UInt64, UInt64, UInt64, UInt64)) {
+    guard state != (0, 0, 0, 0) else { return nil }
+    self.state = state
+  }
+
   /// 64 random bits.
   public mutating func next() -> UInt64 {
     func rotate(_ word: UInt64, _ by: UInt64) -> UInt64 { (word << by) | (word >> (64 - by)) }

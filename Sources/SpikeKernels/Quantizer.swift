@@ -82,6 +82,15 @@ public struct QuantizerState<Scalar: PotentialScalar>: Sendable, Equatable {
       repeating: .zero, count: RowMajorMatrix<Scalar>.stride(columns: units))
   }
 
+  /// Goes on from potentials that were there before.
+  ///
+  /// - Precondition: as many as units.
+  public mutating func restore(_ potentials: [Scalar]) {
+    precondition(
+      potentials.count == units, "\(potentials.count) potentials for \(units) units")
+    for unit in 0..<units { self.potentials[unit] = potentials[unit] }
+  }
+
   /// Starts each potential at a value of its own, padded as the potentials are.
   public mutating func start(at phases: AlignedArray<Scalar>) { potentials.update(from: phases) }
 

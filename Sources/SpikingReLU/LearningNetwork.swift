@@ -37,7 +37,7 @@ public struct LearningNetwork<Scalar: LearningScalar>: Sendable {
   }
 
   /// Makes the transposed weights anew.
-  private mutating func transposeWeights() {
+  mutating func transposeWeights() {
     learning.transposed = network.weights.indices.map { index in
       index == 0 ? RowMajorMatrix(rows: 0, columns: 0) : network.weights[index].transposed
     }

@@ -52,6 +52,8 @@ public enum SpikingError: Error, Equatable, Sendable {
   case targetSize(expected: Int, found: Int)
   /// A target is not in [0, 1].
   case targetOutOfRange(index: Int, value: Float)
+  /// A snapshot is of a network of other sizes or options.
+  case snapshotMismatch(name: String, expected: Int, found: Int)
   /// Training diverged: the sum that a unit received stopped being finite.
   case diverged(layer: Int, unit: Int)
   /// The kernels cannot run as asked.
@@ -137,6 +139,8 @@ extension SpikingError: CustomStringConvertible {
       "a target of \(found) values for a network of \(expected) output units"
     case .targetOutOfRange(let index, let value):
       "target \(index): found \(value), expected a number in 0...1"
+    case .snapshotMismatch(let name, let expected, let found):
+      "a snapshot of another network: \(name) has \(found) values, expected \(expected)"
     case .diverged(let layer, let unit):
       "layer \(layer), unit \(unit): training diverged; use a smaller learning rate"
     case .kernel(let error): error.description

@@ -30,7 +30,9 @@ enum ExitStatus {
     case InputError.io, OutputError.io, is ReaderGone: inputOutput
     case is OutputError: cannotCreate
     case is FolderLocked: temporaryFailure
-    case is PaperState.Mismatch, is PaperState.Damaged: badData
+    case is PaperState.Mismatch, is PaperState.Damaged, is CheckpointMismatch: badData
+    case CheckpointFolder.Failure.occupied: cannotCreate
+    case is CheckpointFolder.Failure: badData
     case InputError.missing: missingInput
     case is InputError: badData
     case SpikingError.kernel(.unsupportedInstructionSet), is KernelError: usage

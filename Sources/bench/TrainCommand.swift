@@ -16,8 +16,11 @@ struct TrainCommand: AsyncParsableCommand {
     abstract: "Train a network: the spiking twin by spikes, one image at a time, or the dense one.",
     discussion: """
       Prints errors on training and test images after each epoch, and what the learning cost. \
-      Ctrl-C finishes the current image, writes what there is, and exits with 130. When a run \
-      diverges, --save keeps the weights of the last whole epoch; the exit status is 65.
+      Ctrl-C finishes the current image, writes what there is, a checkpoint too, and exits with 130. When a \
+      run diverges, --save keeps the weights of the last whole epoch; the exit status is 65.
+
+      --checkpoint keeps the run in a folder; --resume goes on from there, and ends bit for bit where the run \
+      would have ended. Checkpoints are written beside their place, synced and renamed.
 
       --recipe goes past the paper: fractional updates with smooth gradients, T = 40, eta 0.01 \
       falling by 7% an epoch, shuffled images. Other options still change what they name.
@@ -74,6 +77,7 @@ struct TrainCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("Write the learning curve to this CSV file.", valueName: "file"))
   var csv: String?
 
+  @OptionGroup var checkpoints: CheckpointOptions
   @OptionGroup var threads: ThreadOptions
   @OptionGroup var results: ResultOptions
   @OptionGroup var reports: ReportOptions
@@ -104,8 +108,9 @@ struct TrainCommand: AsyncParsableCommand {
     }
     if twin == .dense { try learning.variant.refuseForDense() }
     if let parallel {
-      guard save == nil, csv == nil else {
-        throw ValidationError("'--save' and '--csv' are of one network: not with '--parallel'.")
+      guard save == nil, csv == nil, checkpoints.checkpoint == nil else {
+        throw ValidationError(
+          "'--save', '--csv' and '--checkpoint' are of one network: not with '--parallel'.")
       }
       guard seed <= .max - UInt64(parallel) else {
         throw ValidationError("'--seed': at most \(UInt64.max - UInt64(parallel)) for that many.")
@@ -119,7 +124,7 @@ struct TrainCommand: AsyncParsableCommand {
 
   func run() async throws {
     let set = try InstructionSet.selected()
-    let files = try OutputFiles(json: results.open(), save: save, csv: csv)
+    let files = try TrainFiles(json: results.open(), save: save, csv: csv)
     let page = try reports.open()
     let data = try network.dataset.load()
     let manifest = RunManifest.ofThisRun(
@@ -209,6 +214,10 @@ struct TrainCommand: AsyncParsableCommand {
       }
       return
     }
+    let folder = try checkpoints.open(
+      settings: settings(data, sizes: sizes, first: first, spiking, dense), manifest: manifest)
+    for fault in folder?.passedOver ?? [] { try results.line("Damaged, passed over: \(fault)") }
+    if let file = folder?.resumedFrom { try results.line("Going on from \(file)") }
     do {
       let (weights, epochs, isInterrupted): (NetworkWeights, [EpochReport], Bool)
       switch twin {
@@ -220,11 +229,13 @@ struct TrainCommand: AsyncParsableCommand {
         try results.line(TrainTable.header)
         if learning.variant.integer {
           let result = try await spiking.runInIntegers(
-            hidden: widths, dataset: data, progress: progress, onEpoch: onEpoch)
+            hidden: widths, dataset: data, progress: progress, onEpoch: onEpoch,
+            checkpoints: folder)
           (weights, epochs, isInterrupted) = (result.weights, result.epochs, result.isInterrupted)
         } else {
           let result = try await spiking.run(
-            hidden: widths, dataset: data, progress: progress, onEpoch: onEpoch)
+            hidden: widths, dataset: data, progress: progress, onEpoch: onEpoch,
+            checkpoints: folder)
           (weights, epochs, isInterrupted) = (result.weights, result.epochs, result.isInterrupted)
         }
       case .dense:
@@ -235,7 +246,7 @@ struct TrainCommand: AsyncParsableCommand {
         try results.line(TrainTable.header)
         let result = try await dense.run(
           hidden: widths, dataset: data, initialWeights: first, progress: progress,
-          onEpoch: onEpoch)
+          onEpoch: onEpoch, checkpoints: folder)
         (weights, epochs, isInterrupted) = (result.weights, result.epochs, result.isInterrupted)
       }
       try page?.commit(
@@ -244,7 +255,9 @@ struct TrainCommand: AsyncParsableCommand {
       try files.commit(
         weights: weights, epochs: epochs, report: report(epochs, isInterrupted: isInterrupted))
       if isInterrupted {
-        try results.line("Interrupted: the last line is of an epoch that was not finished.")
+        try results.line(
+          "Interrupted: the last line is of an epoch that was not finished."
+            + (folder == nil ? "" : " --resume goes on."))
         throw InterruptedAfterResults()
       }
     } catch let failure as LearningFailure {
@@ -260,27 +273,3 @@ struct TrainCommand: AsyncParsableCommand {
     }
   }
 }
-
-/// The files that a run ends with, opened before it starts.
-private struct OutputFiles {
-  let json: AtomicFile?
-  let weights: NetworkOutput?
-  let csv: AtomicFile?
-
-  init(json: AtomicFile?, save: String?, csv: String?) throws {
-    self.json = json
-    weights = try save.map(NetworkOutput.init)
-    self.csv = try csv.map { try AtomicFile(path: $0) { $0[0] == UInt8(ascii: "e") } }
-  }
-
-  func commit(weights network: NetworkWeights, epochs: [EpochReport], report: some Encodable) throws
-  {
-    try weights?.commit(network)
-    let lines = [EpochReport.csvHeader] + epochs.map(\.csv)
-    try csv?.commit(Array((lines.joined(separator: "\n") + "\n").utf8))
-    try json?.commit(json: report)
-  }
-}
-
-/// The run was interrupted, and what there was has been written.
-struct InterruptedAfterResults: Error {}
