@@ -87,6 +87,8 @@ let package = Package(
     .testTarget(name: "NetworksTests", dependencies: ["Networks"], swiftSettings: strict),
     // Test-only: counts allocations of code that must make none.
     .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter", cSettings: exactC),
+    // Test-only: lets system calls fail.
+    .target(name: "CFaultInjection", path: "Tests/CFaultInjection", cSettings: exactC),
     .testTarget(
       name: "DenseReLUTests", dependencies: ["DenseReLU", "CAllocationCounter"],
       swiftSettings: strict),
@@ -101,7 +103,8 @@ let package = Package(
       name: "ModelFilesTests", dependencies: ["Files", "ModelFiles", "ONNXMessages"],
       swiftSettings: strict),
     .testTarget(
-      name: "ExperimentsTests", dependencies: ["Experiments"], exclude: ["Fixtures"],
+      name: "ExperimentsTests", dependencies: ["Experiments", "CFaultInjection"],
+      exclude: ["Fixtures"],
       swiftSettings: strict),
     .testTarget(name: "BenchTests", dependencies: ["bench"], swiftSettings: strict),
   ],

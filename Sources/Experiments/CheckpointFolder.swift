@@ -132,9 +132,10 @@ public final class CheckpointFolder: Sendable {
     if let manifest { try file.setJSON(manifest, "manifest") }
     let bytes = file.encoded
     try state.withLock { state in
-      let file = try AtomicFile(path: Self.name(state.next, in: path)) { _ in false }
-      try file.commit(bytes)
+      // A number is used once: a file may be in its place even though its folder could not be synced.
+      let name = Self.name(state.next, in: path)
       state.next += 1
+      try AtomicFile(path: name) { _ in false }.commit(bytes)
       state.written = .now
       // What cannot be removed now is one too many, no more.
       for number in try Self.numbers(in: path).dropLast(keep) {
