@@ -22,6 +22,8 @@ final class Interruption: @unchecked Sendable {
   func cancelOnSignal(_ work: Task<Void, any Error>) {
     // A reader that went away shows as a failed write, so that what was begun is cleaned up.
     _ = Foundation.signal(SIGPIPE, SIG_IGN)
+    // So does a limit on the size of files.
+    _ = Foundation.signal(SIGXFSZ, SIG_IGN)
     for number in [SIGINT, SIGTERM, SIGHUP] {
       _ = Foundation.signal(number, SIG_IGN)
       let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
