@@ -22,6 +22,7 @@ let package = Package(
     .library(name: "SpikeKernels", targets: ["SpikeKernels"]),
     .library(name: "SpikingReLU", targets: ["SpikingReLU"]),
     .library(name: "Datasets", targets: ["Datasets"]),
+    .library(name: "Files", targets: ["Files"]),
     .library(name: "ModelFiles", targets: ["ModelFiles"]),
     .library(name: "Experiments", targets: ["Experiments"]),
     .executable(name: "bench", targets: ["bench"]),

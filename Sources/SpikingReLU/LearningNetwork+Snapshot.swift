@@ -67,6 +67,10 @@ extension LearningNetwork {
         throw .snapshotMismatch(name: name, expected: count ?? 0, found: found ?? 0)
       }
     }
+    for (name, values) in snapshot.arrays {
+      guard let index = values.firstIndex(where: { !$0.asDouble.isFinite }) else { continue }
+      throw .nonFiniteSnapshot(name: name, index: index)
+    }
     guard snapshot.ledger.layers.map(\.units) == network.layerSizes else {
       throw .snapshotMismatch(
         name: "ledger", expected: network.layerSizes.count, found: snapshot.ledger.layers.count)

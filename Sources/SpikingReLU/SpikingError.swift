@@ -54,6 +54,8 @@ public enum SpikingError: Error, Equatable, Sendable {
   case targetOutOfRange(index: Int, value: Float)
   /// A snapshot is of a network of other sizes or options.
   case snapshotMismatch(name: String, expected: Int, found: Int)
+  /// A number of a snapshot is NaN or infinite.
+  case nonFiniteSnapshot(name: String, index: Int)
   /// Training diverged: the sum that a unit received stopped being finite.
   case diverged(layer: Int, unit: Int)
   /// The kernels cannot run as asked.
@@ -141,6 +143,8 @@ extension SpikingError: CustomStringConvertible {
       "target \(index): found \(value), expected a number in 0...1"
     case .snapshotMismatch(let name, let expected, let found):
       "a snapshot of another network: \(name) has \(found) values, expected \(expected)"
+    case .nonFiniteSnapshot(let name, let index):
+      "a snapshot with a number that is not finite: \(name), \(index)"
     case .diverged(let layer, let unit):
       "layer \(layer), unit \(unit): training diverged; use a smaller learning rate"
     case .kernel(let error): error.description

@@ -9,9 +9,6 @@ import Networks
 import SpikeKernels
 import SpikingReLU
 
-/// A verdict did not hold.
-struct VerdictsFailed: Error {}
-
 /// The exit status of each kind of failure, after sysexits.
 enum ExitStatus {
   static let verdictFailed: Int32 = 1

@@ -13,6 +13,9 @@ extension AtomicFile {
   }
 }
 
+/// A verdict did not hold.
+struct VerdictsFailed: Error {}
+
 /// `--json` and `--quiet`: where results go.
 struct ResultOptions: ParsableArguments {
   @Option(

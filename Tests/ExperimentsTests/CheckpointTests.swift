@@ -230,6 +230,7 @@ import Testing
         { $0.arrays["whole.weights.2"] = .floats([1, 2]) },
         { $0.arrays["whole.weights.1"] = .floats(Array(repeating: .nan, count: 64 * 9)) },
         { $0.arrays["learner.backward.1.potentials"] = nil },
+        { $0.arrays["learner.backward.1.potentials"] = .floats(Array(repeating: .nan, count: 9)) },
       ] as [(inout CheckpointFile) -> Void] {
         let dataset = Dataset.embeddedDigits()
         var generator = SeededGenerator(seed: 1)

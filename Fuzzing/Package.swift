@@ -1,0 +1,42 @@
+// swift-tools-version:6.3
+import PackageDescription
+
+// Fuzz targets, apart from the package that people build: they need libFuzzer's `main`.
+//   Scripts/fuzz          builds and runs them
+let readers = ["IDX", "Gzip", "Safetensors", "Npz", "ONNX", "Checkpoint"]
+
+let package = Package(
+  name: "Fuzzing",
+  dependencies: [
+    .package(name: "DeepSpikingNetworks", path: ".."),
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+  ],
+  targets: [
+    .target(
+      name: "FuzzSupport",
+      dependencies: [
+        .product(name: "Datasets", package: "DeepSpikingNetworks"),
+        .product(name: "ModelFiles", package: "DeepSpikingNetworks"),
+        .product(name: "Networks", package: "DeepSpikingNetworks"),
+      ]),
+    // The command line's own sources, but for its `main`.
+    .executableTarget(
+      name: "FuzzCommandLine",
+      dependencies: [
+        "FuzzSupport",
+        .product(name: "Datasets", package: "DeepSpikingNetworks"),
+        .product(name: "DenseReLU", package: "DeepSpikingNetworks"),
+        .product(name: "Experiments", package: "DeepSpikingNetworks"),
+        .product(name: "Files", package: "DeepSpikingNetworks"),
+        .product(name: "ModelFiles", package: "DeepSpikingNetworks"),
+        .product(name: "Networks", package: "DeepSpikingNetworks"),
+        .product(name: "SpikeKernels", package: "DeepSpikingNetworks"),
+        .product(name: "SpikingReLU", package: "DeepSpikingNetworks"),
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      exclude: ["bench/Bench.swift", "bench/ExitStatus.swift"]),
+  ]
+    + readers.map {
+      .executableTarget(name: "Fuzz" + $0, dependencies: ["FuzzSupport"])
+    }
+)

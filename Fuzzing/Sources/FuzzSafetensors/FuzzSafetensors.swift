@@ -1,0 +1,12 @@
+import FuzzSupport
+import ModelFiles
+
+nonisolated(unsafe) private let first = ScratchFile(named: ".safetensors")
+nonisolated(unsafe) private let second = ScratchFile(named: "-back.safetensors")
+
+@_cdecl("LLVMFuzzerTestOneInput")
+public func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
+  first.fill(UnsafeRawBufferPointer(start: start, count: count))
+  checkNetwork(first, second: second, .safetensors)
+  return 0
+}
