@@ -15,13 +15,21 @@ struct InfoCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("Write everything to this file.", valueName: "file"))
   var json: String?
 
+  @Flag(
+    help: """
+      Compute hashes of what the spiking path does on fixed seeds, with each instruction set, and compare \
+      them with the table in the sources: the same bits everywhere.
+      """)
+  var fingerprints = false
+
   /// What `--json` holds.
   struct Report: Encodable {
     let schemaVersion = 1
     let manifest: RunManifest
     let instructionSets: [InstructionSet]
     let datasets: [String: String]
-    let verdicts: [Verdict] = []
+    let fingerprints: [String: [String: String]]?
+    let verdicts: [Verdict]
   }
 
   func run() async throws {
@@ -35,9 +43,6 @@ struct InfoCommand: AsyncParsableCommand {
     }
     let manifest = RunManifest.ofThisRun(
       seed: 0, set, threads: ProcessInfo.processInfo.activeProcessorCount)
-    try file?.commit(
-      json: Report(
-        manifest: manifest, instructionSets: InstructionSet.supported, datasets: datasets))
     let rows =
       [
         ["package", "DeepSpikingNetworks \(manifest.packageVersion)"],
@@ -56,5 +61,40 @@ struct InfoCommand: AsyncParsableCommand {
     for row in rows {
       try Output.line(row[0].padding(toLength: 15, withPad: " ", startingAt: 0) + row[1])
     }
+    let found = fingerprints ? try await compareFingerprints() : nil
+    let verdicts = found?.verdicts ?? []
+    try file?.commit(
+      json: Report(
+        manifest: manifest, instructionSets: InstructionSet.supported, datasets: datasets,
+        fingerprints: found?.hashes, verdicts: verdicts))
+    for verdict in verdicts { try Output.line(ResultOptions.text(verdict)) }
+    guard verdicts.allSatisfy(\.holds) else { throw VerdictsFailed() }
+  }
+
+  /// Prints the hashes of each set, and counts those that differ from the table.
+  private func compareFingerprints() async throws -> (
+    hashes: [String: [String: String]], verdicts: [Verdict]
+  ) {
+    var (hashes, verdicts) = ([String: [String: String]](), [Verdict]())
+    try Output.line()
+    for set in InstructionSet.supported {
+      let found = try await Fingerprint.all(
+        set, workers: ProcessInfo.processInfo.activeProcessorCount)
+      let texts = found.map { ($0.name, String($0.hash, radix: 16)) }
+      hashes[set.rawValue] = Dictionary(uniqueKeysWithValues: texts)
+      if set == InstructionSet.supported[0] {
+        for line in Format.table([["", "hash"]] + texts.map { [$0.0, $0.1] }) {
+          try Output.line(line)
+        }
+      }
+      let differing =
+        zip(found, Fingerprint.expected).count { $0 != $1 }
+        + abs(found.count - Fingerprint.expected.count)
+      verdicts.append(
+        Verdict(
+          "fingerprints of \(set.rawValue) that differ from the table", value: Double(differing),
+          bound: .init(atMost: 0)))
+    }
+    return (hashes, verdicts)
   }
 }
