@@ -322,10 +322,13 @@ import Testing
           #expect(
             try Data(contentsOf: URL(filePath: path + "/checkpoint-000001.safetensors")) == before)
         }
+        // The first sync is the file's own: what is not synced is not renamed.
+        if call == CFI_FSYNC.rawValue, nth == 1 { #expect(names.count == 2) }
         #expect(names.count >= 2)
         nth += 1
       }
-      #expect(hits >= 1, "no call was seen")
+      // The file and its folder are synced.
+      #expect(hits >= (call == CFI_FSYNC.rawValue ? 2 : 1), "calls seen: \(hits)")
       try folder.write(Self.file(1000))
     }
   }
