@@ -27,6 +27,9 @@ let package = Package(
     .library(name: "Experiments", targets: ["Experiments"]),
     .executable(name: "bench", targets: ["bench"]),
   ],
+  traits: [
+    .trait(name: "NIR", description: "Writes NIR graphs (HDF5): Scripts/setup --nir installs it.")
+  ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
     .package(url: "https://github.com/apple/swift-protobuf", from: "1.31.0"),
@@ -39,6 +42,8 @@ let package = Package(
       name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
     .systemLibrary(
       name: "CZip", pkgConfig: "libzip", providers: [.apt(["libzip-dev"]), .brew(["libzip"])]),
+    .systemLibrary(
+      name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"]), .brew(["hdf5"])]),
     .target(name: "CEmbeddedDigits", cSettings: exactC),
     .target(name: "CSpikeKernels", cSettings: exactC),
     .target(
@@ -61,6 +66,7 @@ let package = Package(
       name: "ModelFiles",
       dependencies: [
         "CZip", "Files", "Networks", "ONNXMessages",
+        .target(name: "CHDF5", condition: .when(traits: ["NIR"])),
         .product(name: "SwiftProtobuf", package: "swift-protobuf"),
       ],
       swiftSettings: strict),

@@ -74,10 +74,13 @@ struct ConvertCommand: AsyncParsableCommand {
   @Option(
     help: ArgumentHelp(
       """
-      Write the network to this file; its name ends in .safetensors, .npz or .onnx. Scales go with it as \
-      the entry 'spike_coding' of its metadata (npz has none).
+      Write the network to this file; its name ends in .safetensors, .npz or .onnx, or in .nir where bench was \
+      built with the trait NIR. Scales go with it as the entry 'spike_coding' of its metadata (npz has none).
       """, valueName: "file"))
   var save: String?
+
+  @Flag(help: "Refuse to write a file that cannot say all of the network, as NIR cannot.")
+  var strict = false
 
   @OptionGroup var threads: ThreadOptions
   @OptionGroup var results: ResultOptions
@@ -109,7 +112,7 @@ struct ConvertCommand: AsyncParsableCommand {
       throw ValidationError("'--data' and '--images' go with '--dataset'.")
     }
     if let save {
-      _ = try NetworkOutput.format(of: save)
+      _ = try NetworkOutput.kind(of: save)
       guard save != results.json, save != file, file != results.json else {
         throw ValidationError("The network, '--save' and '--json' need a file each.")
       }
@@ -120,6 +123,11 @@ struct ConvertCommand: AsyncParsableCommand {
     let set = try InstructionSet.selected()
     let json = try results.open()
     let output = try save.map(NetworkOutput.init)
+    if strict, let differences = output?.differences, !differences.isEmpty {
+      throw ValidationError(
+        "'--strict': NIR cannot say all of the network: " + differences.joined(separator: "; ")
+          + ".")
+    }
     let whole = try dataset.map { try DatasetOptions.load($0, data: data) }
     let network = try NetworkFile(path: file)
     let weights = network.weights
@@ -142,6 +150,7 @@ struct ConvertCommand: AsyncParsableCommand {
     if let output {
       try output.commit(weights, coding: result?.coding)
       try results.line("Written: \(output.path)")
+      for difference in output.differences { try results.line("  not the same: \(difference)") }
     }
     let verdicts = result?.verdicts ?? []
     try results.finish(

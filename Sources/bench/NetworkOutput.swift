@@ -8,8 +8,15 @@ import SpikingReLU
 
 /// A file for a network, opened before the work starts.
 struct NetworkOutput {
+  /// What is written.
+  enum Kind {
+    case network(NetworkFile.Format)
+    /// What NIR can say.
+    case nir
+  }
+
   let path: String
-  private let format: NetworkFile.Format
+  let kind: Kind
   private let file: AtomicFile
 
   /// Opens the file.
@@ -17,31 +24,57 @@ struct NetworkOutput {
   /// - Throws: a usage error for a name without a known ending; `OutputError`.
   init(path: String) throws {
     self.path = path
-    format = try Self.format(of: path)
-    file = try AtomicFile(forNetwork: path, format: format)
+    kind = try Self.kind(of: path)
+    switch kind {
+    case .network(let format): file = try AtomicFile(forNetwork: path, format: format)
+    case .nir: file = try AtomicFile(path: path) { $0.starts(with: [0x89] + Array("HDF".utf8)) }
+    }
   }
 
-  /// The format of a file to be written, by its name.
-  static func format(of path: String) throws -> NetworkFile.Format {
+  /// What is written to a file of this name.
+  static func kind(of path: String) throws -> Kind {
+    if path.hasSuffix(".nir") {
+      #if NIR
+        return .nir
+      #else
+        throw ValidationError(
+          "'--save': this bench was built without NIR: build it with 'swift build --traits NIR'.")
+      #endif
+    }
     guard
       let format = NetworkFile.Format.allCases.first(where: { path.hasSuffix("." + $0.rawValue) })
     else {
       throw ValidationError(
         "'--save': the name must end in .safetensors, .npz or .onnx, found '\(path)'.")
     }
-    return format
+    return .network(format)
+  }
+
+  /// What the file cannot say of the network.
+  var differences: [String] {
+    #if NIR
+      if case .nir = kind { return NIRFile.differences }
+    #endif
+    return []
   }
 
   /// Writes the network, and what its spikes are worth as the entry `spike_coding` of the metadata.
   func commit(_ weights: NetworkWeights, coding: SpikeCoding? = nil) throws {
-    var metadata = [
-      "format": "pt", "producer": "DeepSpikingNetworks \(RunManifest.packageVersion)",
-    ]
+    var metadata = ["producer": "DeepSpikingNetworks \(RunManifest.packageVersion)"]
     if let coding {
       let encoder = JSONEncoder()
       encoder.outputFormatting = .sortedKeys
       metadata["spike_coding"] = String(decoding: try encoder.encode(coding), as: UTF8.self)
     }
-    try file.commit(NetworkFile.encode(weights, as: format, metadata: metadata))
+    switch kind {
+    case .network(let format):
+      metadata["format"] = "pt"
+      try file.commit(NetworkFile.encode(weights, as: format, metadata: metadata))
+    case .nir:
+      #if NIR
+        let coded = try coding.map(weights.coded(by:)) ?? weights
+        try file.commit(NIRFile.encode(coded, metadata: metadata))
+      #endif
+    }
   }
 }

@@ -1,0 +1,73 @@
+#if NIR
+  public import Networks
+
+  /// A spiking network as a NIR graph: `Input`, then for each layer `Affine` or `Linear` and an `IF` of
+  /// threshold 1/2, the last one followed by an integrator `I` in its place, `Output`.
+  ///
+  /// NIR says less than our neurons do; `differences` has what is lost, and stands in the graph's metadata.
+  ///
+  /// Format: NIR 1.0, https://neuroir.org/docs/; J. E. Pedersen et al., Nature Communications 15, 2024.
+  public enum NIRFile {
+    /// What a NIR graph cannot say of our networks.
+    public static let differences = [
+      "reset: IF sets the potential to v_reset; here a spike subtracts 1, and the rest stays",
+      "spikes: IF fires once a step; here a unit fires until its potential is at most 1/2",
+      "input: here a quantizer writes x as signed spikes, T steps long; the graph takes those spikes",
+    ]
+
+    /// The bytes of an HDF5 file.
+    ///
+    /// - Parameters:
+    ///   - weights: between spikes: those that a coding has been folded into.
+    ///   - metadata: further entries of the graph's metadata.
+    /// - Throws: `HDF5Fault`.
+    public static func encode(
+      _ weights: NetworkWeights, metadata: [String: String] = [:]
+    ) throws -> [UInt8] {
+      let file = try HDF5Writer()
+      try file.write("1.0.8", "/version")
+      try file.group("/node")
+      try file.write("NIRGraph", "/node/type")
+      try file.group("/node/nodes")
+      func node(_ name: String, _ type: String) throws -> String {
+        let path = "/node/nodes/" + name
+        try file.group(path)
+        try file.write(type, path + "/type")
+        return path
+      }
+      try file.write([Int64(weights.inputs)], node("input", "Input") + "/shape")
+      var (chain, last) = (["input"], weights.layers.count - 1)
+      for (index, layer) in weights.layers.enumerated() {
+        let name = "\(2 * index)"
+        let path = try node(name, weights.biases == nil ? "Linear" : "Affine")
+        try file.write(
+          layer.transposed.elements, shape: [layer.columns, layer.rows], path + "/weight")
+        if let bias = weights.biases?[index] {
+          try file.write(bias, shape: [bias.count], path + "/bias")
+        }
+        let neuron = try node("\(2 * index + 1)", index == last ? "I" : "IF")
+        let ones = [Float](repeating: 1, count: layer.columns)
+        try file.write(ones, shape: [ones.count], neuron + "/r")
+        if index < last {
+          try file.write(ones.map { $0 / 2 }, shape: [ones.count], neuron + "/v_threshold")
+          // A spike at the threshold leaves 1/2 - 1.
+          try file.write(ones.map { $0 / -2 }, shape: [ones.count], neuron + "/v_reset")
+        }
+        chain += [name, "\(2 * index + 1)"]
+      }
+      last = weights.outputs
+      try file.write([Int64(last)], node("output", "Output") + "/shape")
+      chain.append("output")
+      try file.write(pairs: Array(zip(chain, chain.dropFirst())), "/node/edges")
+      try file.group("/node/metadata")
+      var entries = metadata
+      for (index, difference) in differences.enumerated() {
+        entries["difference_\(index + 1)"] = difference
+      }
+      for (key, value) in entries.sorted(by: { $0.key < $1.key }) {
+        try file.write(value, "/node/metadata/" + key)
+      }
+      return try file.image()
+    }
+  }
+#endif
