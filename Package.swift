@@ -113,7 +113,8 @@ let package = Package(
       name: "ExperimentsTests", dependencies: ["Experiments", "CFaultInjection"],
       exclude: ["Fixtures"],
       swiftSettings: strict),
-    .testTarget(name: "BenchTests", dependencies: ["bench"], swiftSettings: strict),
+    .testTarget(
+      name: "BenchTests", dependencies: ["bench", "ModelFiles", "Networks"], swiftSettings: strict),
   ],
   cLanguageStandard: .c17
 )

@@ -20,7 +20,9 @@
       let access = H5Pcreate(chdf_file_access())
       defer { H5Pclose(access) }
       // In memory, and nothing on the disk.
-      guard H5Pset_fapl_core(access, 1 << 20, false) >= 0 else { throw Self.fault("work in memory") }
+      guard H5Pset_fapl_core(access, 1 << 20, false) >= 0 else {
+        throw Self.fault("work in memory")
+      }
       file = unsafe H5Fcreate("memory", chdf_truncate(), chdf_default(), access)
       guard file >= 0 else { throw Self.fault("make a file") }
     }

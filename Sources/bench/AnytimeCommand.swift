@@ -156,6 +156,11 @@ struct AnytimeCommand: AsyncParsableCommand {
           "'--epochs', '--penalty', '--turns' and '--shift' train: not with '--load'.")
       }
     }
+    let files = [load, save, results.json, reports.report, tables.csv].compactMap(\.self)
+    guard Set(files).count == files.count else {
+      throw ValidationError(
+        "'--load', '--save', '--json', '--report' and '--csv' need a file each.")
+    }
   }
 
   /// What `--json` holds.

@@ -46,8 +46,14 @@ enum ExitStatus {
   static func exit(with error: any Error) -> Never {
     Progress.clear()
     guard let status = of(error) else {
-      // Usage, help and version are ArgumentParser's to print; usage exits with 64.
-      Bench.exit(withError: error)
+      // Usage, help and version are ArgumentParser's to word; usage exits with 64.
+      let (status, text) = (Bench.exitCode(for: error).rawValue, Bench.fullMessage(for: error))
+      guard status == 0 else {
+        Output.complain(text)
+        Foundation.exit(status)
+      }
+      do { try Output.line(text) } catch { Self.exit(with: error) }
+      Foundation.exit(0)
     }
     switch error {
     case is VerdictsFailed, is InterruptedAfterResults, is ReaderGone: break

@@ -116,9 +116,10 @@ struct TrainCommand: AsyncParsableCommand {
         throw ValidationError("'--seed': at most \(UInt64.max - UInt64(parallel)) for that many.")
       }
     }
-    let outputs = [results.json, save, csv, reports.report].compactMap(\.self)
-    guard Set(outputs).count == outputs.count else {
-      throw ValidationError("'--json', '--save', '--csv' and '--report' need a file each.")
+    let files = [results.json, save, csv, reports.report, load].compactMap(\.self)
+    guard Set(files).count == files.count else {
+      throw ValidationError(
+        "'--json', '--save', '--csv', '--report' and '--load' need a file each.")
     }
   }
 

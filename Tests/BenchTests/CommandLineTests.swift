@@ -185,6 +185,8 @@ import Testing
     .enabled(if: FileManager.default.fileExists(atPath: "/dev/full")))
   func fullOutput() throws {
     #expect(try Self.run(["info"], outputTo: "/dev/full").status == 74)
+    #expect(try Self.run(["--help"], outputTo: "/dev/full").status == 74)
+    #expect(try Self.run(["--version"], outputTo: "/dev/full").status == 74)
     #expect(try Self.run(["info", "--json", "/dev/full"]).status == 74)
   }
 
@@ -294,12 +296,13 @@ import Testing
       #expect(dense.status == 0, "\(dense.errors)")
       let other = try Self.run(["train", "--epochs", "1", "--load", weights, "--hidden", "9"])
       #expect(other.status == 65 && other.errors.contains("layers 64-8-10, expected 64-9-10"))
+      let kept = folder + "/kept.safetensors"
       let wild = try Self.run([
-        "train", "--epochs", "1", "--load", weights, "--eta", "1e8", "--save", weights,
+        "train", "--epochs", "1", "--load", weights, "--eta", "1e8", "--save", kept,
       ])
       #expect(wild.status == 65 && wild.errors.contains("epoch 1, example"), "\(wild.errors)")
       // Nothing was learned: the weights are those that it started from.
-      #expect(try Data(contentsOf: URL(filePath: weights)) == saved)
+      #expect(try Data(contentsOf: URL(filePath: kept)) == saved)
     }
   }
 
@@ -309,6 +312,9 @@ import Testing
       (["train", "--twin", "dense", "--smooth"], "'--smooth' goes with '--twin spiking'"),
       (["train", "--minibatch", "3"], "go with '--twin dense'"),
       (["train", "--save", "a", "--csv", "a"], "need a file each"),
+      (["train", "--save", "a.npz", "--load", "a.npz"], "need a file each"),
+      (["anytime", "--save", "a.npz", "--load", "a.npz"], "need a file each"),
+      (["anytime", "--csv", "a", "--json", "a"], "need a file each"),
       (["paper"], "--dataset mnist"),
       (["paper", "--quick", "--seeds", "2", "--seed", "18446744073709551615"], "for 2 seeds"),
       (["paper", "--quick", "--rows", "sgd,none"], "no row 'none'"),

@@ -1,4 +1,6 @@
 import Foundation
+import ModelFiles
+import Networks
 import Testing
 
 @testable import bench
@@ -48,6 +50,20 @@ import Testing
           "0",
         ])
       #expect(outcome.status == 1 && outcome.output.contains("FAILED"))
+    }
+  }
+
+  @Test("weights that look byte-swapped, and denormal ones, are warned of")
+  func warnings() throws {
+    try CommandLineTests.withFolder { folder in
+      let swapped = try NetworkWeights(
+        layers: [Matrix(rows: 2, columns: 1, elements: [.leastNonzeroMagnitude, 2e6])])
+      let path = folder + "/w.safetensors"
+      try swapped.write(safetensors: path)
+      let outcome = try CommandLineTests.run(["convert", path])
+      #expect(outcome.status == 0)
+      #expect(outcome.output.contains("is beyond 10^6; were the bytes of the file swapped?"))
+      #expect(outcome.output.contains("1 weights are denormal"))
     }
   }
 

@@ -191,6 +191,21 @@ import Testing
     }
   }
 
+  @Test("a model beyond the limit is refused by its size; nothing of it is read")
+  func tooLarge() throws {
+    try withFile([8, 8], named: ".onnx") { path in
+      let handle = try FileHandle(forWritingTo: URL(filePath: path))
+      // A hole: it takes no room on the disk.
+      try handle.truncate(atOffset: UInt64(ONNXModel.maximumBytes) + 1)
+      try handle.close()
+      let fault = ModelFileError.Fault.fileTooLarge(
+        found: ONNXModel.maximumBytes + 1, limit: ONNXModel.maximumBytes)
+      #expect(throws: ModelFileError(path: path, fault: fault)) { try NetworkFile(path: path) }
+      try FileManager.default.removeItem(atPath: path)
+      try Data().write(to: URL(filePath: path))
+    }
+  }
+
   @Test("weights in other files are never opened")
   func externalData() throws {
     let words = fault {
