@@ -29,22 +29,73 @@ internal import Files
 
   deinit { unsafe zip_discard(archive) }
 
-  /// Inflates a member; its CRC-32 is checked.
+  /// Opens a member to inflate it.
   ///
   /// - Parameters:
   ///   - index: its place in the directory.
-  ///   - member: what the directory says of it; no more than its size is allocated.
-  func data(_ index: Int, of member: ZipDirectory.Member) throws -> [UInt8] {
+  ///   - member: what the directory says of it.
+  func open(_ index: Int, _ member: ZipDirectory.Member) throws -> ZipMember {
     guard let file = unsafe zip_fopen_index(archive, UInt64(index), 0) else {
       throw ZipFault.corrupt(member: member.name, reason: reason)
     }
-    defer { unsafe _ = zip_fclose(file) }
+    return unsafe ZipMember(file, member)
+  }
+
+  private var reason: String {
+    unsafe String(cString: zip_error_strerror(zip_get_error(archive)))
+  }
+
+  private static func text(_ code: Int32) -> String {
+    var error = unsafe zip_error_t()
+    unsafe zip_error_init_with_code(&error, code)
+    defer { unsafe zip_error_fini(&error) }
+    return unsafe String(cString: zip_error_strerror(&error))
+  }
+}
+
+/// A member that is inflated as it is read. Its archive must live longer.
+@safe final class ZipMember {
+  private let file: OpaquePointer
+  private let member: ZipDirectory.Member
+  /// What the directory says that is left.
+  private(set) var left: Int
+
+  fileprivate init(_ file: OpaquePointer, _ member: ZipDirectory.Member) {
+    unsafe self.file = file
+    self.member = member
+    left = member.size
+  }
+
+  deinit { unsafe _ = zip_fclose(file) }
+
+  /// Reads up to `count` bytes of what is left.
+  ///
+  /// - Throws: `ZipFault.corrupt`, `.checksum`.
+  func read(upTo count: Int) throws(ZipFault) -> [UInt8] {
+    let wanted = min(count, left)
+    let bytes = try inflate(wanted)
+    guard bytes.count == wanted else {
+      throw .corrupt(
+        member: member.name,
+        reason: "\(member.size - left + bytes.count) bytes, expected \(member.size)")
+    }
+    left -= wanted
+    return bytes
+  }
+
+  /// Checks that nothing is left, and the CRC-32.
+  func finish() throws(ZipFault) {
+    guard try inflate(1).isEmpty else {
+      throw .corrupt(member: member.name, reason: "more than \(member.size) bytes")
+    }
+  }
+
+  private func inflate(_ count: Int) throws(ZipFault) -> [UInt8] {
     var failure: ZipFault?
-    let data = unsafe [UInt8](unsafeUninitializedCapacity: member.size + 1) { buffer, filled in
-      // One byte more than there may be: reading past the end checks the CRC-32.
-      while filled <= member.size {
+    let bytes = unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+      while filled < count {
         let got = unsafe zip_fread(
-          file, buffer.baseAddress! + filled, UInt64(member.size + 1 - filled))
+          file, buffer.baseAddress! + filled, UInt64(count - filled))
         if got < 0 {
           let error = unsafe zip_file_get_error(file)!
           failure =
@@ -57,24 +108,7 @@ internal import Files
       }
     }
     if let failure { throw failure }
-    guard data.count == member.size else {
-      throw ZipFault.corrupt(
-        member: member.name,
-        reason: data.count < member.size
-          ? "\(data.count) bytes, expected \(member.size)" : "more than \(member.size) bytes")
-    }
-    return data
-  }
-
-  private var reason: String {
-    unsafe String(cString: zip_error_strerror(zip_get_error(archive)))
-  }
-
-  private static func text(_ code: Int32) -> String {
-    var error = unsafe zip_error_t()
-    unsafe zip_error_init_with_code(&error, code)
-    defer { unsafe zip_error_fini(&error) }
-    return unsafe String(cString: zip_error_strerror(&error))
+    return bytes
   }
 }
 

@@ -13,19 +13,46 @@ enum ElementType: String, CaseIterable {
     }
   }
 
-  /// The numbers as Float.
+  /// How much is read at a time: what is refused has not taken the memory of what it claims twice.
+  private static let chunk = 1 << 20
+
+  /// The numbers as Float, read in parts.
   ///
   /// - Parameters:
-  ///   - data: a whole number of elements.
+  ///   - count: how many there are.
   ///   - isBigEndian: whether the high byte comes first.
   ///   - tensor: whose they are, for the message.
-  /// - Throws: `nonFiniteWeight` for one that is NaN, infinite or too large for a Float.
+  ///   - read: gives exactly so many bytes, the next ones, or throws.
+  /// - Throws: `nonFiniteWeight` for one that is NaN, infinite or too large for a Float; what `read` throws.
+  func elements(
+    count: Int, isBigEndian: Bool = false, tensor: String, read: (_ bytes: Int) throws -> [UInt8]
+  ) throws -> [Float] {
+    var elements: [Float] = []
+    elements.reserveCapacity(count)
+    while elements.count < count {
+      let part = min(count - elements.count, Self.chunk / bytes)
+      let data = try read(part * bytes)
+      try append(data, to: &elements, isBigEndian: isBigEndian, tensor: tensor)
+    }
+    return elements
+  }
+
+  /// The numbers of some bytes as Float.
+  ///
+  /// - Throws: as above.
   func elements(
     of data: [UInt8], isBigEndian: Bool = false, tensor: String
   ) throws(ModelFileError.Fault) -> [Float] {
-    precondition(data.count % bytes == 0, "\(data.count) bytes of \(rawValue)")
     var elements: [Float] = []
     elements.reserveCapacity(data.count / bytes)
+    try append(data, to: &elements, isBigEndian: isBigEndian, tensor: tensor)
+    return elements
+  }
+
+  private func append(
+    _ data: [UInt8], to elements: inout [Float], isBigEndian: Bool, tensor: String
+  ) throws(ModelFileError.Fault) {
+    precondition(data.count % bytes == 0, "\(data.count) bytes of \(rawValue)")
     for start in stride(from: 0, to: data.count, by: bytes) {
       var bits: UInt64 = 0
       for byte in 0..<bytes {
@@ -39,9 +66,8 @@ enum ElementType: String, CaseIterable {
         case .f16: Self.half(UInt16(bits))
         case .bf16: Double(Float(bitPattern: UInt32(bits) << 16))
         }
-      elements.append(try Self.float(value, tensor: tensor, index: start / bytes))
+      elements.append(try Self.float(value, tensor: tensor, index: elements.count))
     }
-    return elements
   }
 
   /// A number as a Float, rounded.

@@ -7,43 +7,46 @@ enum Npy {
 
   /// Reads an array of Floats, halves or doubles, in C or Fortran order, of either byte order.
   ///
-  /// - Throws: `ModelFileError.Fault.npy`, `.badShape`, `.sizeOverflow`, `.nonFiniteWeight`.
+  /// - Parameters:
+  ///   - size: of the whole, in bytes.
+  ///   - read: gives so many bytes, the next ones; fewer only at the end.
+  /// - Throws: `ModelFileError.Fault.npy`, `.badShape`, `.sizeOverflow`, `.nonFiniteWeight`; what `read`
+  ///   throws.
   static func decode(
-    _ bytes: [UInt8], name: String
-  ) throws(ModelFileError.Fault) -> NamedTensor {
+    name: String, size: Int, read: (_ bytes: Int) throws -> [UInt8]
+  ) throws -> NamedTensor {
     func fault(_ fault: NpyFault) -> ModelFileError.Fault { .npy(array: name, fault) }
-    guard bytes.count >= 10, bytes.starts(with: magic) else {
-      throw fault(.magic(start: Array(bytes.prefix(6))))
+    let prefix = try read(10)
+    guard prefix.count == 10, prefix.starts(with: magic) else {
+      throw fault(.magic(start: Array(prefix.prefix(6))))
     }
-    let (major, minor) = (bytes[6], bytes[7])
+    let (major, minor) = (prefix[6], prefix[7])
     guard (1...3).contains(major), minor == 0 else { throw fault(.version(major, minor)) }
-    let lengthBytes = major == 1 ? 2 : 4
-    guard bytes.count >= 8 + lengthBytes else {
-      throw fault(.truncated(need: 8 + lengthBytes, have: bytes.count))
+    var lengthBytes = Array(prefix[8...])
+    if major > 1 { lengthBytes += try read(2) }
+    let headerStart = 8 + (major == 1 ? 2 : 4)
+    guard lengthBytes.count == headerStart - 8 else {
+      throw fault(.truncated(need: headerStart, have: 8 + lengthBytes.count))
     }
-    let length = bytes[8..<8 + lengthBytes].reversed().reduce(0) { $0 << 8 | Int($1) }
+    let length = lengthBytes.reversed().reduce(0) { $0 << 8 | Int($1) }
     guard length <= maximumHeaderBytes else {
       throw fault(.headerTooLarge(found: length, limit: maximumHeaderBytes))
     }
-    let start = 8 + lengthBytes + length
-    guard bytes.count >= start else { throw fault(.truncated(need: start, have: bytes.count)) }
+    let start = headerStart + length
+    guard size >= start else { throw fault(.truncated(need: start, have: size)) }
     let header: NpyHeader
     do {
-      header = try NpyHeader(bytes[(8 + lengthBytes)..<start])
-    } catch {
+      header = try NpyHeader(try read(length)[...])
+    } catch let error as NpyFault {
       throw fault(error)
     }
     let count = try elementCount(of: header.shape, tensor: name)
-    guard !header.shape.isEmpty else { throw .badShape(tensor: name) }
+    guard !header.shape.isEmpty else { throw ModelFileError.Fault.badShape(tensor: name) }
     let need = count * header.type.bytes
-    guard bytes.count - start >= need else {
-      throw fault(.truncated(need: start + need, have: bytes.count))
-    }
-    guard bytes.count - start == need else {
-      throw fault(.trailing(bytes: bytes.count - start - need))
-    }
+    guard size - start >= need else { throw fault(.truncated(need: start + need, have: size)) }
+    guard size - start == need else { throw fault(.trailing(bytes: size - start - need)) }
     let elements = try header.type.elements(
-      of: Array(bytes[start...]), isBigEndian: header.isBigEndian, tensor: name)
+      count: count, isBigEndian: header.isBigEndian, tensor: name, read: read)
     return NamedTensor(
       name: name, shape: header.shape, fileType: header.type.rawValue,
       elements: header.isFortranOrder ? rowMajor(elements, shape: header.shape) : elements)

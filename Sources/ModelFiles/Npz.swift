@@ -5,7 +5,7 @@ public enum Npz {
   /// Reads the arrays of a file, in the order of its directory.
   ///
   /// - Throws: `InputError` when it cannot be read, `ModelFileError` when it is refused.
-  /// - Complexity: memory for one member and for the arrays.
+  /// - Complexity: memory for the arrays, and 1 MB.
   public static func read(path: String) throws -> [NamedTensor] {
     try ModelFileError.naming(path) { try read(RegularFile(path: path)) }
   }
@@ -22,8 +22,12 @@ public enum Npz {
     }
     let reader = try ZipReader(file)
     return try directory.members.enumerated().map { index, member in
-      try Npy.decode(
-        try reader.data(index, of: member), name: String(member.name.dropLast(".npy".count)))
+      let stream = try reader.open(index, member)
+      let array = try Npy.decode(
+        name: String(member.name.dropLast(".npy".count)), size: member.size,
+        read: stream.read(upTo:))
+      try stream.finish()
+      return array
     }
   }
 

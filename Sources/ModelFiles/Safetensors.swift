@@ -49,16 +49,20 @@ public enum Safetensors {
     let header = try SafetensorsHeader(bytes, dataSize: file.size - 8 - Int(length))
     var (tensors, checksum) = ([NamedTensor](), UInt32(0))
     for entry in header.entries {
-      let data = try file.read(upTo: entry.bytes)
-      guard data.count == entry.bytes else {
-        throw Fault.pastEnd(
-          tensor: entry.name, end: entry.end, size: entry.begin + data.count)
+      let type = ElementType(rawValue: entry.type)!
+      var end = entry.begin
+      let elements = try type.elements(count: entry.bytes / type.bytes, tensor: entry.name) {
+        let data = try file.read(upTo: $0)
+        end += data.count
+        guard data.count == $0 else {
+          throw Fault.pastEnd(tensor: entry.name, end: entry.end, size: end)
+        }
+        checksum = CRC32.update(checksum, with: data)
+        return data
       }
-      checksum = CRC32.update(checksum, with: data)
       tensors.append(
         NamedTensor(
-          name: entry.name, shape: entry.shape, fileType: entry.type,
-          elements: try ElementType(rawValue: entry.type)!.elements(of: data, tensor: entry.name)))
+          name: entry.name, shape: entry.shape, fileType: entry.type, elements: elements))
     }
     if let stored = header.metadata[checksumName] {
       guard let expected = UInt32(stored, radix: 16), expected == checksum else {

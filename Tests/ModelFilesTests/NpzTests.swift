@@ -13,6 +13,18 @@ func withFile(_ bytes: [UInt8], named ending: String, _ body: (String) throws ->
   try body(file.path)
 }
 
+extension Npy {
+  /// An array in memory.
+  static func decode(_ bytes: [UInt8], name: String) throws -> NamedTensor {
+    var next = 0
+    return try decode(name: name, size: bytes.count) { count in
+      let part = bytes[next..<min(next + count, bytes.count)]
+      next += part.count
+      return Array(part)
+    }
+  }
+}
+
 /// NumPy's archives: what NumPy wrote is read, what is written is read back, the rest is refused.
 @Suite struct NpzTests {
   static let network = try! NetworkWeights(
@@ -177,7 +189,7 @@ func withFile(_ bytes: [UInt8], named ending: String, _ body: (String) throws ->
     for place in [22, directory + 24] {
       liar.replaceSubrange(place..<place + 4, with: [100, 0, 0, 0])
     }
-    #expect(try words(liar).contains("0.weight.npy"))
+    #expect(try words(liar).contains("array \"0.weight\": no array of NumPy"))
     let many = try ZipWriter.archive(
       (0..<4097).map { ("\($0).weight.npy", [UInt8(0)]) }, deflated: false)
     #expect(try fault(many) == .zip(.memberLimit(found: 4097, limit: 4096)))
@@ -196,7 +208,7 @@ func withFile(_ bytes: [UInt8], named ending: String, _ body: (String) throws ->
       do {
         _ = try Npy.decode(bytes, name: "a")
         return nil
-      } catch { return error }
+      } catch { return error as? ModelFileError.Fault }
     }
     func fault(_ bytes: [UInt8]) -> NpyFault? {
       if case .npy(array: "a", let fault) = decode(bytes) { return fault }
