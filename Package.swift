@@ -12,7 +12,10 @@ let strict: [SwiftSetting] = [
 
 /// Spikes are decided by comparisons of exact sums: contracting `a + s * w` into a fused
 /// operation would change the last bit and with it the whole event history.
-let exactC: [CSetting] = [.treatAllWarnings(as: .error), .enableWarning("all")]
+let exactC: [CSetting] = [
+  .treatAllWarnings(as: .error), .enableWarning("all"), .enableWarning("extra"),
+  .enableWarning("conversion"),
+]
 
 let package = Package(
   name: "DeepSpikingNetworks",

@@ -2,16 +2,35 @@ internal import Networks
 
 // A network as named tensors, in PyTorch's names and layout: `0.weight`, `0.bias`, `2.weight`, ...
 // as `nn.Sequential` of `Linear` and `ReLU` saves its state; a weight has shape
-// [outputs, inputs]. Ours are [inputs x outputs]: they are transposed on the way.
+// [outputs, inputs]. Ours are [inputs x outputs]: they are transposed on the way. Read, too, is the
+// paper's form: `W1`, `b1`, `W2`, ... with weights of [inputs, outputs].
 
 extension NetworkWeights {
   /// The network of some tensors: one `*.weight` of two dimensions a layer, with or without
-  /// `*.bias`, in the order of the numbers in their names.
+  /// `*.bias`, in the order of the numbers in their names; or `W1`, `b1`, ... where all are named so.
   ///
   /// - Throws: `ModelFileError.Fault.modelMismatch` with all differences; `NetworkError`.
   init(tensors: [NamedTensor], layerSizes: [Int]?) throws {
-    let network = try Self.assemble(tensors, layerSizes: layerSizes)
+    let isPaper = tensors.allSatisfy { paperName($0.name) != nil }
+    let network = try Self.assemble(
+      isPaper ? tensors.map(Self.inPyTorchForm) : tensors, layerSizes: layerSizes)
     try self.init(layers: network.layers, biases: network.biases)
+  }
+
+  /// A tensor in the paper's form, named and laid out as PyTorch does.
+  private static func inPyTorchForm(_ tensor: NamedTensor) -> NamedTensor {
+    let (isWeight, layer) = paperName(tensor.name)!
+    guard isWeight, tensor.shape.count == 2 else {
+      return NamedTensor(
+        name: "\(layer)." + (isWeight ? "weight" : "bias"), shape: tensor.shape,
+        fileType: tensor.fileType, elements: tensor.elements)
+    }
+    let transposed = Matrix(
+      rows: tensor.shape[0], columns: tensor.shape[1], elements: tensor.elements
+    ).transposed
+    return NamedTensor(
+      name: "\(layer).weight", shape: tensor.shape.reversed(), fileType: tensor.fileType,
+      elements: transposed.elements)
   }
 
   /// The tensors of the network.
@@ -85,4 +104,12 @@ extension NetworkWeights {
   private static func text(_ sizes: [Int]) -> String {
     sizes.map(String.init).joined(separator: "-")
   }
+}
+
+/// Whether a name is that of weights or biases in the paper's form, and of which layer; `nil` for others.
+private func paperName(_ name: String) -> (isWeight: Bool, layer: Int)? {
+  guard let first = name.first, first == "W" || first == "b", name.count <= 5,
+    name.dropFirst().allSatisfy({ ("0"..."9").contains($0) }), let layer = Int(name.dropFirst())
+  else { return nil }
+  return (first == "W", layer)
 }

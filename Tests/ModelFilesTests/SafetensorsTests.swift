@@ -220,6 +220,23 @@ import Testing
     }
   }
 
+  @Test("the paper's names, with weights of [inputs, outputs]")
+  func paperNames() throws {
+    let weights = try network(biases: true)
+    let tensors = weights.layers.enumerated().flatMap { index, layer in
+      [
+        NamedTensor(
+          name: "b\(index + 1)", shape: [layer.columns], elements: weights.biases![index]),
+        NamedTensor(
+          name: "W\(index + 1)", shape: [layer.rows, layer.columns], elements: layer.elements),
+      ]
+    }
+    #expect(try NetworkWeights(tensors: tensors, layerSizes: nil) == weights)
+    // Mixed with PyTorch's they are not the paper's, and are refused by name.
+    let mixed = tensors + [NamedTensor(name: "4.weight", shape: [1, 3], elements: [1, 2, 3])]
+    #expect(throws: (any Error).self) { try NetworkWeights(tensors: mixed, layerSizes: nil) }
+  }
+
   @Test("layers come in the order of the numbers in their names")
   func order() throws {
     let tensors = [10, 9].map {

@@ -3,6 +3,7 @@ import FuzzSupport
 
 nonisolated(unsafe) private let file = ScratchFile(named: ".idx")
 
+/// One input.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   file.fill(UnsafeRawBufferPointer(start: start, count: count))

@@ -4,6 +4,7 @@ import ModelFiles
 nonisolated(unsafe) private let first = ScratchFile(named: ".safetensors")
 nonisolated(unsafe) private let second = ScratchFile(named: "-back.safetensors")
 
+/// One input.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   first.fill(UnsafeRawBufferPointer(start: start, count: count))

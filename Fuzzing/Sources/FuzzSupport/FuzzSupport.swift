@@ -5,9 +5,11 @@ import Networks
 
 /// One input as a file: readers take paths. Kept open, in memory where the system has a place for that.
 public final class ScratchFile {
+  /// Where it is.
   public let path: String
   private let descriptor: Int32
 
+  /// A file whose name ends so.
   public init(named ending: String) {
     let folder = FileManager.default.fileExists(atPath: "/dev/shm") ? "/dev/shm" : "/tmp"
     path = "\(folder)/fuzz-\(getpid())\(ending)"
@@ -21,12 +23,14 @@ public final class ScratchFile {
 
   nonisolated(unsafe) private static var name = ""
 
+  /// Makes these the file's bytes.
   public func fill(_ bytes: UnsafeRawBufferPointer) {
     precondition(ftruncate(descriptor, 0) == 0)
     guard let start = bytes.baseAddress, bytes.count > 0 else { return }
     precondition(pwrite(descriptor, start, bytes.count, 0) == bytes.count)
   }
 
+  /// Makes these the file's bytes.
   public func fill(_ bytes: [UInt8]) { bytes.withUnsafeBytes { fill($0) } }
 }
 
