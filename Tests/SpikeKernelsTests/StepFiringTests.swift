@@ -101,6 +101,30 @@ import Testing
     }
   }
 
+  @Test("NaN is out of range on every set, by its unit")
+  func notANumber() {
+    for width in [5, 64, 200] {
+      for kind in [QuantizerKind.herding, .rectHerding] {
+        for set in InstructionSet.supported {
+          var values = AlignedArray<Float>(
+            repeating: 0, count: RowMajorMatrix<Float>.stride(columns: width))
+          values[width - 2] = .nan
+          var (state, train) = (QuantizerState<Float>(units: width), SpikeTrain())
+          var scratch = KernelScratch<Float>(units: width)
+          #expect {
+            try Quantizer(kind: kind, worth: Float(1)).fireStep(
+              adding: values, into: &state, train: &train, scratch: &scratch, limit: 9, using: set)
+          } throws: { error in
+            guard case .potentialOverflow(let unit, let value)? = error as? KernelError else {
+              return false
+            }
+            return unit == width - 2 && value.isNaN
+          }
+        }
+      }
+    }
+  }
+
   @Test("counts: a signed unit rounds its sum, a rectified one the highest sum after a step")
   func laws() throws {
     var generator = SeededGenerator(seed: 3)
