@@ -39,7 +39,7 @@ struct ConvertCommand: AsyncParsableCommand {
   var data: String?
 
   @Option(
-    help: ArgumentHelp("Time steps T, 1...10000.", valueName: "T"),
+    help: ArgumentHelp("Time steps T, 1...10000. Default: 20.", valueName: "T"),
     transform: { try Bounded.integer($0, 1...10_000) })
   var steps = 20
 
@@ -50,19 +50,19 @@ struct ConvertCommand: AsyncParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Points of error that one dense network's worth of operations may save, for the search.",
+      "Points of error that one dense network's worth of operations may save, for the search. Default: 1.",
       valueName: "points"), transform: Bounded.notNegative)
   var lambda: Float = 1
 
   @Option(
     help: ArgumentHelp(
-      "The verdict: at most so many points of error above the dense network's.",
+      "The verdict: at most so many points of error above the dense network's. Default: 0.3.",
       valueName: "points"), transform: Bounded.notNegative)
   var mostPoints: Float = 0.3
 
   @Option(
     help: ArgumentHelp(
-      "Training images that scales are learned from, at most.", valueName: "n"),
+      "Training images that scales are learned from, at most. Default: 5000.", valueName: "n"),
     transform: { try Bounded.integer($0, 1...Int(Int32.max)) })
   var calibration = 5000
 
