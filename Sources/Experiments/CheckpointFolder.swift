@@ -72,7 +72,7 @@ public final class CheckpointFolder: Sendable {
     self.interval = interval
     self.keep = keep
     lock = try FolderLock(path: path)
-    for name in try FileManager.default.contentsOfDirectory(atPath: path)
+    for name in try Self.names(in: path)
     where name.hasPrefix(Self.prefix) && name.contains(".tmp-") {
       try? FileManager.default.removeItem(atPath: path + "/" + name)
     }
@@ -93,9 +93,17 @@ public final class CheckpointFolder: Sendable {
     if let found { try check(found.file) }
   }
 
+  private static func names(in path: String) throws(InputError) -> [String] {
+    do {
+      return try FileManager.default.contentsOfDirectory(atPath: path)
+    } catch {
+      throw .io(path: path, operation: "list", reason: error.localizedDescription)
+    }
+  }
+
   /// The numbers of the checkpoints in a folder, rising.
   private static func numbers(in path: String) throws -> [Int] {
-    try FileManager.default.contentsOfDirectory(atPath: path).compactMap { name in
+    try names(in: path).compactMap { name in
       guard name.hasPrefix(prefix), name.hasSuffix(suffix) else { return nil }
       let digits = name.dropFirst(prefix.count).dropLast(suffix.count)
       guard digits.allSatisfy({ ("0"..."9").contains($0) }) else { return nil }

@@ -348,15 +348,13 @@ public struct Conversion: Sendable {
         + "much for them; more steps or larger scales would bring them back")
     add(
       .busyUnits, busy,
-      "more than one spike a step, at most \(Format.rate(most, timeSteps)) a step: nothing is cut off, "
+      "more than one spike a step, at most \(Self.rate(most, timeSteps)) a step: nothing is cut off, "
         + "but smaller scales would cost less")
     return losses
   }
-}
 
-private enum Format {
   /// `count / steps`, with one digit after the point.
-  static func rate(_ count: Int, _ steps: Int) -> String {
+  private static func rate(_ count: Int, _ steps: Int) -> String {
     let tenths = (10 * count + steps / 2) / steps
     return "\(tenths / 10).\(tenths % 10)"
   }

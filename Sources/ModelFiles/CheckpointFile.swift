@@ -58,9 +58,8 @@ public struct CheckpointFile: Sendable, Equatable {
     let metadata =
       "{\"__metadata__\":{\"\(Self.formatName)\":\"\(Self.format)\","
       + "\"\(Self.checksumName)\":\"\(Self.blank)\"}"
-    var header = Array((([metadata] + entries).joined(separator: ",") + "}").utf8)
-    while header.count % 8 != 0 { header.append(UInt8(ascii: " ")) }
-    var file = (0..<8).map { UInt8(truncatingIfNeeded: header.count >> (8 * $0)) } + header + data
+    let header = Array((([metadata] + entries).joined(separator: ",") + "}").utf8)
+    var file = SafetensorsHeader.framed(header) + data
     let place = 8 + metadata.utf8.count - 2 - Self.blank.utf8.count
     let checksum = Self.text(CRC32.update(0, with: file))
     file.replaceSubrange(place..<place + Self.blank.utf8.count, with: checksum.utf8)
@@ -86,26 +85,18 @@ public struct CheckpointFile: Sendable, Equatable {
     }
   }
 
-  /// The largest file that is read: weights, their mean and transposed potentials of the largest network.
+  /// The largest file that is read: 8 GiB, twice what weights, last whole weights and sums in F64 of the
+  /// largest network take.
   static let maximumBytes = 1 << 33
 
   init(_ bytes: [UInt8]) throws(ModelFileError.Fault) {
-    guard bytes.count >= 8 else { throw .headerTooSmall(found: bytes.count) }
-    let length = bytes[..<8].reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
-    guard length >= 2 else { throw .headerTooSmall(found: 8 + Int(length)) }
-    guard length <= UInt64(Safetensors.maximumHeaderBytes) else {
-      throw .headerTooLarge(found: length, limit: Safetensors.maximumHeaderBytes)
-    }
-    let start = 8 + Int(length)
-    guard start <= bytes.count else { throw .headerPastEnd(end: start, size: bytes.count) }
+    let start = try 8 + SafetensorsHeader.length(Array(bytes.prefix(8)), fileSize: bytes.count)
     let header = try SafetensorsHeader(
       Array(bytes[8..<start]), dataSize: bytes.count - start, types: Self.types)
     guard header.metadata[Self.formatName] == Self.format else {
       throw .modelMismatch(["no checkpoint: expected the format \(Self.format.debugDescription)"])
     }
     let stored = header.metadata[Self.checksumName] ?? ""
-    // The place is the one where the name stands first; a copy elsewhere does not help a forger of one
-    // bit.
     guard stored.utf8.count == 8, let place = Self.checksumPlace(bytes[8..<start]) else {
       throw .checksum(found: 0, expected: 0)
     }
@@ -144,15 +135,10 @@ extension CheckpointFile.Values {
   }
 
   fileprivate func append(to data: inout [UInt8]) {
-    func add(_ bits: some FixedWidthInteger) {
-      for shift in stride(from: 0, to: bits.bitWidth, by: 8) {
-        data.append(UInt8(truncatingIfNeeded: bits >> shift))
-      }
-    }
     switch self {
-    case .floats(let values): for value in values { add(value.bitPattern) }
-    case .integers(let values): for value in values { add(value) }
-    case .doubles(let values): for value in values { add(value.bitPattern) }
+    case .floats(let values): for value in values { data.append(littleEndian: value.bitPattern) }
+    case .integers(let values): for value in values { data.append(littleEndian: value) }
+    case .doubles(let values): for value in values { data.append(littleEndian: value.bitPattern) }
     case .bytes(let values): data += values
     }
   }

@@ -100,13 +100,22 @@ enum ElementType: String, CaseIterable {
 func littleEndian(_ elements: [Float]) -> [UInt8] {
   var data: [UInt8] = []
   data.reserveCapacity(4 * elements.count)
-  for element in elements {
-    let bits = element.bitPattern
-    for shift in stride(from: UInt32(0), to: 32, by: 8) {
-      data.append(UInt8(truncatingIfNeeded: bits >> shift))
+  for element in elements { data.append(littleEndian: element.bitPattern) }
+  return data
+}
+
+extension [UInt8] {
+  /// Adds the bytes of a word, low byte first.
+  mutating func append(littleEndian word: some FixedWidthInteger) {
+    for shift in stride(from: 0, to: word.bitWidth, by: 8) {
+      append(UInt8(truncatingIfNeeded: word >> shift))
     }
   }
-  return data
+
+  /// The bytes as people read them: `3c 21`.
+  var hexadecimal: String {
+    map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined(separator: " ")
+  }
 }
 
 /// The number of elements of a shape from a file.

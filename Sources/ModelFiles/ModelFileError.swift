@@ -138,7 +138,7 @@ extension ModelFileError.Fault: CustomStringConvertible {
     case .fileTooLarge(let found, let limit): "\(found) bytes, more than the limit of \(limit)"
     case .unknownFormat(let start):
       "no safetensors, npz or ONNX file: it starts with "
-        + start.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined(separator: " ")
+        + start.hexadecimal
     case .pickle:
       "a pickle of Python, as torch.save writes: it could only be read by executing it. Save the "
         + "state_dict with safetensors.torch.save_file"

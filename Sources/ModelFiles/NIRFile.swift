@@ -8,6 +8,9 @@
   ///
   /// Format: NIR 1.0, https://neuroir.org/docs/; J. E. Pedersen et al., Nature Communications 15, 2024.
   public enum NIRFile {
+    /// The version of NIR whose form this is, as its reader knows it.
+    private static let version = "1.0.8"
+
     /// What a NIR graph cannot say of our networks.
     public static let differences = [
       "reset: IF sets the potential to v_reset; here a spike subtracts 1, and the rest stays",
@@ -25,7 +28,7 @@
       _ weights: NetworkWeights, metadata: [String: String] = [:]
     ) throws -> [UInt8] {
       let file = try HDF5Writer()
-      try file.write("1.0.8", "/version")
+      try file.write(version, "/version")
       try file.group("/node")
       try file.write("NIRGraph", "/node/type")
       try file.group("/node/nodes")
@@ -36,7 +39,8 @@
         return path
       }
       try file.write([Int64(weights.inputs)], node("input", "Input") + "/shape")
-      var (chain, last) = (["input"], weights.layers.count - 1)
+      var chain = ["input"]
+      let last = weights.layers.count - 1
       for (index, layer) in weights.layers.enumerated() {
         let name = "\(2 * index)"
         let path = try node(name, weights.biases == nil ? "Linear" : "Affine")
@@ -55,8 +59,7 @@
         }
         chain += [name, "\(2 * index + 1)"]
       }
-      last = weights.outputs
-      try file.write([Int64(last)], node("output", "Output") + "/shape")
+      try file.write([Int64(weights.outputs)], node("output", "Output") + "/shape")
       chain.append("output")
       try file.write(pairs: Array(zip(chain, chain.dropFirst())), "/node/edges")
       try file.group("/node/metadata")

@@ -22,49 +22,53 @@ public struct NetworkFile: Sendable {
   /// The type of numbers in the file, of all tensors in words: `F32`, `F16 and F32`.
   public let fileType: String
 
+  /// Where it was read from.
+  public let path: String
+
   /// Reads a network of any format; the first bytes tell which, not the name.
   ///
-  /// - Parameters:
-  ///   - path: a safetensors, npz or ONNX file.
-  ///   - layerSizes: the sizes that the network must have, if they matter.
+  /// - Parameter path: a safetensors, npz or ONNX file.
   /// - Throws: `InputError` when the file cannot be read; `ModelFileError` when it is refused or holds
-  ///   another network, with all differences.
-  public init(path: String, layerSizes: [Int]? = nil) throws {
-    self = try ModelFileError.naming(path) {
+  ///   no network, with all differences.
+  public init(path: String) throws {
+    let contents = try ModelFileError.naming(path) {
       let file = try RegularFile(path: path)
       let start = try file.read(at: 0, count: min(file.size, 16))
       let format = try Self.format(start, path: path)
-      switch format {
-      case .onnx:
-        let (weights, metadata) = try ONNXModel.read(file)
-        if let layerSizes, weights.layerSizes != layerSizes {
-          throw ModelFileError.Fault.modelMismatch([
-            "layers \(weights.layerSizes), expected \(layerSizes)"
-          ])
-        }
-        return NetworkFile(
-          weights: weights, format: format, metadata: metadata, fileType: "F32")
-      case .npz, .safetensors:
-        let contents =
-          format == .npz
-          ? Safetensors.Contents(tensors: try Npz.read(file), metadata: [:])
-          : try Safetensors.read(file)
-        let tensors = contents.tensors
-        return NetworkFile(
-          weights: try NetworkWeights(tensors: tensors, layerSizes: layerSizes), format: format,
-          metadata: contents.metadata,
-          fileType: Set(tensors.map(\.fileType)).sorted().joined(separator: " and "))
-      }
+      return (format, try Self.read(file, format))
     }
+    self.path = path
+    format = contents.0
+    weights = contents.1.weights
+    metadata = contents.1.metadata
+    fileType = contents.1.fileTypes.sorted().joined(separator: " and ")
   }
 
-  private init(
-    weights: NetworkWeights, format: Format, metadata: [String: String], fileType: String
-  ) {
-    self.weights = weights
-    self.metadata = metadata
-    self.format = format
-    self.fileType = fileType
+  private static func read(_ file: RegularFile, _ format: Format) throws -> NetworkContents {
+    let (tensors, metadata): ([NamedTensor], [String: String])
+    switch format {
+    case .onnx: return try ONNXModel.read(file)
+    case .npz: (tensors, metadata) = (try Npz.read(file), [:])
+    case .safetensors:
+      let contents = try Safetensors.read(file)
+      (tensors, metadata) = (contents.tensors, contents.metadata)
+    }
+    return NetworkContents(
+      weights: try NetworkWeights(tensors: tensors, layerSizes: nil), metadata: metadata,
+      fileTypes: Set(tensors.map(\.fileType)))
+  }
+
+  /// Checks that the network has these layers.
+  ///
+  /// - Throws: `ModelFileError` with both.
+  public func require(layerSizes: [Int]) throws(ModelFileError) {
+    guard weights.layerSizes != layerSizes else { return }
+    func text(_ sizes: [Int]) -> String { sizes.map(String.init).joined(separator: "-") }
+    throw ModelFileError(
+      path: path,
+      fault: .modelMismatch([
+        "layers \(text(weights.layerSizes)), expected \(text(layerSizes))"
+      ]))
   }
 
   /// The format of a file that starts so.
@@ -96,6 +100,14 @@ public struct NetworkFile: Sendable {
     case .onnx: try ONNXModel.encode(weights, metadata: metadata)
     }
   }
+}
+
+/// What is read from a file of any format.
+struct NetworkContents {
+  let weights: NetworkWeights
+  let metadata: [String: String]
+  /// What its numbers were.
+  let fileTypes: Set<String>
 }
 
 extension AtomicFile {

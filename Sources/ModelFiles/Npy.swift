@@ -106,7 +106,7 @@ public enum NpyFault: Error, Equatable, Sendable, CustomStringConvertible {
     switch self {
     case .magic(let start):
       "no array of NumPy: it starts with "
-        + start.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined(separator: " ")
+        + start.hexadecimal
     case .version(let major, let minor):
       "format version \(major).\(minor), expected 1.0, 2.0 or 3.0"
     case .headerTooLarge(let found, let limit):

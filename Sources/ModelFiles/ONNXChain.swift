@@ -5,6 +5,8 @@ internal import ONNXMessages
 struct ONNXChain {
   private(set) var layers: [Matrix] = []
   private(set) var biases: [[Float]]?
+  /// What the numbers of the layers were in the file.
+  private(set) var fileTypes: Set<String> = []
 
   /// A layer on its way: its weights, and what is added.
   private struct Layer {
@@ -33,7 +35,7 @@ struct ONNXChain {
     let nodes = try Self.chain(graph, from: inputs[0], tensors: tensors)
     var found: [Layer] = []
     for node in nodes {
-      try Self.take(node, tensors: tensors, into: &found)
+      try take(node, tensors: tensors, into: &found)
     }
     guard let last = found.last else { throw ONNXFault.graphStructure("no Gemm or MatMul") }
     guard !last.isRectified else {
@@ -125,14 +127,17 @@ struct ONNXChain {
   }
 
   /// Adds what a node does to the layers so far.
-  private static func take(
+  private mutating func take(
     _ node: ONNXNodeProto, tensors: [String: ONNXTensorProto], into layers: inout [Layer]
   ) throws {
+    let name = Self.name(node)
     func tensor(_ place: Int) throws -> NamedTensor {
-      guard node.input.count > place, let tensor = tensors[node.input[place]] else {
-        throw ONNXFault.unsupported(["\(name(node)) whose input \(place + 1) is no initializer"])
+      guard node.input.count > place, let stored = tensors[node.input[place]] else {
+        throw ONNXFault.unsupported(["\(name) whose input \(place + 1) is no initializer"])
       }
-      return try NamedTensor(tensor)
+      let tensor = try NamedTensor(stored)
+      fileTypes.insert(tensor.fileType)
+      return tensor
     }
     func matrix() throws -> NamedTensor {
       let matrix = try tensor(1)
@@ -141,7 +146,7 @@ struct ONNXChain {
           tensor: matrix.name, reason: "dimensions \(matrix.shape), expected 2 that are not 0")
       }
       guard layers.last?.isRectified ?? true else {
-        throw ONNXFault.unsupported(["no Relu between \(layers.last!.node) and \(name(node))"])
+        throw ONNXFault.unsupported(["no Relu between \(layers.last!.node) and \(name)"])
       }
       return matrix
     }
@@ -161,7 +166,7 @@ struct ONNXChain {
       let isTransposed = node.attribute.contains { $0.name == "transB" && $0.i == 1 }
       let stored = Matrix(
         rows: weights.shape[0], columns: weights.shape[1], elements: weights.elements)
-      var layer = Layer(node: name(node), weights: isTransposed ? stored.transposed : stored)
+      var layer = Layer(node: name, weights: isTransposed ? stored.transposed : stored)
       if node.input.count > 2, !node.input[2].isEmpty {
         layer.bias = try bias(2, columns: layer.weights.columns)
       }
@@ -170,12 +175,12 @@ struct ONNXChain {
       let weights = try matrix()
       layers.append(
         Layer(
-          node: name(node),
+          node: name,
           weights: Matrix(
             rows: weights.shape[0], columns: weights.shape[1], elements: weights.elements)))
     case "Add":
       guard let layer = layers.last, !layer.isRectified, node.input.count == 2 else {
-        throw ONNXFault.unsupported(["\(name(node)) that does not follow a Gemm or MatMul"])
+        throw ONNXFault.unsupported(["\(name) that does not follow a Gemm or MatMul"])
       }
       let added = try bias(
         tensors[node.input[0]] == nil ? 1 : 0, columns: layer.weights.columns)
@@ -183,67 +188,12 @@ struct ONNXChain {
       layers[layers.count - 1].bias = sum
     case "Relu":
       guard let layer = layers.last, !layer.isRectified else {
-        throw ONNXFault.unsupported(["\(name(node)) that does not follow a Gemm, MatMul or Add"])
+        throw ONNXFault.unsupported(["\(name) that does not follow a Gemm, MatMul or Add"])
       }
       layers[layers.count - 1].isRectified = true
     default:
       // Flatten: of a batch of images into a batch of vectors; of vectors, nothing.
       break
     }
-  }
-}
-
-extension NamedTensor {
-  /// An initializer as Floats.
-  ///
-  /// - Throws: `ONNXFault.tensorMismatch`, `ModelFileError.Fault.unsupportedDType` and the like.
-  init(_ tensor: ONNXTensorProto) throws {
-    let name = tensor.name
-    func mismatch(_ reason: String) -> ONNXFault { .tensorMismatch(tensor: name, reason: reason) }
-    let shape = tensor.dims.map(Int.init)
-    let count = try elementCount(of: shape, tensor: name)
-    let types: [Int32: ElementType] = [1: .f32, 10: .f16, 11: .f64, 16: .bf16]
-    guard let type = types[tensor.dataType] else {
-      throw ModelFileError.Fault.unsupportedDType(
-        tensor: name, found: "number \(tensor.dataType) of ONNX")
-    }
-    let typed = tensor.floatData.count + tensor.doubleData.count + tensor.int32Data.count
-    let others = tensor.int64Data.count + tensor.uint64Data.count + tensor.stringData.count
-    guard others == 0, !tensor.hasSegment else {
-      throw mismatch("data of another type than its own")
-    }
-    guard typed == 0 || tensor.rawData.isEmpty else {
-      throw mismatch("data twice: raw_data and one of its type")
-    }
-    let elements: [Float]
-    if typed == 0 {
-      guard tensor.rawData.count == count * type.bytes else {
-        throw mismatch("\(tensor.rawData.count) bytes, expected \(count * type.bytes)")
-      }
-      elements = try type.elements(of: Array(tensor.rawData), tensor: name)
-    } else {
-      let values: [Double] =
-        switch type {
-        case .f32: tensor.floatData.map(Double.init)
-        case .f64: tensor.doubleData
-        case .f16, .bf16: []
-        }
-      if values.isEmpty, type.bytes == 2, tensor.int32Data.count == typed {
-        // Halves, each in the low bits of an integer.
-        let bytes = tensor.int32Data.flatMap {
-          [UInt8(truncatingIfNeeded: $0), UInt8(truncatingIfNeeded: $0 >> 8)]
-        }
-        elements = try type.elements(of: bytes, tensor: name)
-      } else {
-        guard values.count == typed else { throw mismatch("data of another type than its own") }
-        elements = try values.enumerated().map {
-          try ElementType.float($1, tensor: name, index: $0)
-        }
-      }
-      guard elements.count == count else {
-        throw mismatch("\(elements.count) elements, expected \(count)")
-      }
-    }
-    self.init(name: name, shape: shape, fileType: type.rawValue, elements: elements)
   }
 }

@@ -18,18 +18,14 @@ enum ONNXModel {
   static let opsets: ClosedRange<Int64> = 7...26
 
   /// Reads a network.
-  static func read(
-    _ file: RegularFile
-  ) throws -> (weights: NetworkWeights, metadata: [String: String]) {
+  static func read(_ file: RegularFile) throws -> NetworkContents {
     guard file.size <= maximumBytes else {
       throw ModelFileError.Fault.fileTooLarge(found: file.size, limit: maximumBytes)
     }
     return try decode(Data(try file.read(at: 0, count: file.size)))
   }
 
-  static func decode(
-    _ bytes: Data
-  ) throws -> (weights: NetworkWeights, metadata: [String: String]) {
+  static func decode(_ bytes: Data) throws -> NetworkContents {
     var options = BinaryDecodingOptions()
     options.messageDepthLimit = maximumDepth
     options.discardUnknownFields = true
@@ -64,11 +60,11 @@ enum ONNXModel {
     let chain = try ONNXChain(model.graph)
     do {
       let entries = model.metadataProps.map { ($0.key, $0.value) }
-      return (
-        try NetworkWeights(layers: chain.layers, biases: chain.biases),
+      return NetworkContents(
+        weights: try NetworkWeights(layers: chain.layers, biases: chain.biases),
         // Of a key that is there twice, the first.
-        Dictionary(entries, uniquingKeysWith: { first, _ in first })
-      )
+        metadata: Dictionary(entries, uniquingKeysWith: { first, _ in first }),
+        fileTypes: chain.fileTypes)
     } catch {
       throw ModelFileError.Fault.modelMismatch(["\(error)"])
     }

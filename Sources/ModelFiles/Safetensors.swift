@@ -33,20 +33,12 @@ public enum Safetensors {
   static func read(_ file: RegularFile) throws -> Contents {
     typealias Fault = ModelFileError.Fault
     let prefix = try file.read(upTo: 8)
-    guard prefix.count == 8 else { throw Fault.headerTooSmall(found: prefix.count) }
-    let length = prefix.reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
-    guard length >= 2 else { throw Fault.headerTooSmall(found: 8 + Int(length)) }
-    guard length <= UInt64(maximumHeaderBytes) else {
-      throw Fault.headerTooLarge(found: length, limit: maximumHeaderBytes)
+    let length = try SafetensorsHeader.length(prefix, fileSize: file.size)
+    let bytes = try file.read(upTo: length)
+    guard bytes.count == length else {
+      throw Fault.headerPastEnd(end: 8 + length, size: 8 + bytes.count)
     }
-    guard 8 + Int(length) <= file.size else {
-      throw Fault.headerPastEnd(end: 8 + Int(length), size: file.size)
-    }
-    let bytes = try file.read(upTo: Int(length))
-    guard bytes.count == Int(length) else {
-      throw Fault.headerPastEnd(end: 8 + Int(length), size: 8 + bytes.count)
-    }
-    let header = try SafetensorsHeader(bytes, dataSize: file.size - 8 - Int(length))
+    let header = try SafetensorsHeader(bytes, dataSize: file.size - 8 - length)
     var (tensors, checksum) = ([NamedTensor](), UInt32(0))
     for entry in header.entries {
       let type = ElementType(rawValue: entry.type)!
@@ -93,13 +85,10 @@ public enum Safetensors {
     var metadata = metadata
     metadata[checksumName] = String(CRC32.update(0, with: data), radix: 16)
     let described = metadata.sorted { $0.key < $1.key }.map { "\(quoted($0)):\(quoted($1))" }
-    var header = Array(
+    let header = Array(
       "{\"__metadata__\":{\(described.joined(separator: ","))},\(entries.joined(separator: ","))}"
         .utf8)
-    // The data starts on a multiple of 8 bytes, as the reference writes it.
-    while header.count % 8 != 0 { header.append(UInt8(ascii: " ")) }
-    let length = (0..<8).map { UInt8(truncatingIfNeeded: header.count >> (8 * $0)) }
-    return length + header + data
+    return SafetensorsHeader.framed(header) + data
   }
 
   static func quoted(_ text: String) -> String {

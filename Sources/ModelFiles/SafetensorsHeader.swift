@@ -26,6 +26,33 @@ struct SafetensorsHeader {
   let entries: [Entry]
   let metadata: [String: String]
 
+  /// The length of a header, checked.
+  ///
+  /// - Parameter prefix: the file's first 8 bytes, or as many as there are.
+  static func length(
+    _ prefix: [UInt8], fileSize: Int
+  ) throws(ModelFileError.Fault) -> Int {
+    guard prefix.count == 8 else { throw .headerTooSmall(found: prefix.count) }
+    let length = prefix.reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+    guard length >= 2 else { throw .headerTooSmall(found: 8 + Int(length)) }
+    guard length <= UInt64(Safetensors.maximumHeaderBytes) else {
+      throw .headerTooLarge(found: length, limit: Safetensors.maximumHeaderBytes)
+    }
+    guard 8 + Int(length) <= fileSize else {
+      throw .headerPastEnd(end: 8 + Int(length), size: fileSize)
+    }
+    return Int(length)
+  }
+
+  /// A header as it stands in a file: its length first, and spaces behind it, so that data starts on a
+  /// multiple of 8 bytes as the reference writes it.
+  static func framed(_ header: [UInt8]) -> [UInt8] {
+    let padded = header + [UInt8](repeating: UInt8(ascii: " "), count: (8 - header.count % 8) % 8)
+    var framed: [UInt8] = []
+    framed.append(littleEndian: UInt64(padded.count))
+    return framed + padded
+  }
+
   /// - Parameter types: those that are taken, with the bytes of an element.
   init(
     _ bytes: [UInt8], dataSize: Int, types: [String: Int] = Self.weightTypes

@@ -76,7 +76,7 @@ struct AnytimeCommand: AsyncParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Write the weights of the found network to this .safetensors, .npz or .onnx file.",
+      "Write the weights of the found network to this .safetensors, .npz or .onnx file; see convert.",
       valueName: "file"))
   var save: String?
 
@@ -227,6 +227,7 @@ struct AnytimeCommand: AsyncParsableCommand {
           data: test,
           height: data.height, width: data.width), manifest: manifest))
     try weightsFile?.commit(spikingWeights, coding: result.coding)
+    for note in weightsFile?.notes ?? [] { try results.line(note) }
     try table?.commit(AnytimeTables.rows(result))
     try results.finish(
       Report(

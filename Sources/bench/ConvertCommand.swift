@@ -131,26 +131,29 @@ struct ConvertCommand: AsyncParsableCommand {
     let whole = try dataset.map { try DatasetOptions.load($0, data: data) }
     let network = try NetworkFile(path: file)
     let weights = network.weights
-    if let whole { try fits(weights, whole) }
+    if let whole {
+      try network.require(
+        layerSizes: whole.layerSizes(hidden: Array(weights.layerSizes.dropFirst().dropLast())))
+    }
     if let note = threads.note { try results.line(note) }
     for line in ConvertTables.lines(network, path: file) { try results.line(line) }
     let manifest = RunManifest.ofThisRun(
       seed: 0, set, threads: threads.count, dataset: whole)
-    let result = try await whole.map { ($0, $0.test) }.asyncMap { data, test in
-      try await convert(weights, data, images.map(test.prefix) ?? test, set)
-    }
-    Progress.clear()
-    if let result, let whole {
-      for line in ConvertTables.lines(result, dataset: "\(whole.name) (\(whole.source))") {
+    var result: Conversion.Result?
+    if let whole {
+      let found = try await convert(weights, whole, set)
+      Progress.clear()
+      for line in ConvertTables.lines(found, dataset: "\(whole.name) (\(whole.source))") {
         try results.line(line)
       }
+      result = found
     } else {
       try results.line("No data: --dataset shows errors, scales and losses.")
     }
     if let output {
       try output.commit(weights, coding: result?.coding)
       try results.line("Written: \(output.path)")
-      for difference in output.differences { try results.line("  not the same: \(difference)") }
+      for note in output.notes { try results.line(note) }
     }
     let verdicts = result?.verdicts ?? []
     try results.finish(
@@ -167,7 +170,7 @@ struct ConvertCommand: AsyncParsableCommand {
   }
 
   private func convert(
-    _ weights: NetworkWeights, _ data: Dataset, _ test: LabelledImages, _ set: InstructionSet
+    _ weights: NetworkWeights, _ data: Dataset, _ set: InstructionSet
   ) async throws -> Conversion.Result {
     var search = CodingSearch(instructionSet: set, imageSize: (data.height, data.width))
     search.timeSteps = steps
@@ -178,32 +181,8 @@ struct ConvertCommand: AsyncParsableCommand {
     conversion.errorPoints = Double(mostPoints)
     conversion.workers = threads.count
     return try await conversion.run(
-      weights, calibration: data.training.prefix(calibration), test: test
+      weights, calibration: data.training.prefix(calibration),
+      test: images.map(data.test.prefix) ?? data.test
     ) { stage, done, total in Progress.show(stage.rawValue, done, total) }
-  }
-
-  private func fits(_ weights: NetworkWeights, _ data: Dataset) throws {
-    var differences: [String] = []
-    let pixels = data.height * data.width
-    if weights.inputs != pixels {
-      differences.append("\(weights.inputs) inputs, expected \(pixels) for \(data.name)")
-    }
-    if weights.outputs != data.test.classes {
-      differences.append(
-        "\(weights.outputs) outputs, expected \(data.test.classes) for \(data.name)")
-    }
-    guard differences.isEmpty else {
-      throw ModelFileError(path: file, fault: .modelMismatch(differences))
-    }
-  }
-}
-
-extension Optional {
-  /// `map` with a body that waits.
-  fileprivate func asyncMap<Result>(
-    _ body: (Wrapped) async throws -> Result
-  ) async throws -> Result? {
-    guard let value = self else { return nil }
-    return try await body(value)
   }
 }

@@ -27,16 +27,10 @@ extension NetworkWeights {
   ///
   /// - Throws: `InputError`, `ModelFileError`.
   init(file path: String, hidden: [Int]?, of data: Dataset) throws {
-    let found = try NetworkFile(path: path).weights
-    let widths = hidden ?? Array(found.layerSizes.dropFirst().dropLast())
-    let sizes = try data.layerSizes(hidden: widths)
-    guard found.layerSizes == sizes else {
-      func text(_ sizes: [Int]) -> String { sizes.map(String.init).joined(separator: "-") }
-      throw ModelFileError(
-        path: path,
-        fault: .modelMismatch(["layers \(text(found.layerSizes)), expected \(text(sizes))"]))
-    }
-    self = found
+    let file = try NetworkFile(path: path)
+    let widths = hidden ?? Array(file.weights.layerSizes.dropFirst().dropLast())
+    try file.require(layerSizes: data.layerSizes(hidden: widths))
+    self = file.weights
   }
 }
 

@@ -58,6 +58,9 @@ struct NetworkOutput {
     return []
   }
 
+  /// The same as lines to print beside "Written".
+  var notes: [String] { differences.map { "  not the same: \($0)" } }
+
   /// Writes the network, and what its spikes are worth as the entry `spike_coding` of the metadata.
   func commit(_ weights: NetworkWeights, coding: SpikeCoding? = nil) throws {
     var metadata = ["producer": "DeepSpikingNetworks \(RunManifest.packageVersion)"]

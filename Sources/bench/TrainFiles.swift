@@ -17,6 +17,7 @@ struct TrainFiles {
   func commit(weights network: NetworkWeights, epochs: [EpochReport], report: some Encodable) throws
   {
     try weights?.commit(network)
+    for note in weights?.notes ?? [] { try Output.line(note) }
     let lines = [EpochReport.csvHeader] + epochs.map(\.csv)
     try csv?.commit(Array((lines.joined(separator: "\n") + "\n").utf8))
     try json?.commit(json: report)

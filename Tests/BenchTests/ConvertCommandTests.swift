@@ -91,6 +91,9 @@ import Testing
       try refused([file, "--steps", "0"], 64, "1...10000")
       try refused([], 64, "Missing expected argument")
       // A network of another size than the data.
+      let other = folder + "/other.safetensors"
+      try NetworkWeights(layers: [Matrix(rows: 3, columns: 2)]).write(safetensors: other)
+      try refused([other, "--dataset", "digits"], 65, "layers 3-2, expected 64-10")
       let small = folder + "/small.safetensors"
       _ = try CommandLineTests.run([
         "train", "--twin", "dense", "--epochs", "0", "--hidden", "4", "--save", small,

@@ -132,6 +132,18 @@ import Testing
       } == [1.5, -2])
   }
 
+  @Test("the types of a file's numbers are named as they are in it")
+  func fileTypes() throws {
+    var model = Self.model()
+    model.graph.initializer[0].rawData = Data()
+    model.graph.initializer[0].dataType = 11
+    model.graph.initializer[0].doubleData = [1.5, -2]
+    try withFile(Array(try model.serializedData()), named: ".onnx") { path in
+      let types = try NetworkFile(path: path).fileType
+      #expect(types == "F32 and F64")
+    }
+  }
+
   @Test("what is written is read back, and is what PyTorch would write", arguments: [false, true])
   func roundTrip(hasBiases: Bool) throws {
     let weights = try NetworkWeights(
