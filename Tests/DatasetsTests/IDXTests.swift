@@ -124,6 +124,10 @@ func gzip(_ bytes: [UInt8]) throws -> [UInt8] {
     #expect(
       try failure(idx([0xFFFF_FFFF, 0xFFFF_FFFF, 0xFFFF_FFFF], []))
         .hasPrefix("offset 4: dimensions 4294967295 x 4294967295 x 4294967295 are more than"))
+    // One element more than the limit: refused by its size, whatever the file has.
+    #expect(
+      try failure(idx([1, 1, 0x8000_0001], []))
+        .hasPrefix("offset 4: dimensions 1 x 1 x 2147483649 are more than"))
     #expect(
       try failure(idx([2, 1 << 15, 1 << 15], []))
         == "the file ends after 0 bytes of data, its header promises 2147483648")

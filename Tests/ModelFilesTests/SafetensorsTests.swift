@@ -1,5 +1,6 @@
 import Foundation
 import Networks
+import Synchronization
 import Testing
 
 @testable import ModelFiles
@@ -152,6 +153,11 @@ import Testing
       (
         file("{\"a\":{\(one)},\(second(4, 8))}", data: data), .pastEnd(tensor: "b", end: 8, size: 4)
       ),
+      // One byte short of its end.
+      (
+        file("{\"a\":{\(one)}}", data: Array(data.dropLast())),
+        .pastEnd(tensor: "a", end: 4, size: 3)
+      ),
       (file("{\"a\":{\(one)}}", data: data + [7]), .trailingData(bytes: 1)),
       (
         file("{\"a\":{\(one)}}", data: [0, 0, 128, 127]),
@@ -170,6 +176,72 @@ import Testing
     }
     #expect(try fault([2, 0, 0, 0, 0, 0, 0, 0, 0x7B, 0xFF]) == .headerNotUTF8(offset: 1))
     #expect(throws: (any Error).self) { try Safetensors.read(path: "/nonexistent") }
+  }
+
+  @Test(
+    "limits: tensors, names, numbers beyond 64 bits; types and shapes that are no text or numbers")
+  func limits() throws {
+    let empty = "{\"dtype\":\"F32\",\"shape\":[0],\"data_offsets\":[0,0]}"
+    func many(_ count: Int) -> [UInt8] {
+      file("{" + (0..<count).map { "\"\($0)\":\(empty)" }.joined(separator: ",") + "}")
+    }
+    #expect(try fault(many(4096)) == nil)
+    #expect(try fault(many(4097)) == .tooManyTensors(limit: 4096))
+    func named(_ name: String) -> [UInt8] { file("{\"\(name)\":\(empty)}") }
+    #expect(try fault(named(String(repeating: "n", count: 1024))) == nil)
+    #expect(
+      try fault(named(String(repeating: "n", count: 1025))) == .nameTooLong(limit: 1024))
+    #expect(try fault(named("../../etc/x")) == nil)
+    let data: [UInt8] = [0, 0, 128, 63]
+    func changed(_ old: String, _ new: String) -> [UInt8] {
+      file("{\"a\":{\(Self.one.replacing(old, with: new))}}", data: data)
+    }
+    for end in ["18446744073709551616", "9007199254740993", "-4", "4.0", "\"4\"", "null"] {
+      let expected: ModelFileError.Fault =
+        end == "9007199254740993"
+        ? .sizeMismatch(tensor: "a", need: 4, have: 9_007_199_254_740_993)
+        : .invalidOffset(tensor: "a")
+      #expect(try fault(changed("[0,4]", "[0,\(end)]")) == expected, "\(end)")
+    }
+    #expect(
+      try fault(changed("\"F32\"", "null"))
+        == .badField(tensor: "a", field: "dtype", expected: "a string"))
+    #expect(try fault(changed("[1]", "[\"1\"]")) == .badShape(tensor: "a"))
+    #expect(
+      try fault(changed("[1]", "[1,1,1,1,1,1,1,1,1]")) == .badShape(tensor: "a"))
+    // Names are shown escaped.
+    let words = ModelFileError.Fault.badShape(tensor: "a\u{1}\n<script>").description
+    #expect(words.contains("\"a\\u{01}\\n<script>\""), "\(words)")
+  }
+
+  @Test("white space around a header is accepted")
+  func padding() throws {
+    let data: [UInt8] = [0, 0, 128, 63]
+    for header in ["  {\"a\":{\(Self.one)}}", "{\"a\":{\(Self.one)}} \t\r\n  "] {
+      #expect(try fault(file(header, data: data)) == nil)
+    }
+  }
+
+  @Test("100,000 brackets on a stack of 256 KiB: an error, no overflow")
+  func smallStack() throws {
+    let bytes = file(String(repeating: "[", count: 100_000))
+    try withFile(bytes) { path in
+      let words = Mutex("")
+      let done = DispatchSemaphore(value: 0)
+      let thread = Thread {
+        do {
+          _ = try Safetensors.read(path: path)
+        } catch {
+          words.withLock { $0 = "\(error)" }
+        }
+        done.signal()
+      }
+      // 64 KiB are less than the libraries' own thread-local storage: no thread starts.
+      thread.stackSize = 256 << 10
+      thread.start()
+      #expect(done.wait(timeout: .now() + 60) == .success)
+      #expect(words.withLock { $0 }.hasSuffix("expected at most 8 levels of nesting"))
+    }
   }
 
   @Test("other number types become Float, or are refused when they do not fit")

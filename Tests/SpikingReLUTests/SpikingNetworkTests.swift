@@ -355,6 +355,9 @@ import Testing
   func scale() throws {
     #expect(try IntegerSpikingMLP.scale(timeSteps: 10, learningRate: 0.05) == 2000)
     #expect(try IntegerSpikingMLP.scale(timeSteps: 5, learningRate: 0.03) == 833)
+    // T^2 / eta, in the other order, would be 9000.
+    #expect(try IntegerSpikingMLP.scale(timeSteps: 3, learningRate: 0.001) == 8999)
+    #expect(try IntegerSpikingMLP.scale(timeSteps: 33, learningRate: 0.001) == 1_088_999)
     for rate in [Float(0), -1, .nan, .infinity] {
       #expect {
         try IntegerSpikingMLP.scale(timeSteps: 10, learningRate: rate)
