@@ -174,6 +174,11 @@ extension Npy {
     hole.insert(0, at: start)
     hole[hole.count - 6] &+= 1
     #expect(try fault(hole) == .zip(.hole(offset: start)))
+    // And in front of the first: a program, say, that the archive hangs on.
+    var prefixed = [0] + (try archive([]))
+    prefixed[prefixed.count - 6] &+= 1
+    prefixed[start + 1 + 42] &+= 1
+    #expect(try fault(prefixed) == .zip(.hole(offset: 0)))
   }
 
   @Test("bombs are refused before anything of their size is allocated")
