@@ -27,6 +27,7 @@ let package = Package(
     .library(name: "Datasets", targets: ["Datasets"]),
     .library(name: "Files", targets: ["Files"]),
     .library(name: "ModelFiles", targets: ["ModelFiles"]),
+    .library(name: "EventRecordings", targets: ["EventRecordings"]),
     .library(name: "Experiments", targets: ["Experiments"]),
     .executable(name: "bench", targets: ["bench"]),
   ],
@@ -47,6 +48,13 @@ let package = Package(
       name: "CZip", pkgConfig: "libzip", providers: [.apt(["libzip-dev"]), .brew(["libzip"])]),
     .systemLibrary(
       name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"]), .brew(["hdf5"])]),
+    .systemLibrary(
+      name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"]), .brew(["lz4"])]),
+    .systemLibrary(
+      name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"]), .brew(["zstd"])]),
+    // Of FlatBuffers there are headers only.
+    .target(
+      name: "CFlatBuffers", cxxSettings: [.treatAllWarnings(as: .error), .enableWarning("all")]),
     .target(name: "CEmbeddedDigits", cSettings: exactC),
     .target(name: "CSpikeKernels", cSettings: exactC),
     .target(
@@ -72,6 +80,9 @@ let package = Package(
         .target(name: "CHDF5", condition: .when(traits: ["NIR"])),
         .product(name: "SwiftProtobuf", package: "swift-protobuf"),
       ],
+      swiftSettings: strict),
+    .target(
+      name: "EventRecordings", dependencies: ["CFlatBuffers", "CLZ4", "CZstd", "Files"],
       swiftSettings: strict),
     // Generated: see onnx.proto.
     .target(
@@ -110,6 +121,9 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(name: "DatasetsTests", dependencies: ["Datasets"], swiftSettings: strict),
     .testTarget(
+      name: "EventRecordingsTests", dependencies: ["EventRecordings", "Files"],
+      swiftSettings: strict),
+    .testTarget(
       name: "ModelFilesTests", dependencies: ["Files", "ModelFiles", "ONNXMessages"],
       swiftSettings: strict),
     .testTarget(
@@ -119,5 +133,6 @@ let package = Package(
     .testTarget(
       name: "BenchTests", dependencies: ["bench", "ModelFiles", "Networks"], swiftSettings: strict),
   ],
-  cLanguageStandard: .c17
+  cLanguageStandard: .c17,
+  cxxLanguageStandard: .cxx17
 )

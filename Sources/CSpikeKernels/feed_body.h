@@ -210,10 +210,10 @@ static int CSK_T(feed_columns)(CSK_REAL *potentials, const CSK_REAL *weights, si
 #undef CSK_CASE
 }
 
-// Whether a potential is below minus the limit: a rectified unit that has sunk too far.
+// Whether a potential is below minus the limit, a rectified unit that has sunk too far, or is no number.
 static int CSK_T(fell)(const CSK_REAL *potentials, size_t units) {
   int fell = 0;
-  for (size_t index = 0; index < units; index++) fell |= potentials[index] < -CSK_LIMIT;
+  for (size_t index = 0; index < units; index++) fell |= !(potentials[index] >= -CSK_LIMIT);
   return fell;
 }
 

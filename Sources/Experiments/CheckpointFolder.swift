@@ -83,7 +83,8 @@ public final class CheckpointFolder: Sendable {
       let name = Self.name(number, in: path)
       do {
         found = (try CheckpointFile(path: name), name)
-      } catch let error as ModelFileError {
+      } catch {
+        // Damaged, or not to be read at all: the one before is tried.
         faults.append("\(error)")
       }
     }

@@ -87,11 +87,10 @@ public final class AtomicFile {
 
   deinit { abandon() }
 
-  /// Writes the whole content and puts the file in its place.
+  /// Writes some of the content, of a file that comes in parts.
   ///
-  /// - Throws: `OutputError.io`; then what was there before is still there, unless only the folder could
-  ///   not be synced: the new content is in its place then, and may not survive a power failure.
-  public func commit(_ content: [UInt8]) throws(OutputError) {
+  /// - Throws: `OutputError.io`; then what was there before is still there.
+  public func append(_ content: [UInt8]) throws(OutputError) {
     var written = 0
     while written < content.count {
       let count = unsafe content.withUnsafeBufferPointer {
@@ -103,6 +102,14 @@ public final class AtomicFile {
       }
       written += count
     }
+  }
+
+  /// Writes the content, or what is left of it, and puts the file in its place.
+  ///
+  /// - Throws: `OutputError.io`; then what was there before is still there, unless only the folder could
+  ///   not be synced: the new content is in its place then, and may not survive a power failure.
+  public func commit(_ content: [UInt8] = []) throws(OutputError) {
+    try append(content)
     guard let temporary else {
       defer { descriptor = -1 }
       guard close(descriptor) == 0 else { throw failure("write") }

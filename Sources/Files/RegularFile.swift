@@ -32,7 +32,7 @@ extension InputError: CustomStringConvertible {
 
 /// A regular file, read in order. Read, not mapped: a file that another process cuts short must
 /// end in an error, not in a signal.
-public final class RegularFile {
+public final class RegularFile: Sendable {
   /// As given.
   public let path: String
   /// The size when it was opened, in bytes.

@@ -104,12 +104,12 @@ public enum ReferenceKernels {
     try checkFloor(state)
   }
 
-  /// Checks that no potential fell out of range.
+  /// Checks that no potential fell out of range, or is no number.
   public static func checkFloor<Scalar: PotentialScalar>(
     _ state: QuantizerState<Scalar>
   ) throws(KernelError) {
     let floor = Scalar.zero - Scalar.potentialLimit
-    for unit in 0..<state.units where state.potentials[unit] < floor {
+    for unit in 0..<state.units where !(state.potentials[unit] >= floor) {
       throw .potentialOverflow(unit: unit, value: state.potentials[unit].asDouble)
     }
   }

@@ -283,6 +283,21 @@ import Testing
     #expect(throws: SpikingError.eventBudgetExceeded(layer: 2, step: 1, limit: 50)) {
       try network.train(input: [1], target: [1])
     }
+
+    // The budget is of the example: no feed alone exceeds it. Each step has 1 + 4 spikes at least.
+    let steady = try NetworkWeights(layers: [
+      Matrix(rows: 1, columns: 4, elements: [1, 1, 1, 1]),
+      Matrix(rows: 4, columns: 1, elements: [0, 0, 0, 0]),
+    ])
+    network = try LearningMLP(
+      weights: steady, options: PredictionOptions(timeSteps: 10, eventBudget: 30),
+      training: training)
+    #expect {
+      try network.train(input: [1], target: [0])
+    } throws: {
+      guard case SpikingError.eventBudgetExceeded(_, let step, 30) = $0 else { return false }
+      return step > 1
+    }
   }
 
   @Test(
