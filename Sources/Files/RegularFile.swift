@@ -48,7 +48,12 @@ public final class RegularFile: Sendable {
     // Non-blocking, so that opening a pipe without a writer returns.
     descriptor = unsafe open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
     guard descriptor >= 0 else {
-      throw errno == ENOENT ? .missing(path: path) : Self.failure(path, "open")
+      switch errno {
+      case ENOENT: throw .missing(path: path)
+      // A socket.
+      case ENXIO: throw .notARegularFile(path: path)
+      default: throw Self.failure(path, "open")
+      }
     }
     var status = stat()
     guard unsafe fstat(descriptor, &status) == 0 else {

@@ -23,7 +23,9 @@ public enum InstructionSet: String, CaseIterable, Sendable, Codable {
     try selected(named: CompiledKernels.environmentValue("SPIKE_ISA"))
   }
 
-  static func selected(named name: String?) throws(KernelError) -> InstructionSet {
+  static func selected(
+    named name: String?, from supported: [InstructionSet] = supported
+  ) throws(KernelError) -> InstructionSet {
     guard let name else { return supported[0] }
     guard let set = InstructionSet(rawValue: name), supported.contains(set) else {
       throw .unsupportedInstructionSet(

@@ -130,7 +130,12 @@ import Testing
 
   @Test("a range is in the message")
   func range() throws {
-    #expect(try Self.run(["--steps", "0"]).errors.contains("1...1048576"))
+    #expect(
+      try Self.run(["--steps", "0"]).errors.contains(
+        "expected a whole number in 1...1048576, found '0'"))
+    #expect(
+      try Self.run(["train", "--eta", "0"]).errors.contains(
+        "expected a positive finite number, found '0'"))
   }
 
   @Test func environment() throws {
@@ -142,10 +147,38 @@ import Testing
       #expect(
         try Self.run(["info"], environment: ["OPENBLAS_NUM_THREADS": value]).status == 0)
     }
+    for value in ["0", "abc"] {
+      #expect(try Self.run(["info"], environment: ["OMP_NUM_THREADS": value]).status == 0)
+    }
+    #expect(
+      try Self.run(Self.quick + ["--threads", "100000"]).output.contains(
+        "100000 threads asked for"))
     let bare = try Self.run(
       Self.quick + ["--quiet"],
       environment: ["LC_ALL": "de_DE.UTF-8", "TZ": "Nowhere", "HOME": "", "TMPDIR": "/none"])
     #expect(try bare.output == Self.run(Self.quick + ["--quiet"]).output)
+  }
+
+  @Test("an argument that is no UTF-8, and a closed standard input")
+  func shell() throws {
+    func run(_ script: String) throws -> (status: Int32, errors: String, output: String) {
+      let process = Process()
+      process.executableURL = URL(filePath: "/bin/sh")
+      process.arguments = ["-c", script, Self.program.path]
+      let (errors, output) = (Pipe(), Pipe())
+      process.standardError = errors
+      process.standardOutput = output
+      try process.run()
+      let text = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+      let printed = String(
+        decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+      process.waitUntilExit()
+      return (process.terminationStatus, text, printed)
+    }
+    let strange = try run(#"exec "$0" --json "$(printf '/tmp/\377')""#)
+    #expect(strange.status == 64 && strange.errors.contains("is not valid UTF-8"), "\(strange)")
+    let closed = try run(#"exec "$0" info <&-"#)
+    #expect(closed.status == 0 && closed.output.contains("kernels"), "\(closed)")
   }
 
   @Test("missing and bad data exit with 66 and 65")

@@ -73,5 +73,9 @@ import Testing
     #expect(throws: LAPACK.Failure(routine: "LAPACKE_sposv", info: 2)) {
       try LAPACK.solve(positiveDefinite: &singular, &b)
     }
+    // LAPACKE looks for NaN, and names the argument.
+    #expect(throws: LAPACK.Failure(routine: "LAPACKE_sgeqrf", info: -4)) {
+      _ = try LAPACK.qr(Matrix(rows: 2, columns: 1, elements: [.nan, 1]))
+    }
   }
 }

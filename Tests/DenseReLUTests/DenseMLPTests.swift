@@ -267,6 +267,16 @@ struct NaiveMLP {
     #expect(throws: DenseError.nonFinite(what: "input", example: 0, index: 1, value: .infinity)) {
       try network.predict([0, .infinity, 0, 0])
     }
+    var bad = batch(2, 4)
+    bad[1, 2] = -.infinity
+    #expect(throws: DenseError.nonFinite(what: "input", example: 1, index: 2, value: -.infinity)) {
+      try network.predict(batch: bad)
+    }
+    var targets = batch(1, 2)
+    targets[0, 1] = .infinity
+    #expect(throws: DenseError.nonFinite(what: "target", example: 0, index: 1, value: .infinity)) {
+      try network.gradients(inputs: batch(1, 4), targets: targets)
+    }
     #expect(throws: DenseError.invalidLearningRate(found: 0)) {
       try network.train(inputs: batch(1, 4), targets: batch(1, 2), learningRate: 0)
     }

@@ -195,6 +195,15 @@ import Testing
         #expect(try !Self.names(in: path).contains { $0.hasSuffix("tmp-77") })
         #expect(try Self.names(in: path).contains("notes.tmp-1"))
       }
+      // The newest not to be read at all: the one before.
+      try FileManager.default.createDirectory(
+        atPath: path + "/checkpoint-000009.safetensors", withIntermediateDirectories: false)
+      do {
+        let folder = try Self.folder(path)
+        #expect(folder.resumedFrom?.hasSuffix("checkpoint-000004.safetensors") == true)
+        #expect(folder.passedOver.count == 1 && folder.passedOver[0].contains("not a regular file"))
+      }
+      try FileManager.default.removeItem(atPath: path + "/checkpoint-000009.safetensors")
       // The newest damaged: the one before, and what is wrong is told.
       let newest = path + "/checkpoint-000004.safetensors"
       var bytes = [UInt8](try Data(contentsOf: URL(filePath: newest)))
@@ -213,6 +222,19 @@ import Testing
         try Data("x".utf8).write(to: URL(filePath: path + "/" + name))
       }
       #expect { try Self.folder(path) } throws: { "\($0)".hasPrefix("no whole checkpoint: ") }
+    }
+  }
+
+  @Test("a folder that is removed under a run: an error")
+  func removed() async throws {
+    try await Self.withFolder { path in
+      let folder = try Self.folder(path, resumes: false)
+      try FileManager.default.removeItem(atPath: path)
+      #expect {
+        try folder.write(Self.file(1))
+      } throws: {
+        if case OutputError.cannotCreate? = $0 as? OutputError { true } else { false }
+      }
     }
   }
 

@@ -120,6 +120,24 @@ import Testing
     }
   }
 
+  @Test("a weight beyond 10^6 is divergence, though nothing else shows it")
+  func explodedWeight() async throws {
+    var generator = SeededGenerator(seed: 1)
+    var layers = try NetworkWeights(
+      layerSizes: [64, 4, 10], initializer: .he, generator: &generator
+    ).layers
+    // The first pixel of a digit is always 0: its weights are never used.
+    layers[0][0, 0] = 2e6
+    let settings = DenseTraining(epochs: 1, minibatch: 7, learningRate: 0.05)
+    do {
+      _ = try await settings.run(
+        hidden: [4], dataset: dataset, initialWeights: NetworkWeights(layers: layers))
+      Issue.record("it passed")
+    } catch let failure as LearningFailure {
+      #expect(failure.cause as? WeightsExploded == WeightsExploded(layer: 1, largest: 2e6))
+    }
+  }
+
   @Test("cancelling ends after the current image, and what was learned is returned")
   func cancellation() async throws {
     let training = try training { $0.schedule.epochs = 1000 }

@@ -124,6 +124,8 @@ extension Npy {
     #expect(try words(Array(whole.dropLast())).contains("no end record in the last 22 of"))
     let comment = try archive([(-2, [5, 0])]) + Array("hello".utf8)
     #expect(try words(comment).contains("5 bytes after the zip archive's end record at byte"))
+    let long = try archive([(-2, [255, 255])]) + [UInt8](repeating: 0, count: 65_535)
+    #expect(try words(long).contains("65535 bytes after"))
     // A second archive behind the first: the last directory counts from its own start.
     #expect(try words(whole + whole).contains("zip structure"))
     #expect(
@@ -157,6 +159,16 @@ extension Npy {
     #expect(!FileManager.default.fileExists(atPath: "/tmp/evil.weight.npy"))
     let other = try ZipWriter.archive([("readme.txt", [1])], deflated: false)
     #expect(try words(other).contains("\"readme.txt\" is no array"))
+    // The first member's size reaches over the second: Fifield's other way.
+    var shared = try ZipWriter.archive(
+      [("0.weight.npy", array), ("1.weight.npy", array)], deflated: false)
+    let reach = 2 * array.count + 42
+    let entries = shared.count - 22 - 2 * (46 + 12)
+    for place in [18, 22, entries + 20, entries + 24] {
+      let size = (0..<4).map { UInt8(truncatingIfNeeded: reach >> (8 * $0)) }
+      shared.replaceSubrange(place..<place + 4, with: size)
+    }
+    #expect(try fault(shared) == .zip(.overlap("0.weight.npy", "1.weight.npy")))
     // Two members, then one's directory entry made a copy of the other's.
     var twice = try ZipWriter.archive(
       [("0.weight.npy", array), ("1.weight.npy", array)], deflated: false)
@@ -205,6 +217,17 @@ extension Npy {
     #expect(try fault(long) == .nameTooLong(limit: 1024))
   }
 
+  @Test("a file that is cut short while it is read: an error, not a signal")
+  func cutWhileReading() throws {
+    try withFile([UInt8](repeating: 7, count: 8192), named: ".npz") { path in
+      let file = try RegularFile(path: path)
+      #expect(unsafe truncate(path, 100) == 0)
+      #expect(throws: InputError.io(path: path, operation: "read", reason: "it was cut off at 100")) {
+        try file.read(at: 0, count: 8192)
+      }
+    }
+  }
+
   @Test("npy headers that are refused")
   func headers() throws {
     func file(_ header: String, version: UInt8 = 1, data: Int = 4, length: Int? = nil) -> [UInt8] {
@@ -230,14 +253,27 @@ extension Npy {
     for version in [0, 4, 255] as [UInt8] {
       #expect(fault(file(good, version: version)) == .version(version, 0))
     }
+    for (major, minor) in [(1, 1), (255, 255)] as [(UInt8, UInt8)] {
+      var bytes = file(good, version: major)
+      bytes[7] = minor
+      #expect(fault(bytes) == .version(major, minor))
+    }
+    let whole = file(good)
+    for length in whole.indices { #expect(fault(Array(whole.prefix(length))) != nil, "\(length)") }
     #expect(
       fault(file(good, length: 65_535)) == .headerTooLarge(found: 65_535, limit: 10_000))
+    let start: [UInt8] = [0x93] + Array("NUMPY".utf8)
+    #expect(
+      fault(start + [2, 0, 255, 255, 255, 255])
+        == .headerTooLarge(found: 4_294_967_295, limit: 10_000))
+    #expect(fault(start + [2, 0, 255, 255]) == .truncated(need: 12, have: 10))
     #expect(fault(file(good, length: 9000)) == .truncated(need: 9010, have: 71))
     #expect(fault(file(good, data: 3)) == .truncated(need: 71, have: 70))
     #expect(fault(file(good, data: 5)) == .trailing(bytes: 1))
     let texts = [
       "__import__('os').system('true')", "", "{", "{'descr': '<f4'}",
       "{'descr': {'a': 1}, 'fortran_order': False, 'shape': (1,)}",
+      "{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (1,)}",
       "{'descr': '<f4', 'fortran_order': 0, 'shape': (1,)}",
       "{'descr': '<f4', 'fortran_order': False, 'shape': (1,), 'x': 1}",
       "{'descr': '<f4', 'descr': '<f4', 'fortran_order': False, 'shape': (1,)}",

@@ -184,10 +184,11 @@ import Testing
     let broken: [[UInt8]] = [
       [0x08] + [UInt8](repeating: 0xFF, count: 11),
       [0x3A] + [UInt8](repeating: 0xFF, count: 9) + [1],
-      [0x00, 0x00], [0x3B, 0x00], [0x3E, 0x00], [0x3F, 0x00], [0x3A, 0x7F, 0x00],
+      [0x00, 0x00], [0x3B, 0x00], [0x3C], [0x3E, 0x00], [0x3F, 0x00], [0x3A, 0x7F, 0x00],
     ]
     for bytes in broken {
       #expect(words(bytes).hasPrefix("no ONNX model: "), "\(bytes): \(words(bytes))")
+      #expect(words(bytes) != "no ONNX model: it has no graph", "\(bytes)")
     }
     // Unknown groups, one in the other: the limit, and no stack overflow.
     let group: [UInt8] = [0xFB, 0x7F]
@@ -247,6 +248,13 @@ import Testing
     ] {
       #expect(words.contains(part), "\(words)")
     }
+    for (attribute, value, shown) in [("beta", 2, "\"beta\" = 2.0"), ("transB", 2, "\"transB\" = 2")] {
+      let words = fault {
+        $0.graph.node[1] = Self.node(
+          "Gemm", [$0.graph.node[1].input[0], "w", "b"], "a", [(attribute, Double(value))])
+      }
+      #expect(words.contains(shown), "\(words)")
+    }
     #expect(fault { $0.functions = [Data([1])] }.contains("functions"))
     #expect(fault { $0.trainingInfo = [Data()] }.contains("a training graph"))
     #expect(fault { $0.graph.sparseInitializer = [Data()] }.contains("sparse initializers"))
@@ -282,6 +290,7 @@ import Testing
       ),
       ("is used twice", { $0.graph.node.append(Self.node("Relu", ["a"], "q")) }),
       ("0 inputs and 1 outputs", { $0.graph.input = [] }),
+      ("1 inputs and 0 outputs", { $0.graph.output = [] }),
       ("1 inputs and 2 outputs", { $0.graph.output.append(.with { $0.name = "a" }) }),
       ("not to the output \"zz\"", { $0.graph.output[0].name = "zz" }),
       (

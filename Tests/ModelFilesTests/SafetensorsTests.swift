@@ -89,6 +89,19 @@ import Testing
     let cases: [([UInt8], Fault)] = [
       ([1, 2, 3], .headerTooSmall(found: 3)),
       (file(""), .headerTooSmall(found: 8)),
+      (file("{"), .headerTooSmall(found: 9)),
+      (
+        [0, 0, 0, 0, 0, 0, 0, 128] + data,
+        .headerTooLarge(found: 1 << 63, limit: Safetensors.maximumHeaderBytes)
+      ),
+      (
+        [0x01, 0xE1, 0xF5, 0x05, 0, 0, 0, 0] + data,
+        .headerTooLarge(found: 100_000_001, limit: Safetensors.maximumHeaderBytes)
+      ),
+      (
+        [1, 0, 0x40, 0, 0, 0, 0, 0] + data,
+        .headerTooLarge(found: 4_194_305, limit: Safetensors.maximumHeaderBytes)
+      ),
       (
         Array(repeating: 255, count: 8) + data,
         .headerTooLarge(found: .max, limit: Safetensors.maximumHeaderBytes)
@@ -103,6 +116,7 @@ import Testing
       (file("{\"a\":01}"), .headerNotJSON(offset: 6, expected: "'}'")),
       (file("{\"a\":NaN}"), .headerNotJSON(offset: 5, expected: "a value")),
       (file("{\"a\":1,}"), .headerNotJSON(offset: 7, expected: "'\"'")),
+      (file("{/**/}"), .headerNotJSON(offset: 1, expected: "'\"'")),
       (
         file("{\"\\ud800\":1}"),
         .headerNotJSON(offset: 8, expected: "the second half of a surrogate pair")
@@ -133,6 +147,13 @@ import Testing
         file(
           "{\"a\":{\(one.replacing("[1]", with: "[2147483648,2147483648,2147483648]"))}}",
           data: data),
+        .sizeOverflow(tensor: "a")
+      ),
+      // A product that comes back to 0 after 64 bits.
+      (
+        file(
+          "{\"a\":{\(one.replacing("[1]", with: "[2147483648,268435456,2147483648]").replacing("[0,4]", with: "[0,0]"))}}"
+        ),
         .sizeOverflow(tensor: "a")
       ),
       (
@@ -191,7 +212,12 @@ import Testing
     #expect(try fault(named(String(repeating: "n", count: 1024))) == nil)
     #expect(
       try fault(named(String(repeating: "n", count: 1025))) == .nameTooLong(limit: 1024))
-    #expect(try fault(named("../../etc/x")) == nil)
+    for name in ["../../etc/x", "", "\\u0000"] { #expect(try fault(named(name)) == nil) }
+    if case .headerNotJSON(_, let expected)? = try fault(named("\\udc00")) {
+      #expect(expected == "a character, not half of one")
+    } else {
+      Issue.record("half of a surrogate pair is accepted")
+    }
     let data: [UInt8] = [0, 0, 128, 63]
     func changed(_ old: String, _ new: String) -> [UInt8] {
       file("{\"a\":{\(Self.one.replacing(old, with: new))}}", data: data)
@@ -206,7 +232,16 @@ import Testing
     #expect(
       try fault(changed("\"F32\"", "null"))
         == .badField(tensor: "a", field: "dtype", expected: "a string"))
-    #expect(try fault(changed("[1]", "[\"1\"]")) == .badShape(tensor: "a"))
+    #expect(try fault(changed("F32", "f32")) == .unknownDType(tensor: "a", found: "f32"))
+    for type in ["F8_E4M3", "F4"] {
+      let found = try fault(changed("F32", type))
+      #expect(found == .unsupportedDType(tensor: "a", found: type))
+      #expect(found?.description.contains("must be F32, F64, F16 or BF16") == true)
+    }
+    #expect(try fault(changed("[0,4]", "[-4,0]")) == .invalidOffset(tensor: "a"))
+    for shape in ["[\"1\"]", "[2,18446744073709551614]", "[4194305,4194305,211106198978564]"] {
+      #expect(try fault(changed("[1]", shape)) == .badShape(tensor: "a"))
+    }
     #expect(
       try fault(changed("[1]", "[1,1,1,1,1,1,1,1,1]")) == .badShape(tensor: "a"))
     // Names are shown escaped.
@@ -273,6 +308,22 @@ import Testing
         Issue.record("it was accepted")
       } catch let error as ModelFileError {
         #expect("\(error)".hasSuffix("expected: layers 5-4-3, expected 5-4-2"))
+      }
+    }
+    // The first layer is there, transposed, and the second as it should be; then the second is missing.
+    let transposed = [
+      NamedTensor(name: "0.weight", shape: [5, 4], elements: Array(repeating: 0, count: 20)),
+      NamedTensor(name: "2.weight", shape: [3, 4], elements: Array(repeating: 0, count: 12)),
+    ]
+    for (tensors, differences) in [
+      (transposed, ["layers 4-5-3, expected 5-4-3", "\"2.weight\" takes 4 inputs, expected 5"]),
+      (Array(transposed[..<1]), ["layers 4-5, expected 5-4-3"]),
+    ] {
+      try withFile(Safetensors.encode(tensors)) { path in
+        let expected = ModelFileError(path: path, fault: .modelMismatch(differences))
+        #expect(throws: expected) {
+          _ = try NetworkWeights(safetensors: path, layerSizes: [5, 4, 3])
+        }
       }
     }
     let tensors = [

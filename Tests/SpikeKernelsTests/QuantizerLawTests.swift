@@ -232,9 +232,40 @@ import Testing
     #expect(try feed([65_536.25], kind: .rectHerding, set: set).count == 65_536)
   }
 
-  @Test("NaN is an error, not a silent dead unit")
-  func notANumber() {
-    #expect(throws: KernelError.self) { try feed([.nan], kind: .herding, set: .reference) }
+  @Test("NaN is an error, not a silent dead unit", arguments: InstructionSet.supported)
+  func notANumber(set: InstructionSet) {
+    for kind in [QuantizerKind.herding, .rectHerding] {
+      for unit in [0, 1, 20] {
+        func isNamed(_ error: any Error) -> Bool {
+          guard case KernelError.potentialOverflow(unit, let value)? = error as? KernelError else {
+            return false
+          }
+          return value.isNaN
+        }
+        var values = [Float](repeating: 0.25, count: 21)
+        values[unit] = .nan
+        #expect { try feed(values, kind: kind, set: set) } throws: { isNamed($0) }
+        let weights = Matrix(rows: 1, columns: 21, elements: values)
+        for firesOnce in [false, true] {
+          var generator = SeededGenerator(seed: 1)
+          var state = QuantizerState<Float>(units: 21)
+          var scratch = KernelScratch<Float>(units: 21)
+          var train = SpikeTrain()
+          #expect {
+            try Quantizer<Float>(kind: kind, worth: 1).feed(
+              rowsOf: weights, for: SpikeTrain([Spike(unit: 0, sign: 1)]), firesOnce: firesOnce,
+              into: &state, train: &train, scratch: &scratch, using: set, generator: &generator)
+          } throws: { isNamed($0) }
+        }
+      }
+    }
+  }
+
+  @Test("2^22 is in range: the spikes are what there are too many of", arguments: InstructionSet.supported)
+  func limit(set: InstructionSet) {
+    #expect(throws: KernelError.eventBudgetExceeded(limit: 10)) {
+      try feed([4_194_304], kind: .herding, set: set, limit: 10)
+    }
   }
 
   @Test("more spikes than the budget", arguments: InstructionSet.supported)
@@ -267,6 +298,10 @@ import Testing
   func instructionSets() throws {
     #expect(try InstructionSet.selected(named: nil) == InstructionSet.supported[0])
     #expect(try InstructionSet.selected(named: "reference") == .reference)
+    #expect(
+      throws: KernelError.unsupportedInstructionSet(
+        found: "avx512", available: ["baseline", "reference"])
+    ) { try InstructionSet.selected(named: "avx512", from: [.baseline, .reference]) }
     #expect {
       try InstructionSet.selected(named: "avx9")
     } throws: {

@@ -247,6 +247,37 @@ import Testing
     }
   }
 
+  @Test("the gate: a sum of 0 passes, -0 too; the least negative one does not")
+  func gate() throws {
+    let least = -Float.leastNonzeroMagnitude
+    for (weight, learns) in [(0, true), (-0.0, true), (least, false)] as [(Float, Bool)] {
+      for set in InstructionSet.supported {
+        var network = try LearningMLP(
+          weights: NetworkWeights(layers: [Matrix(rows: 1, columns: 1, elements: [weight])]),
+          options: PredictionOptions(timeSteps: 1), training: TrainingOptions(),
+          instructionSet: set)
+        try network.train(input: [1], target: [1])
+        #expect((network.weights[0][0, 0] != weight) == learns, "\(weight) on \(set)")
+      }
+    }
+  }
+
+  @Test("weights that are no number end in a typed error", arguments: InstructionSet.supported)
+  func notANumber(set: InstructionSet) throws {
+    var network = try LearningMLP(
+      weights: NetworkWeights(layers: [
+        Matrix(rows: 1, columns: 2, elements: [1, 1]), Matrix(rows: 2, columns: 1, elements: [1, 1]),
+      ]), options: PredictionOptions(timeSteps: 1), training: TrainingOptions(),
+      instructionSet: set)
+    network.network.weights[1][1, 0] = .nan
+    #expect {
+      try network.train(input: [1], target: [0])
+    } throws: {
+      guard case SpikingError.potentialOverflow(2, 0, 1, let value) = $0 else { return false }
+      return value.isNaN
+    }
+  }
+
   @Test("a run that explodes ends in a typed error")
   func explosion() throws {
     var network = try network(eta: 1e6)

@@ -328,6 +328,27 @@ import Testing
     }
   }
 
+  @Test("a potential that lives on sinks from example to example until it is found")
+  func sinking() throws {
+    for set in InstructionSet.supported {
+      var options = try PredictionOptions(timeSteps: 1)
+      options.testQuantizer = .noResetRectHerding
+      var network = try SpikingMLP(
+        weights: NetworkWeights(layers: [Matrix(rows: 1, columns: 1, elements: [-3e6])]),
+        options: options, instructionSet: set)
+      _ = try network.predict([1])
+      #expect(
+        throws: SpikingError.potentialOverflow(layer: 1, unit: 0, step: 1, value: -6e6)
+      ) { try network.predict([1]) }
+    }
+  }
+
+  @Test("the budget: 64 spikes a unit and step, at most 2^26")
+  func defaultBudget() throws {
+    #expect(try PredictionOptions(timeSteps: 10).budget(layerSizes: [4, 3, 2]) == 5760)
+    #expect(try PredictionOptions(timeSteps: 1 << 20).budget(layerSizes: [784, 200, 10]) == 1 << 26)
+  }
+
   @Test func budget() throws {
     var network = try network(gain: 3, budget: 5)
     #expect {
