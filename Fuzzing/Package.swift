@@ -3,7 +3,7 @@ import PackageDescription
 
 // Fuzz targets, apart from the package that people build: they need libFuzzer's `main`.
 //   Scripts/fuzz          builds and runs them
-let readers = ["IDX", "Gzip", "Safetensors", "Npz", "ONNX", "Checkpoint"]
+let readers = ["IDX", "Gzip", "Safetensors", "Npz", "ONNX", "Checkpoint", "Events"]
 
 let package = Package(
   name: "Fuzzing",
@@ -16,6 +16,7 @@ let package = Package(
       name: "FuzzSupport",
       dependencies: [
         .product(name: "Datasets", package: "DeepSpikingNetworks"),
+        .product(name: "EventRecordings", package: "DeepSpikingNetworks"),
         .product(name: "ModelFiles", package: "DeepSpikingNetworks"),
         .product(name: "Networks", package: "DeepSpikingNetworks"),
       ]),
@@ -26,6 +27,7 @@ let package = Package(
         "FuzzSupport",
         .product(name: "Datasets", package: "DeepSpikingNetworks"),
         .product(name: "DenseReLU", package: "DeepSpikingNetworks"),
+        .product(name: "EventRecordings", package: "DeepSpikingNetworks"),
         .product(name: "Experiments", package: "DeepSpikingNetworks"),
         .product(name: "Files", package: "DeepSpikingNetworks"),
         .product(name: "ModelFiles", package: "DeepSpikingNetworks"),
