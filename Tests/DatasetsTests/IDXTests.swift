@@ -136,7 +136,8 @@ func gzip(_ bytes: [UInt8]) throws -> [UInt8] {
         .hasPrefix("offset 4: dimensions 1 x 1 x 2147483649 are more than"))
     #expect(try failure(idx([4, 1 << 15, 1 << 15], [])).contains("are more than"))
     #expect(
-      try failure(idx([.max, .max, .max, .max], [])).hasPrefix("offset 3: 4 dimensions, expected 3"))
+      try failure(idx([.max, .max, .max, .max], [])).hasPrefix("offset 3: 4 dimensions, expected 3")
+    )
     #expect(
       try failure(idx([2, 1 << 15, 1 << 15], []))
         == "the file ends after 0 bytes of data, its header promises 2147483648")

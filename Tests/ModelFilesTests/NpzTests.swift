@@ -222,7 +222,8 @@ extension Npy {
     try withFile([UInt8](repeating: 7, count: 8192), named: ".npz") { path in
       let file = try RegularFile(path: path)
       #expect(unsafe truncate(path, 100) == 0)
-      #expect(throws: InputError.io(path: path, operation: "read", reason: "it was cut off at 100")) {
+      #expect(throws: InputError.io(path: path, operation: "read", reason: "it was cut off at 100"))
+      {
         try file.read(at: 0, count: 8192)
       }
     }

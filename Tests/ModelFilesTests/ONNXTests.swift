@@ -248,7 +248,9 @@ import Testing
     ] {
       #expect(words.contains(part), "\(words)")
     }
-    for (attribute, value, shown) in [("beta", 2, "\"beta\" = 2.0"), ("transB", 2, "\"transB\" = 2")] {
+    for (attribute, value, shown) in [
+      ("beta", 2, "\"beta\" = 2.0"), ("transB", 2, "\"transB\" = 2"),
+    ] {
       let words = fault {
         $0.graph.node[1] = Self.node(
           "Gemm", [$0.graph.node[1].input[0], "w", "b"], "a", [(attribute, Double(value))])

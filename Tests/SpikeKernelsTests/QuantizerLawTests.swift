@@ -261,7 +261,9 @@ import Testing
     }
   }
 
-  @Test("2^22 is in range: the spikes are what there are too many of", arguments: InstructionSet.supported)
+  @Test(
+    "2^22 is in range: the spikes are what there are too many of",
+    arguments: InstructionSet.supported)
   func limit(set: InstructionSet) {
     #expect(throws: KernelError.eventBudgetExceeded(limit: 10)) {
       try feed([4_194_304], kind: .herding, set: set, limit: 10)

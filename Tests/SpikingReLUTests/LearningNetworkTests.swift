@@ -266,7 +266,8 @@ import Testing
   func notANumber(set: InstructionSet) throws {
     var network = try LearningMLP(
       weights: NetworkWeights(layers: [
-        Matrix(rows: 1, columns: 2, elements: [1, 1]), Matrix(rows: 2, columns: 1, elements: [1, 1]),
+        Matrix(rows: 1, columns: 2, elements: [1, 1]),
+        Matrix(rows: 2, columns: 1, elements: [1, 1]),
       ]), options: PredictionOptions(timeSteps: 1), training: TrainingOptions(),
       instructionSet: set)
     network.network.weights[1][1, 0] = .nan
