@@ -29,6 +29,9 @@ public struct OperationLedger: Sendable, Equatable, Codable {
     /// Additions of weights to running sums: the output in prediction, every z_l in training;
     /// `n_l` for each spike that arrives. Apart from `forwardAdditions`, too.
     public var sumAdditions = 0
+    /// Subtractions by which potentials and sums leaked, on a stream: one a unit and interval. What is
+    /// subtracted is a shift of the value.
+    public var leakAdditions = 0
     /// Additions of weights to the potentials of backward quantizers.
     public var backwardAdditions = 0
     /// Additions that changed weights (integer network).
@@ -100,7 +103,7 @@ public struct OperationLedger: Sendable, Equatable, Codable {
     [
       \.positiveSpikes, \.negativeSpikes, \.errorSpikes, \.unitSteps, \.activeUnitSteps,
       \.forwardAdditions,
-      \.encodingAdditions, \.sumAdditions,
+      \.encodingAdditions, \.sumAdditions, \.leakAdditions,
       \.backwardAdditions, \.updateAdditions, \.forwardComparisons, \.forwardMultiplications,
       \.backwardMultiplications, \.forwardMultiplyAdds, \.backwardMultiplyAdds,
       \.updateMultiplyAdds, \.zeroSkippingMultiplyAdds, \.effectiveAccumulates,

@@ -16,6 +16,9 @@ public protocol PotentialScalar: AdditiveArithmetic, Comparable, BitwiseCopyable
   static func randomPotential(worth: Self, from generator: inout SeededGenerator) -> Self
   /// A threshold drawn from Exp(1), in units of `worth`, greater than 0.
   static func randomThreshold(worth: Self, from generator: inout SeededGenerator) -> Self
+  /// A potential after a leak of 2^-`shift`: `phi - phi / 2^shift`. What leaks is a shift of the value: of
+  /// the exponent in Float, of the bits in integers, where it is rounded away from 0, so that 0 is reached.
+  static func leaked(_ potential: Self, shift: Int) -> Self
   /// The value as a number to show in a message.
   var asDouble: Double { get }
 }
@@ -40,6 +43,11 @@ extension Float: PotentialScalar {
   public static func randomThreshold(
     worth: Float, from generator: inout SeededGenerator
   ) -> Float { max(Float(generator.nextExponential()), .leastNonzeroMagnitude) }
+
+  /// `phi - phi / 2^shift`: the quotient is exact, but where it is denormal.
+  public static func leaked(_ potential: Float, shift: Int) -> Float {
+    potential - Float(sign: .plus, exponent: -shift, significand: 1) * potential
+  }
 
   /// The same value.
   public var asDouble: Double { Double(self) }
@@ -70,6 +78,11 @@ extension Int32: PotentialScalar {
   ) -> Int32 {
     Int32(
       Swift.min((Double(worth) * generator.nextExponential()).rounded(.up), Double(potentialLimit)))
+  }
+
+  /// `phi - phi / 2^shift`, the quotient rounded away from 0.
+  public static func leaked(_ potential: Int32, shift: Int) -> Int32 {
+    Int32(Int64.leaked(Int64(potential), shift: shift))
   }
 
   /// The same value.

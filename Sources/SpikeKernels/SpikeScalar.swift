@@ -126,6 +126,13 @@ public protocol SpikeScalar: PotentialScalar {
   /// A value of an output's units as a potential.
   static func potential(_ value: Float, worth: Self) -> Self
 
+  /// `sum - sum / 2^shift` for every sum, some times; as `PotentialScalar.leaked`.
+  static func leak(_ sums: inout AlignedArray<Sum>, shift: Int, times: Int)
+
+  /// `max(0, round(sum))` in units of `worth`, of ties toward 0: the count of a rectified unit of this sum;
+  /// `nil` for NaN or more than an Int32.
+  static func count(of sum: Sum, worth: Self) -> Int32?
+
   /// A sum of weights in the output's units.
   static func outputs(of sum: Sum, worth: Self) -> Float
 
@@ -172,6 +179,19 @@ extension Float {
 
   /// The sum itself.
   public static func outputs(of sum: Float, worth: Float) -> Float { sum }
+
+  /// `max(0, ceil(sum - 1/2))`.
+  public static func count(of sum: Float, worth: Float) -> Int32? {
+    if sum <= 0.5 { return 0 }
+    return Int32(exactly: (sum - 0.5).rounded(.up))
+  }
+
+  /// `sum - sum / 2^shift`.
+  public static func leak(_ sums: inout AlignedArray<Float>, shift: Int, times: Int) {
+    for _ in 0..<times {
+      for unit in 0..<sums.count { sums[unit] = leaked(sums[unit], shift: shift) }
+    }
+  }
 
   /// `sum / T`.
   public static func readout(sum: Float, steps: Int) -> Float { sum / Float(steps) }
@@ -247,6 +267,21 @@ extension Int32 {
   /// The value times S, truncated toward zero.
   public static func potential(_ value: Float, worth: Int32) -> Int32 {
     Int32(value * Float(worth))
+  }
+
+  /// The least n with `2 (sum - n S) <= S`, 0 for what is not positive.
+  public static func count(of sum: Int64, worth: Int32) -> Int32? {
+    let worth = Int64(worth)
+    guard sum < 1 << 62 else { return nil }
+    if 2 * sum <= worth { return 0 }
+    return Int32(exactly: (2 * sum + worth - 1) / (2 * worth))
+  }
+
+  /// `sum - sum / 2^shift`, the quotient rounded away from 0.
+  public static func leak(_ sums: inout AlignedArray<Int64>, shift: Int, times: Int) {
+    for _ in 0..<times {
+      for unit in 0..<sums.count { sums[unit] = Int64.leaked(sums[unit], shift: shift) }
+    }
   }
 
   /// The sum over S.

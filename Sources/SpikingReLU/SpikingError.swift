@@ -10,6 +10,14 @@ public enum SpikingError: Error, Equatable, Sendable {
   case invalidEventBudget(found: Int)
   /// The input has another length than the input layer.
   case inputSize(expected: Int, found: Int)
+  /// A spike of an input that the network has not.
+  case inputUnit(found: Int, inputs: Int)
+  /// A spike of a stream before the one that came before it.
+  case timeBackwards(found: Int64, after: Int64)
+  /// More time steps of a stream without a spike than are gone through.
+  case streamGap(steps: Int64, limit: Int)
+  /// A leak or a policy of a stream out of range.
+  case invalidStream(String)
   /// An input is NaN or infinite.
   case nonFiniteInput(index: Int, value: Float)
   /// An input, scaled by S, does not fit in the integer network.
@@ -95,6 +103,13 @@ extension SpikingError: CustomStringConvertible {
       "the spike budget must be 1 or more, found \(found)"
     case .inputSize(let expected, let found):
       "an input of \(found) values for a network of \(expected) input units"
+    case .inputUnit(let found, let inputs):
+      "a spike of input \(found) for a network of \(inputs) input units"
+    case .timeBackwards(let found, let after):
+      "time runs backwards: a spike at \(found) us after one at \(after) us"
+    case .streamGap(let steps, let limit):
+      "\(steps) time steps without a spike, in each of which biases are added: at most \(limit)"
+    case .invalidStream(let what): what
     case .nonFiniteInput(let index, let value):
       "input \(index): found \(value), expected a finite number"
     case .inputOutOfRange(let index, let value, let scale):

@@ -27,32 +27,9 @@ extension SpikingNetwork where Scalar == Int32 {
       throw .unsupportedQuantizer(options.testQuantizer)
     }
     let scale = try Self.scale(timeSteps: options.timeSteps, learningRate: learningRate)
-    var (scaled, biases): ([RowMajorMatrix<Int32>], [RowMajorMatrix<Int32>]) = ([], [])
-    let coded = try coding.map(weights.coded(by:)) ?? weights
-    for (index, layer) in coded.layers.enumerated() {
-      let matrix = try RowMajorMatrix<Int32>(rows: layer.rows, columns: layer.columns) {
-        (row, column) throws(SpikingError) -> Int32 in
-        guard let weight = Int32.scaled(layer[row, column], by: scale) else {
-          throw .weightOutOfRange(
-            layer: index + 1, row: row, column: column, value: layer[row, column],
-            scale: Int(scale))
-        }
-        return weight
-      }
-      scaled.append(matrix)
-    }
-    for (index, bias) in (coded.biases ?? []).enumerated() {
-      let row = try RowMajorMatrix<Int32>(rows: 1, columns: bias.count) {
-        (_, unit) throws(SpikingError) -> Int32 in
-        guard let scaled = Int32.scaled(bias[unit], by: scale) else {
-          throw .biasOutOfRange(layer: index + 1, unit: unit, value: bias[unit], scale: Int(scale))
-        }
-        return scaled
-      }
-      biases.append(row)
-    }
+    let coded = try (coding.map(weights.coded(by:)) ?? weights).integers(scale: scale)
     try self.init(
-      weights: scaled, biases: biases, worth: scale, coding: coding, options: options,
+      weights: coded.layers, biases: coded.biases, worth: scale, coding: coding, options: options,
       instructionSet: Self.resolve(instructionSet))
   }
 
@@ -72,5 +49,39 @@ extension SpikingNetwork where Scalar == Int32 {
       throw .scaleOverflow(timeSteps: timeSteps, learningRate: learningRate, scale: scale)
     }
     return exact
+  }
+}
+
+extension NetworkWeights {
+  /// `Int32(w * S)`, truncated toward zero, for weights and biases (each a matrix of one row).
+  ///
+  /// - Throws: `SpikingError.weightOutOfRange`, `.biasOutOfRange`.
+  func integers(
+    scale: Int32
+  ) throws(SpikingError) -> (layers: [RowMajorMatrix<Int32>], biases: [RowMajorMatrix<Int32>]) {
+    var (scaled, rows): ([RowMajorMatrix<Int32>], [RowMajorMatrix<Int32>]) = ([], [])
+    for (index, layer) in layers.enumerated() {
+      let matrix = try RowMajorMatrix<Int32>(rows: layer.rows, columns: layer.columns) {
+        (row, column) throws(SpikingError) -> Int32 in
+        guard let weight = Int32.scaled(layer[row, column], by: scale) else {
+          throw .weightOutOfRange(
+            layer: index + 1, row: row, column: column, value: layer[row, column],
+            scale: Int(scale))
+        }
+        return weight
+      }
+      scaled.append(matrix)
+    }
+    for (index, bias) in (biases ?? []).enumerated() {
+      let row = try RowMajorMatrix<Int32>(rows: 1, columns: bias.count) {
+        (_, unit) throws(SpikingError) -> Int32 in
+        guard let scaled = Int32.scaled(bias[unit], by: scale) else {
+          throw .biasOutOfRange(layer: index + 1, unit: unit, value: bias[unit], scale: Int(scale))
+        }
+        return scaled
+      }
+      rows.append(row)
+    }
+    return (scaled, rows)
   }
 }

@@ -70,6 +70,11 @@ extension SpikingNetwork {
         sums: &sums[layer], train: &trains[layer], scratch: &scratch, limit: limit,
         using: instructionSet, generator: &generator)
     }
+    try feedRows(layer, limit: limit)
+  }
+
+  /// A row for each spike of the layer below.
+  mutating func feedRows(_ layer: Int, limit: Int) throws(KernelError) {
     try testQuantizer.feed(
       rowsOf: weights[layer - 1], narrow: narrow[layer - 1], for: trains[layer - 1],
       firesOnce: firesOnce(layer), rowsPerCheck: Scalar.rowsPerCheck(bound: bounds[layer - 1]),

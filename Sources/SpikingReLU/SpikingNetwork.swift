@@ -83,6 +83,8 @@ public struct SpikingNetwork<Scalar: SpikeScalar>: Sendable {
   /// Steps taken of the example in progress.
   public internal(set) var stepsTaken = 0
   var spikesOfExample = 0
+  /// Whether a step of a stream has begun.
+  var isStepOpen = false
 
   // Buffers.
   var trains: [SpikeTrain]
@@ -201,7 +203,7 @@ public struct SpikingNetwork<Scalar: SpikeScalar>: Sendable {
   }
 
   /// Resets everything that the example in progress has changed.
-  private mutating func begin() {
+  mutating func begin() {
     inputQuantizer.reset(&states[0], generator: &generator)
     if let phases, skipsSilentInputs {
       if feedsActiveInputs {
@@ -217,6 +219,7 @@ public struct SpikingNetwork<Scalar: SpikeScalar>: Sendable {
     }
     stepsTaken = 0
     spikesOfExample = 0
+    isStepOpen = false
   }
 
   /// Takes one time step of the example in progress.

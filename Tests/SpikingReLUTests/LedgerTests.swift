@@ -36,6 +36,10 @@ struct CountingFloat: SpikeScalar, AdditiveArithmetic {
   }
   static func randomPotential(worth: Self, from generator: inout SeededGenerator) -> Self { zero }
   static func randomThreshold(worth: Self, from generator: inout SeededGenerator) -> Self { zero }
+  // No network here leaks.
+  static func leaked(_ potential: Self, shift: Int) -> Self { fatalError("no leak") }
+  static func leak(_ sums: inout AlignedArray<Float>, shift: Int, times: Int) {}
+  static func count(of sum: Float, worth: Self) -> Int32? { Float.count(of: sum, worth: 1) }
   var asDouble: Double { Double(value) }
 
   typealias Sum = Float

@@ -1,0 +1,218 @@
+public import Networks
+public import SpikeKernels
+
+/// A sigma-delta network of `Float` sums.
+public typealias SigmaDeltaMLP = SigmaDeltaNetwork<Float>
+
+/// A sigma-delta network of integers alone: equal, bit for bit, to the rounding network.
+public typealias IntegerSigmaDeltaMLP = SigmaDeltaNetwork<Int32>
+
+/// A network for inputs that change: each layer sends the changes of its rounded activations, and work follows
+/// change, not size.
+///
+/// For frames x_1, x_2, ..., with counts n that start at 0:
+/// ```
+/// n_0 = round(k_0 x_t);   for l in 1...L:
+///     s_(l-1) = n_(l-1) - (n_(l-1) of the frame before)         // signed spikes, |s| of each unit
+///     z_l += s_(l-1) W'_l                                       // a row added for each spike
+///     n_l = max(0, round(z_l))                                  // l < L;  the output is z_L
+/// ```
+/// `W'` are the weights between spikes (`NetworkWeights.coded(by:)`), so that nothing is multiplied. The
+/// difference of rounded sums is what a herding quantizer sends of `k (a_t - a_(t-1))`. Nothing is reset
+/// between frames. Rounding is to the nearest, of ties toward 0, as a quantizer's threshold is strict.
+///
+/// It computes what the rounding network computes from each frame alone (`rounded(_:)`): in integers the same
+/// bits. In Float, sums that were reached by A additions differ from those of one pass by at most `A eps M`, M the
+/// largest magnitude on the way and `eps = 2^-24`; a count differs where a sum is so near to a threshold.
+///
+/// Source: O'Connor and Welling, *Sigma Delta Quantized Networks*, ICLR 2017, sections 2 and 3.
+///
+/// A value type: copies are independent. One value must not be used from two tasks at a time.
+public struct SigmaDeltaNetwork<Scalar: SpikeScalar>: Sendable {
+  /// What a spike of each unit is worth.
+  public let coding: SpikeCoding
+  /// The units of layers 0...L.
+  public let layerSizes: [Int]
+  /// Which implementation of the kernels runs. All give the same bits.
+  public let instructionSet: InstructionSet
+  /// What a spike is worth in sums: 1, or the scale S of integers.
+  public let worth: Scalar
+  /// What was done since it was made. An example is a frame.
+  public private(set) var ledger: OperationLedger
+
+  let weights: [RowMajorMatrix<Scalar>]
+  let biases: [RowMajorMatrix<Scalar>]
+  private let alwaysOn = SpikeTrain([Spike(unit: 0, sign: 1)])
+  /// z_l; entry 0 is unused.
+  private var sums: [AlignedArray<Scalar.Sum>]
+  /// n_l: what the layers above know of each unit.
+  private var counts: [[Int32]]
+  private var train = SpikeTrain()
+
+  /// The most spikes of a unit that are kept apart: a scale that needs more is none for spikes.
+  public static var largestCount: Int32 { 1 << 20 }
+
+  init(
+    weights: [RowMajorMatrix<Scalar>], biases: [RowMajorMatrix<Scalar>], worth: Scalar,
+    coding: SpikeCoding, instructionSet: InstructionSet
+  ) throws(SpikingError) {
+    guard coding.inputPhases.isEmpty else {
+      throw .invalidStream("a sigma-delta network rounds its input: it has no phases")
+    }
+    self.weights = weights
+    self.biases = biases
+    self.worth = worth
+    self.coding = coding
+    self.instructionSet = instructionSet
+    layerSizes = [weights[0].rows] + weights.map(\.columns)
+    ledger = OperationLedger(layerSizes: layerSizes)
+    sums = layerSizes.map {
+      AlignedArray(repeating: .zero, count: RowMajorMatrix<Scalar>.stride(columns: $0))
+    }
+    counts = layerSizes.map { Array(repeating: 0, count: $0) }
+    reset()
+  }
+
+  /// The index of the last layer, L.
+  public var depth: Int { layerSizes.count - 1 }
+
+  /// Forgets all frames: counts are 0, sums are the biases.
+  public mutating func reset() {
+    for layer in 0...depth {
+      for unit in counts[layer].indices { counts[layer][unit] = 0 }
+      guard layer > 0 else { continue }
+      sums[layer].fill(with: .zero)
+      if !biases.isEmpty {
+        Scalar.addRows(
+          instructionSet, of: biases[layer - 1], for: alwaysOn, range: 0..<1, to: &sums[layer])
+      }
+    }
+  }
+
+  /// Forgets what was counted.
+  public mutating func resetLedger() { ledger.reset() }
+
+  /// Takes the next frame.
+  ///
+  /// - Parameter frame: `[n_0]`, finite.
+  /// - Returns: `[n_L]`, z_L in the output's units: the pre-activation. The class is its `argmax`.
+  /// - Throws: `SpikingError` for a frame of another length or a value that is not finite, and
+  ///   `.potentialOverflow` where a unit has more than 2^20 spikes; the network must be reset then.
+  /// - Complexity: `n_l` additions for each spike into layer l; a look at each unit below L.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Int32)
+  public mutating func process(_ frame: [Float]) throws(SpikingError) -> [Float] {
+    guard frame.count == layerSizes[0] else {
+      throw .inputSize(expected: layerSizes[0], found: frame.count)
+    }
+    train.removeAll()
+    for unit in frame.indices {
+      let value = frame[unit] * coding.inputScale
+      guard value.isFinite else { throw .nonFiniteInput(index: unit, value: frame[unit]) }
+      guard value.magnitude < Float(Self.largestCount) else {
+        throw .potentialOverflow(layer: 0, unit: unit, step: 1, value: Double(value))
+      }
+      // To the nearest, of ties toward 0.
+      let count = Int32((value.magnitude - 0.5).rounded(.up))
+      send(value < 0 ? -max(count, 0) : max(count, 0), layer: 0, unit: unit)
+    }
+    enter(layer: 0)
+    for layer in 1...depth {
+      Scalar.addRows(
+        instructionSet, of: weights[layer - 1], for: train, range: 0..<train.count,
+        to: &sums[layer])
+      ledger.layers[layer].forwardAdditions += train.count * layerSizes[layer]
+      guard layer < depth else { break }
+      train.removeAll()
+      for unit in 0..<layerSizes[layer] {
+        guard let count = Scalar.count(of: sums[layer][unit], worth: worth),
+          count <= Self.largestCount
+        else {
+          throw .potentialOverflow(
+            layer: layer, unit: unit, step: 1,
+            value: Double(Scalar.outputs(of: sums[layer][unit], worth: worth)))
+        }
+        send(count, layer: layer, unit: unit)
+      }
+      ledger.layers[layer].forwardComparisons += layerSizes[layer]
+      enter(layer: layer)
+    }
+    ledger.examples += 1
+    ledger.timeSteps += 1
+    return output
+  }
+
+  /// z_L of the last frame, in the output's units.
+  public var output: [Float] {
+    (0..<layerSizes[depth]).map { Scalar.outputs(of: sums[depth][$0], worth: worth) }
+  }
+
+  /// n_l of the last frame: the rounded activations, in spikes.
+  public func counts(ofLayer layer: Int) -> [Int] { counts[layer].map(Int.init) }
+
+  /// What the rounding network makes of a frame alone: the same network without anything before.
+  ///
+  /// - Returns: its output, and the network with what it did in its ledger.
+  /// - Throws: as `process`.
+  public func rounded(
+    _ frame: [Float]
+  ) throws(SpikingError) -> (output: [Float], network: SigmaDeltaNetwork) {
+    var network = self
+    network.reset()
+    network.resetLedger()
+    let output = try network.process(frame)
+    return (output, network)
+  }
+
+  /// Sends the change of a unit's count.
+  private mutating func send(_ count: Int32, layer: Int, unit: Int) {
+    let change = count - counts[layer][unit]
+    guard change != 0 else { return }
+    let spike = Spike(unit: unit, sign: change > 0 ? 1 : -1)
+    for _ in 0..<change.magnitude { train.append(spike) }
+    counts[layer][unit] = count
+  }
+
+  private mutating func enter(layer: Int) {
+    let negative = train.negativeCount(using: instructionSet)
+    ledger.layers[layer].negativeSpikes += negative
+    ledger.layers[layer].positiveSpikes += train.count - negative
+    ledger.layers[layer].unitSteps += layerSizes[layer]
+  }
+}
+
+extension SigmaDeltaNetwork where Scalar == Float {
+  /// A sigma-delta network of the given weights.
+  ///
+  /// - Parameters:
+  ///   - weights: with biases or without.
+  ///   - coding: what spikes are worth, without phases.
+  ///   - instructionSet: as for `SpikingMLP`.
+  /// - Throws: as `NetworkWeights.coded(by:)`; `SpikingError.invalidStream` for phases.
+  public init(
+    weights: NetworkWeights, coding: SpikeCoding, instructionSet: InstructionSet? = nil
+  ) throws(SpikingError) {
+    let coded = try weights.coded(by: coding)
+    try self.init(
+      weights: coded.layers,
+      biases: (coded.biases ?? []).map { Matrix(rows: 1, columns: $0.count, elements: $0) },
+      worth: 1, coding: coding, instructionSet: SpikingNetwork<Float>.resolve(instructionSet))
+  }
+}
+
+extension SigmaDeltaNetwork where Scalar == Int32 {
+  /// A sigma-delta network of weights `Int32(w * S)`.
+  ///
+  /// - Parameter scale: S, in 1...2^30.
+  /// - Throws: as the Float one; `SpikingError.weightOutOfRange`, `.biasOutOfRange`.
+  public init(
+    weights: NetworkWeights, coding: SpikeCoding, scale: Int32,
+    instructionSet: InstructionSet? = nil
+  ) throws(SpikingError) {
+    precondition((1...Int32.potentialLimit).contains(scale), "a scale of \(scale)")
+    let coded = try weights.coded(by: coding).integers(scale: scale)
+    try self.init(
+      weights: coded.layers, biases: coded.biases, worth: scale, coding: coding,
+      instructionSet: SpikingNetwork<Int32>.resolve(instructionSet))
+  }
+}

@@ -1,0 +1,189 @@
+public import SpikeKernels
+
+/// A spiking network on a stream of spikes with times: it leaks, forgets and takes steps as time goes by,
+/// but does so only when the next spike arrives, or when it is asked for.
+///
+/// ```swift
+/// var stream = try SpikeStream(network: network, options: .init(leak: .init(interval: 1000)))
+/// for event in events { try stream.receive(spike(event), at: event.time) }
+/// let class = stream.network.outputSums.argmax
+/// ```
+///
+/// A value type: copies are independent. One value must not be used from two tasks at a time.
+public struct SpikeStream<Scalar: SpikeScalar>: Sendable {
+  /// A leak without multiplication: every `interval` microseconds 2^-`shift` of each potential and output
+  /// sum is taken away. They fall by half in about `0.69 * 2^shift` intervals (in one for a shift of 1).
+  public struct Leak: Equatable, Sendable {
+    /// Microseconds, positive.
+    public let interval: Int64
+    /// 1...8.
+    public let shift: Int
+
+    /// A leak of 2^-`shift` an interval.
+    ///
+    /// - Throws: `SpikingError.invalidStream` for numbers out of range.
+    public init(interval: Int64, shift: Int = 1) throws(SpikingError) {
+      guard interval > 0 else {
+        throw .invalidStream("a leak every \(interval) us, expected 1 or more")
+      }
+      guard (1...8).contains(shift) else {
+        throw .invalidStream("a leak of 2^-\(shift), expected 2^-1 ... 2^-8")
+      }
+      self.interval = interval
+      self.shift = shift
+    }
+  }
+
+  /// When a network forgets everything.
+  public enum Reset: Equatable, Sendable {
+    /// When it is told to.
+    case never
+    /// At the beginning of each window of so many microseconds, counted from the first spike.
+    case every(Int64)
+    /// At the first spike after so many microseconds without one.
+    case afterSilence(Int64)
+  }
+
+  /// What a stream does as time goes by.
+  public struct Options: Equatable, Sendable {
+    /// How potentials leak; `nil` for not at all, as in the paper.
+    public var leak: Leak?
+    /// When it forgets.
+    public var reset = Reset.never
+    /// Microseconds of a time step, for networks with biases and those that fire once a step; `nil` for steps
+    /// that the caller ends.
+    public var stepLength: Int64?
+
+    /// A stream that neither leaks nor forgets.
+    public init(leak: Leak? = nil, reset: Reset = .never, stepLength: Int64? = nil) {
+      self.leak = leak
+      self.reset = reset
+      self.stepLength = stepLength
+    }
+  }
+
+  /// The most steps without a spike in which biases are added.
+  public static var longestGap: Int { 1 << 20 }
+
+  /// The network.
+  public private(set) var network: SpikingNetwork<Scalar>
+  /// What it does as time goes by.
+  public let options: Options
+  /// The time of the last spike, or to which the stream was advanced; `nil` before the first.
+  public private(set) var time: Int64?
+  /// How often it has forgotten everything, the beginning apart.
+  public private(set) var resets = 0
+
+  /// Since when windows, intervals and steps are counted.
+  private var windowStart: Int64 = 0
+  private var leaked: Int64 = 0
+  private var stepStart: Int64 = 0
+
+  /// A stream that starts with the first spike.
+  ///
+  /// - Throws: `SpikingError.invalidStream` for lengths that are not positive.
+  public init(
+    network: SpikingNetwork<Scalar>, options: Options = Options()
+  ) throws(SpikingError) {
+    let reset: Int64? =
+      switch options.reset {
+      case .never: nil
+      case .every(let length), .afterSilence(let length): length
+      }
+    for (what, length) in [("a time step", options.stepLength), ("a reset", reset)] {
+      if let length, length <= 0 {
+        throw .invalidStream("\(what) of \(length) us, expected 1 or more")
+      }
+    }
+    self.network = network
+    self.options = options
+    self.network.beginStream()
+  }
+
+  /// Takes a spike of the input through the network; see `SpikingNetwork.receive`.
+  ///
+  /// - Parameter time: microseconds, not before the spike before.
+  /// - Throws: `SpikingError.timeBackwards`, `.streamGap`, and as `SpikingNetwork.receive`.
+  /// - Complexity: as `SpikingNetwork.receive`, and a subtraction a unit for each interval of the leak that has
+  ///   passed, up to `64 * 2^shift`.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Int32)
+  public mutating func receive(_ spike: Spike, at time: Int64) throws(SpikingError) {
+    try advance(to: time, isSpike: true)
+    try network.receive(spike)
+  }
+
+  /// Lets time go by: leaks, forgets and takes steps, as if a spike had come that does nothing.
+  ///
+  /// - Throws: as `receive`.
+  public mutating func advance(to time: Int64) throws(SpikingError) {
+    try advance(to: time, isSpike: false)
+  }
+
+  /// Forgets everything: potentials and output.
+  public mutating func reset() {
+    network.beginStream()
+    resets += 1
+    if let time {
+      windowStart = time
+      leaked = time
+      stepStart = time
+    }
+  }
+
+  private mutating func advance(to time: Int64, isSpike: Bool) throws(SpikingError) {
+    guard let before = self.time else {
+      windowStart = time
+      leaked = time
+      stepStart = time
+      self.time = time
+      return
+    }
+    guard time >= before else { throw .timeBackwards(found: time, after: before) }
+    self.time = time
+    switch options.reset {
+    case .never: break
+    case .every(let length):
+      let passed = (time - windowStart) / length
+      if passed > 0 {
+        let start = windowStart + passed * length
+        reset()
+        windowStart = start
+      }
+    case .afterSilence(let length):
+      if isSpike, time - before >= length { reset() }
+    }
+    try takeSteps(until: time)
+    leak(until: time)
+  }
+
+  private mutating func leak(until time: Int64) {
+    guard let leak = options.leak else { return }
+    let intervals = (time - leaked) / leak.interval
+    guard intervals > 0 else { return }
+    leaked += intervals * leak.interval
+    network.leak(shift: leak.shift, times: Int(min(intervals, Int64(Int32.max))))
+  }
+
+  /// Ends the steps that have passed, with the leak in its place between them.
+  private mutating func takeSteps(until time: Int64) throws(SpikingError) {
+    guard let length = options.stepLength, time - stepStart >= length else { return }
+    leak(until: stepStart + length)
+    try network.endStep()
+    stepStart += length
+    let steps = (time - stepStart) / length
+    if network.biases.isEmpty, network.options.firing == .everySpike {
+      network.skip(steps: Int(min(steps, Int64(Int32.max))))
+      stepStart += steps * length
+      return
+    }
+    guard steps <= Self.longestGap else {
+      throw .streamGap(steps: steps, limit: Self.longestGap)
+    }
+    for _ in 0..<steps {
+      leak(until: stepStart + length)
+      try network.endStep()
+      stepStart += length
+    }
+  }
+}
