@@ -2,7 +2,7 @@ internal import Networks
 internal import SpikeKernels
 
 extension LearningNetwork {
-  private var depth: Int { network.depth }
+  var depth: Int { network.depth }
 
   /// Learns from one example: T steps forward, error spikes back, weights changed.
   ///
@@ -27,24 +27,50 @@ extension LearningNetwork {
       network.ledger.timeSteps += 1
       if learning.recordsSpikes { learning.markStep() }
     }
+    try endExample()
+  }
+
+  /// Ends an example: SGD changes the weights; and a look for what diverged.
+  ///
+  /// - Throws: `SpikingError.diverged`.
+  public mutating func endExample() throws(SpikingError) {
     if learning.options.update == .sgd { applyErrorCounts() }
     for layer in 1...depth { try checkWeights(layer) }
   }
 
   /// Resets everything that an example starts with.
   private mutating func begin(input: [Float], target: [Float]) throws(SpikingError) {
+    try check(target: target)
+    try network.present(input)
+    try setTarget(target)
+    reset()
+  }
+
+  /// What is wrong with a target.
+  private func check(target: [Float]) throws(SpikingError) {
     guard target.count == network.layerSizes[depth] else {
       throw .targetSize(expected: network.layerSizes[depth], found: target.count)
     }
     if let index = target.firstIndex(where: { !(0...1).contains($0) }) {
       throw .targetOutOfRange(index: index, value: target[index])
     }
-    try network.present(input)
+  }
+
+  /// Takes another target, from the next step on: what its quantizer holds stays.
+  ///
+  /// - Parameter target: `[n_L]`, each in [0, 1].
+  /// - Throws: `SpikingError` for values out of range.
+  public mutating func setTarget(_ target: [Float]) throws(SpikingError) {
+    try check(target: target)
     do {
       learning.negatedTarget = try Scalar.encode(target.map { -$0 }, worth: network.worth)
     } catch {
       throw SpikingError(error, layer: depth, step: 0, limit: learning.budget)
     }
+  }
+
+  /// Resets what learning adds to the network, by the kinds of its quantizers.
+  mutating func reset() {
     learning.targetQuantizer.reset(&learning.target, generator: &network.generator)
     for layer in 0...depth {
       if layer > 0 {
@@ -65,7 +91,18 @@ extension LearningNetwork {
 
   private mutating func stepBreadthFirst() throws(SpikingError) {
     try feedInput()
+    try passOn()
+    try releaseErrors()
+  }
+
+  /// Takes the spikes of the input through all layers, and counts them.
+  mutating func passOn() throws(SpikingError) {
     for layer in 1...depth {
+      if network.trains[layer - 1].count == 0 {
+        // Nothing came: nothing changes.
+        network.trains[layer].removeAll()
+        continue
+      }
       if !learning.options.usesSmoothGradients {
         Scalar.count(
           network.instructionSet, network.trains[layer - 1], into: &learning.counts[layer - 1])
@@ -95,7 +132,12 @@ extension LearningNetwork {
     }
     if learning.options.holdsError {
       for spike in network.trains[depth] { learning.held[spike.unit] += spike.sign }
-    } else {
+    }
+  }
+
+  /// The errors of a step: what the output sent and the target did not ask for, or the reverse.
+  mutating func releaseErrors() throws(SpikingError) {
+    if !learning.options.holdsError {
       learning.errorTrains[depth] = network.trains[depth]
       try deliverErrors(layer: depth)
     }
@@ -372,7 +414,7 @@ extension LearningNetwork {
   }
 
   /// Counts spikes of a layer, errors among them, against the budget of the example.
-  private mutating func sent(_ spikes: Int, by layer: Int) throws(SpikingError) {
+  mutating func sent(_ spikes: Int, by layer: Int) throws(SpikingError) {
     network.spikesOfExample += spikes
     guard network.spikesOfExample <= learning.budget else {
       throw .eventBudgetExceeded(

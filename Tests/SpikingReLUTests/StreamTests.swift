@@ -172,6 +172,75 @@ import Testing
     #expect(many.ledger.layers[1].spikes == 600)
   }
 
+  @Test(
+    "learning from the spikes of images, one by one: the weights of train, bit for bit",
+    arguments: TrainingOptions.Update.allCases)
+  func learning(update: TrainingOptions.Update) throws {
+    func compare<Scalar: LearningScalar>(_ network: LearningNetwork<Scalar>) throws {
+      var (whole, streamed) = (network, network)
+      whole.recordsSpikes = true
+      for example in 0..<6 {
+        let image = Self.image.map { $0 * (1 - Float(example) / 10) }
+        let target = (0..<5).map { Float($0 == example % 5 ? 1 : 0) }
+        try whole.train(input: image, target: target)
+        var encoder = whole.network
+        try encoder.present(image)
+        try streamed.beginStream(target: target)
+        for _ in 0..<10 {
+          try encoder.step()
+          for spike in encoder.spikes(ofLayer: 0) { try streamed.receive(spike) }
+          try streamed.endStep()
+        }
+        try streamed.endExample()
+        #expect(streamed.weights == whole.weights, "example \(example)")
+        #expect(streamed.trainingOutput == whole.trainingOutput)
+      }
+      #expect(streamed.weights != network.weights)
+      for layer in 1...3 {
+        #expect(streamed.network.ledger.layers[layer] == whole.network.ledger.layers[layer])
+      }
+    }
+    var training = try TrainingOptions(learningRate: 0.05)
+    training.update = update
+    let options = try PredictionOptions(timeSteps: 10)
+    for set in InstructionSet.supported {
+      try compare(
+        LearningMLP(
+          weights: weights(), options: options, training: training, instructionSet: set))
+      try compare(
+        IntegerLearningMLP(
+          weights: weights(), options: options, training: training, instructionSet: set))
+    }
+  }
+
+  @Test("learning on a stream refuses what looks at whole steps")
+  func learningRefusals() throws {
+    for change in [
+      { $0.traversal = .depthFirst }, { $0.usesSmoothGradients = true },
+      { $0.holdsError = false }, { $0.regularization = 0.1 },
+    ] as [(inout TrainingOptions) -> Void] {
+      var training = try TrainingOptions()
+      change(&training)
+      var network = try LearningMLP(
+        weights: weights(), options: PredictionOptions(timeSteps: 10), training: training)
+      #expect {
+        try network.beginStream(target: [0, 0, 0, 0, 1])
+      } throws: { "\($0)".contains("breadth first") }
+    }
+    var network = try LearningMLP(
+      weights: weights(), options: PredictionOptions(timeSteps: 10), training: TrainingOptions())
+    #expect(throws: SpikingError.targetSize(expected: 5, found: 1)) {
+      try network.beginStream(target: [1])
+    }
+    try network.beginStream(target: [0, 0, 0, 0, 1])
+    #expect(throws: SpikingError.targetOutOfRange(index: 0, value: 2)) {
+      try network.setTarget([2, 0, 0, 0, 0])
+    }
+    #expect(throws: SpikingError.inputUnit(found: 77, inputs: 30)) {
+      try network.receive(Spike(unit: 77, sign: 1))
+    }
+  }
+
   // MARK: Time
 
   /// One input, one unit, weight 0.25: each spike adds a quarter.

@@ -1,0 +1,83 @@
+internal import Networks
+public import SpikeKernels
+
+// Learning from spikes that come from outside, as they come.
+
+extension LearningNetwork {
+  /// Starts a stream of spikes to learn from: what an example starts with, but for an image.
+  ///
+  /// ```swift
+  /// try learner.beginStream(target: oneHot)
+  /// for event in recording {
+  ///   if event.time >= nextStep { try learner.endStep(); nextStep += stepLength }
+  ///   try learner.receive(spike(event))
+  /// }
+  /// try learner.endStep()
+  /// try learner.endExample()
+  /// ```
+  ///
+  /// Counts of inputs and errors since `beginStream` take part in updates, so that eta / T^2 is meant for
+  /// about T steps between two beginnings.
+  ///
+  /// - Parameter target: `[n_L]`, each in [0, 1]; `setTarget` changes it on the way.
+  /// - Throws: `SpikingError` for values out of range, and for options of learning that look at a step as a
+  ///   whole: depth first, smooth gradients, regularization, errors that are not held.
+  public mutating func beginStream(target: [Float]) throws(SpikingError) {
+    let options = learning.options
+    guard options.traversal == .breadthFirst, !options.usesSmoothGradients, options.holdsError,
+      options.regularization == 0
+    else {
+      throw .invalidStream(
+        "learning on a stream is breadth first, with held errors, without smooth gradients and "
+          + "regularization")
+    }
+    network.beginStream()
+    try setTarget(target)
+    reset()
+  }
+
+  /// Takes one spike of the input through the network; errors wait for the end of the step.
+  ///
+  /// The spikes of an image, received in order with `endStep()` after each step and `endExample()` at
+  /// the end, change the weights as `train(input:target:)` does, bit for bit.
+  ///
+  /// - Throws: `SpikingError`; then training has diverged, and the weights are those of the middle.
+  /// - Complexity: twice `n_l` additions for each spike into layer l: potentials and z.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Int32)
+  public mutating func receive(_ spike: Spike) throws(SpikingError) {
+    guard spike.unit < network.layerSizes[0] else {
+      throw .inputUnit(found: spike.unit, inputs: network.layerSizes[0])
+    }
+    network.trains[0].removeAll()
+    network.trains[0].append(spike)
+    try sent(1, by: 0)
+    if spike.sign > 0 {
+      network.ledger.layers[0].positiveSpikes += 1
+    } else {
+      network.ledger.layers[0].negativeSpikes += 1
+    }
+    try passOn()
+  }
+
+  /// Ends a time step: the target speaks, and errors go back, each changing weights on its way.
+  ///
+  /// - Throws: as `receive`.
+  /// - Complexity: for each error spike a column update, and `n_(l-1)` additions for each that goes down.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Int32)
+  public mutating func endStep() throws(SpikingError) {
+    for layer in network.trains.indices { network.trains[layer].removeAll() }
+    try releaseErrors()
+    network.ledger.layers[0].unitSteps += network.layerSizes[0]
+    network.stepsTaken += 1
+    network.ledger.timeSteps += 1
+    if learning.recordsSpikes { learning.markStep() }
+  }
+
+  /// z_L: the sums of the rows that reached each unit of the last layer since the stream began, as the
+  /// network is now. The class is their `argmax`.
+  public var outputSums: [Scalar.Sum] {
+    (0..<network.layerSizes[depth]).map { learning.sums[depth][$0] }
+  }
+}
