@@ -93,14 +93,14 @@ let package = Package(
       name: "Experiments",
       dependencies: [
         "CVega", "Files", "Networks", "DenseReLU", "SpikeKernels", "SpikingReLU", "Datasets",
-        "ModelFiles",
+        "EventRecordings", "ModelFiles",
       ],
       swiftSettings: strict),
     .executableTarget(
       name: "bench",
       dependencies: [
         "Experiments", "Files", "Networks", "DenseReLU", "SpikeKernels", "SpikingReLU", "Datasets",
-        "ModelFiles",
+        "EventRecordings", "ModelFiles",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),

@@ -58,6 +58,21 @@ public struct SensorSize: Hashable, Sendable, Codable, CustomStringConvertible {
     self.init(width: width, height: height)
   }
 
+  private enum CodingKeys: String, CodingKey { case width, height }
+
+  /// A size from a file, checked as one that is made in code.
+  public init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    let (width, height) = (
+      try values.decode(Int.self, forKey: .width), try values.decode(Int.self, forKey: .height)
+    )
+    guard let size = SensorSize(width: width, height: height) else {
+      throw DecodingError.dataCorruptedError(
+        forKey: .width, in: values, debugDescription: "a sensor of \(width)x\(height)")
+    }
+    self = size
+  }
+
   /// "346x260".
   public var description: String { "\(width)x\(height)" }
 

@@ -120,6 +120,12 @@ public struct SpikeStream<Scalar: SpikeScalar>: Sendable {
     try advance(to: time, isSpike: false)
   }
 
+  /// Begins anew, with a time of its own: another recording.
+  public mutating func restart() {
+    reset()
+    time = nil
+  }
+
   /// Forgets everything: potentials and output.
   public mutating func reset() {
     network.beginStream()

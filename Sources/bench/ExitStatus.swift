@@ -1,6 +1,7 @@
 import ArgumentParser
 import Datasets
 import DenseReLU
+import EventRecordings
 import Experiments
 import Files
 import Foundation
@@ -24,6 +25,9 @@ enum ExitStatus {
     case is VerdictsFailed: verdictFailed
     case let error as DatasetError:
       error.isMissingInput ? missingInput : error.isInputOutput ? inputOutput : badData
+    case let error as EventFileError:
+      error.isMissingInput ? missingInput : error.isInputOutput ? inputOutput : badData
+    case is StreamReplay.InputMismatch, is TooManyWindows: badData
     case InputError.io, OutputError.io, is ReaderGone: inputOutput
     case is OutputError: cannotCreate
     case is FolderLocked: temporaryFailure

@@ -61,13 +61,19 @@ struct NetworkOutput {
   /// The same as lines to print beside "Written".
   var notes: [String] { differences.map { "  not the same: \($0)" } }
 
-  /// Writes the network, and what its spikes are worth as the entry `spike_coding` of the metadata.
-  func commit(_ weights: NetworkWeights, coding: SpikeCoding? = nil) throws {
+  /// Writes the network, and with it, as entries `spike_coding` and `event_input` of the metadata, what its
+  /// spikes are worth, and which events they are.
+  func commit(
+    _ weights: NetworkWeights, coding: SpikeCoding? = nil, input: EventInput? = nil
+  ) throws {
     var metadata = ["producer": "DeepSpikingNetworks \(RunManifest.packageVersion)"]
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = .sortedKeys
     if let coding {
-      let encoder = JSONEncoder()
-      encoder.outputFormatting = .sortedKeys
       metadata["spike_coding"] = String(decoding: try encoder.encode(coding), as: UTF8.self)
+    }
+    if let input {
+      metadata["event_input"] = String(decoding: try encoder.encode(input), as: UTF8.self)
     }
     switch kind {
     case .network(let format):

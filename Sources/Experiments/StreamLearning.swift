@@ -1,0 +1,301 @@
+public import EventRecordings
+internal import Foundation
+public import Networks
+public import SpikeKernels
+internal import SpikingReLU
+
+/// Learns to tell recordings of an event camera apart, event by event: each event is a spike of the input,
+/// errors go back at the end of each time step, and weights change at once (fractional SGD).
+public struct StreamLearning: Sendable {
+  /// Units of hidden layers.
+  public var hidden = [200]
+  /// T: steps of a recording, for eta / T^2.
+  public var timeSteps = 40
+  /// Microseconds of a step.
+  public var stepLength: Int64 = 7500
+  /// eta.
+  public var learningRate: Float = 0.01
+  /// eta of an epoch is this share of the one before.
+  public var learningRateDecay: Float = 0.8
+  /// Passes over the recordings.
+  public var epochs = 4
+  /// The standard deviation of the first weights.
+  public var weightDeviation: Float = 0.02
+  /// Seeds weights and order.
+  public var seed: UInt64 = 1
+  /// How events become spikes.
+  public var input: EventInput
+  /// Recordings between two looks at the test set.
+  public var evaluationInterval = 250
+  /// Microseconds between readings of a test recording.
+  public var readingInterval: Int64 = 10_000
+  /// Which kernels run.
+  public var instructionSet: InstructionSet
+
+  /// Learning with the documented settings.
+  public init(input: EventInput, instructionSet: InstructionSet) {
+    self.input = input
+    self.instructionSet = instructionSet
+  }
+
+  /// What was found.
+  public struct Result: Sendable, Codable {
+    /// The test set, as the network answered while it learned.
+    public struct Point: Sendable, Codable {
+      /// Recordings and events that were learned from.
+      public let recordings: Int
+      public let events: Int
+      public let testErrors: Int
+      public let testErrorPercent: Double
+      /// Wrong answers in percent, of the recordings since the point before, each asked before it was
+      /// learned from.
+      public let onlineErrorPercent: Double
+    }
+
+    /// The test set some time after a recording's first event.
+    public struct Reading: Sendable, Codable {
+      public let microseconds: Int64
+      public let testErrorPercent: Double
+      /// Events and additions of a recording until then, on average.
+      public let events: Double
+      public let additions: Double
+    }
+
+    /// Work and time of recordings.
+    public struct Work: Sendable, Codable {
+      public let recordings: Int
+      /// Of a recording, on average.
+      public let events: Double
+      public let additions: Double
+      public let milliseconds: Double
+      /// Seconds of recording in a second of computing.
+      public let realTimeFactor: Double
+    }
+
+    public let layerSizes: [Int]
+    public let trainingRecordings: Int
+    public let testRecordings: Int
+    public let curve: [Point]
+    public let readings: [Reading]
+    public let learning: Work
+    public let predicting: Work
+    /// What a dense network multiplies and adds for one frame.
+    public let denseMultiplyAdds: Int
+    public let isInterrupted: Bool
+  }
+
+  /// The same with what was learned.
+  public struct Outcome: Sendable {
+    public let result: Result
+    public let weights: NetworkWeights
+  }
+
+  /// Learns.
+  ///
+  /// - Parameters:
+  ///   - training: recordings, in any order: it is drawn anew for each epoch.
+  ///   - test: held-out recordings.
+  ///   - progress: told recordings done, of how many, and the last point of the curve.
+  /// - Throws: `EventFileError`, `SpikingError`, `NetworkError`. Cancelling ends after a recording.
+  public func run(
+    training: [LabelledRecording], test: [LabelledRecording],
+    progress: (@Sendable (_ done: Int, _ total: Int, _ last: Result.Point?) -> Void)? = nil
+  ) throws -> Outcome {
+    let classes = (training + test).reduce(0) { max($0, $1.label) } + 1
+    var generator = SeededGenerator(seed: seed)
+    let weights = try NetworkWeights(
+      layerSizes: [input.units] + hidden + [classes],
+      initializer: .normal(standardDeviation: weightDeviation), generator: &generator)
+    var learner = try makeLearner(weights, learningRate: learningRate)
+    var order = Array(training.indices)
+    var curve: [Result.Point] = []
+    var (events, online, since) = (0, 0, 0)
+    var clock = Stopwatch()
+    let total = epochs * training.count
+    var isInterrupted = false
+    epochs: for epoch in 0..<epochs {
+      order.shuffle(using: &generator)
+      try learner.setLearningRate(learningRate * pow(learningRateDecay, Float(epoch)))
+      for (place, index) in order.enumerated() {
+        let recording = training[index]
+        let start = ContinuousClock.now
+        let (count, microseconds, answer) = try learn(
+          recording, label: recording.label, classes: classes, &learner)
+        clock.add(ContinuousClock.now - start, microseconds: microseconds)
+        events += count
+        since += 1
+        if answer != recording.label { online += 1 }
+        let done = epoch * training.count + place + 1
+        if done.isMultiple(of: evaluationInterval) || done == total {
+          let errors = try evaluate(learner.network, test).errors
+          curve.append(
+            Result.Point(
+              recordings: done, events: events, testErrors: errors,
+              testErrorPercent: 100 * Double(errors) / Double(test.count),
+              onlineErrorPercent: 100 * Double(online) / Double(since)))
+          (online, since) = (0, 0)
+        }
+        progress?(done, total, curve.last)
+        if Task.isCancelled {
+          isInterrupted = true
+          break epochs
+        }
+      }
+    }
+    let learned = learner.network.ledger
+    let found = try evaluate(learner.network, test)
+    let learning = clock.work(
+      recordings: max(clock.recordings, 1), events: events, additions: Self.additions(learned))
+    return Outcome(
+      result: Result(
+        layerSizes: weights.layerSizes, trainingRecordings: training.count,
+        testRecordings: test.count, curve: curve, readings: found.readings, learning: learning,
+        predicting: found.work, denseMultiplyAdds: weights.parameterCount,
+        isInterrupted: isInterrupted),
+      weights: try learner.networkWeights)
+  }
+
+  func makeLearner(
+    _ weights: NetworkWeights, learningRate: Float
+  ) throws -> LearningMLP {
+    var training = try TrainingOptions(learningRate: learningRate)
+    training.update = .fractional
+    return try LearningMLP(
+      weights: weights, options: PredictionOptions(timeSteps: timeSteps, eventBudget: 1 << 23),
+      training: training, instructionSet: instructionSet)
+  }
+
+  /// Everything that was added: forward, sums, backward.
+  private static func additions(_ ledger: OperationLedger) -> Int {
+    ledger.total(\.forwardAdditions) + ledger.total(\.sumAdditions)
+      + ledger.total(\.backwardAdditions) + ledger.total(\.updateMultiplyAdds)
+  }
+
+  /// Learns from one recording.
+  ///
+  /// - Returns: its events, its length, and what the network answered at its end, while it learned.
+  func learn(
+    _ recording: LabelledRecording, label: Int, classes: Int, _ learner: inout LearningMLP,
+    permuted: [Int]? = nil
+  ) throws -> (events: Int, microseconds: Int64, answer: Int) {
+    var stream = try EventStream(path: recording.path, options: options)
+    try learner.beginStream(target: (0..<classes).map { $0 == label ? 1 : 0 })
+    var (first, last, next) = (Int64?.none, Int64(0), Int64(0))
+    while let block = try stream.nextBlock() {
+      for event in block {
+        if first == nil {
+          first = event.time
+          next = event.time + stepLength
+        }
+        last = event.time
+        while event.time >= next {
+          try learner.endStep()
+          next += stepLength
+        }
+        var spike = input.spike(event)
+        if let permuted { spike = Spike(unit: permuted[spike.unit], sign: spike.sign) }
+        try learner.receive(spike)
+      }
+    }
+    try learner.endStep()
+    try learner.endExample()
+    return (stream.counts.events, last - (first ?? last), learner.outputSums.argmax)
+  }
+
+  private var options: EventStream.Options {
+    var options = EventStream.Options()
+    options.sensor = input.sensor
+    return options
+  }
+
+  /// Answers to all recordings, at their end and on the way.
+  func evaluate(
+    _ network: SpikingMLP, _ recordings: [LabelledRecording], permuted: [Int]? = nil
+  ) throws -> (errors: Int, readings: [Result.Reading], work: Result.Work) {
+    var stream = try SpikeStream(network: network)
+    var clock = Stopwatch()
+    var (errors, events) = (0, 0)
+    let before = network.ledger
+    // By reading: wrong answers, events and additions of all recordings.
+    var readings: [(errors: Int, events: Int, additions: Int)] = []
+    var ended: [(wrong: Bool, events: Int, additions: Int, readings: Int)] = []
+    for recording in recordings {
+      let start = ContinuousClock.now
+      stream.restart()
+      let ledger = stream.network.ledger.additions
+      var file = try EventStream(path: recording.path, options: options)
+      var (first, last, next) = (Int64?.none, Int64(0), Int64(0))
+      var (place, count) = (0, 0)
+      func read(_ stream: SpikeStream<Float>) {
+        if place == readings.count { readings.append((0, 0, 0)) }
+        if stream.network.outputSums.argmax != recording.label { readings[place].errors += 1 }
+        readings[place].events += count
+        readings[place].additions += stream.network.ledger.additions - ledger
+        place += 1
+      }
+      while let block = try file.nextBlock() {
+        for event in block {
+          if first == nil {
+            first = event.time
+            next = event.time + readingInterval
+          }
+          last = event.time
+          while event.time >= next {
+            read(stream)
+            next += readingInterval
+          }
+          var spike = input.spike(event)
+          if let permuted { spike = Spike(unit: permuted[spike.unit], sign: spike.sign) }
+          try stream.receive(spike, at: event.time)
+          count += 1
+        }
+      }
+      clock.add(ContinuousClock.now - start, microseconds: last - (first ?? last))
+      let wrong = stream.network.outputSums.argmax != recording.label
+      if wrong { errors += 1 }
+      events += count
+      ended.append((wrong, count, stream.network.ledger.additions - ledger, place))
+    }
+    // A recording that has ended keeps its answer.
+    for recording in ended where recording.readings < readings.count {
+      for place in recording.readings..<readings.count {
+        if recording.wrong { readings[place].errors += 1 }
+        readings[place].events += recording.events
+        readings[place].additions += recording.additions
+      }
+    }
+    let count = Double(max(recordings.count, 1))
+    return (
+      errors,
+      readings.enumerated().map { index, reading in
+        Result.Reading(
+          microseconds: Int64(index + 1) * readingInterval,
+          testErrorPercent: 100 * Double(reading.errors) / count,
+          events: Double(reading.events) / count, additions: Double(reading.additions) / count)
+      },
+      clock.work(
+        recordings: recordings.count, events: events,
+        additions: Self.additions(stream.network.ledger) - Self.additions(before))
+    )
+  }
+}
+
+/// Time that was needed for recordings, and how long they were.
+private struct Stopwatch {
+  var (duration, microseconds, recordings) = (Duration.zero, Int64(0), 0)
+
+  mutating func add(_ duration: Duration, microseconds: Int64) {
+    self.duration += duration
+    self.microseconds += microseconds
+    recordings += 1
+  }
+
+  func work(recordings: Int, events: Int, additions: Int) -> StreamLearning.Result.Work {
+    let seconds = duration / .seconds(1)
+    return .init(
+      recordings: recordings, events: Double(events) / Double(recordings),
+      additions: Double(additions) / Double(recordings),
+      milliseconds: 1000 * seconds / Double(recordings),
+      realTimeFactor: seconds > 0 ? Double(microseconds) / 1e6 / seconds : 0)
+  }
+}

@@ -1,0 +1,58 @@
+import ArgumentParser
+import Datasets
+import EventRecordings
+import Experiments
+import Files
+import Foundation
+import ModelFiles
+import Networks
+import SpikeKernels
+import SpikingReLU
+
+/// `bench stream`: event recordings, inputs that change, learning on the fly.
+struct StreamCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "stream",
+    abstract: "Event recordings, inputs that change from frame to frame, learning on the fly.",
+    discussion: """
+      bench stream FILE               what a recording holds: sensor, duration, rates
+      bench stream FILE --load NET    a saved network over it, its class as time goes on
+      bench stream --learn FOLDER     learns N-MNIST recordings event by event, tests on others
+      bench stream --sigma-delta      changes of images sent, in the order in which each is like the one \
+      before
+      """)
+
+  @OptionGroup(title: "A recording") var replay: StreamReplayOptions
+  @OptionGroup(title: "Learning") var learning: StreamLearningOptions
+  @OptionGroup(title: "Sigma-delta") var sigmaDelta: SigmaDeltaOptions
+  @OptionGroup var results: ResultOptions
+  @OptionGroup var reports: ReportOptions
+
+  func validate() throws {
+    let modes = [replay.file != nil, learning.learn != nil, sigmaDelta.sigmaDelta]
+    guard modes.filter(\.self).count == 1 else {
+      throw ValidationError("expected one of: a recording, '--learn FOLDER', '--sigma-delta'.")
+    }
+    let outputs = [results.json, reports.report, replay.save].compactMap(\.self)
+    guard Set(outputs).count == outputs.count, !outputs.contains(where: { $0 == replay.file })
+    else {
+      throw ValidationError("The recording and each file that is written need a name of their own.")
+    }
+    try learning.check()
+    try sigmaDelta.check()
+    try replay.check()
+  }
+
+  func run() async throws {
+    let json = try results.open()
+    let report = try reports.open()
+    if replay.file != nil {
+      try await replay.run(results, json: json, report: report)
+    } else if learning.learn != nil {
+      try await learning.run(results, save: replay.save, json: json, report: report)
+    } else {
+      try await sigmaDelta.run(
+        results, load: replay.load, save: replay.save, json: json, report: report)
+    }
+  }
+}
