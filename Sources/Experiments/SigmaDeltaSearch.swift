@@ -35,13 +35,14 @@ struct SigmaDeltaSearch {
   ///
   /// - Parameter frames: images in the order in which they come.
   func run(
-    _ weights: NetworkWeights, frames: LabelledImages, progress: ProgressHandler?
+    _ weights: NetworkWeights, frames: LabelledImages, trained: SpikeCoding?,
+    progress: ProgressHandler?
   ) throws -> (best: Candidate, tried: Int) {
     try CodingSearch.check(frames)
     let errors = try ExpectedErrors(weights, frames)
     let hidden = weights.layers.count - 1
     var tried: [(coding: SpikeCoding, candidate: Candidate)] = []
-    let most = 12 + rounds * 2 * (hidden + 1)
+    let most = 28 + rounds * 2 * (hidden + 1)
     func attempt(_ coding: SpikeCoding) throws -> Candidate {
       if let known = tried.first(where: { $0.coding == coding }) { return known.candidate }
       let candidate = try evaluate(weights, coding, frames, errors)
@@ -49,7 +50,7 @@ struct SigmaDeltaSearch {
       progress?(min(tried.count, most), most)
       return candidate
     }
-    var best: Candidate?
+    var best = try trained.map(attempt)
     for (_, start) in try CodingSearch.fromData(weights, frames) {
       for factor in [1, 2, 4] as [Float] {
         for exponent in [-1, 0, 1] {

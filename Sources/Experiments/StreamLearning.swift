@@ -14,11 +14,11 @@ public struct StreamLearning: Sendable {
   /// Microseconds of a step.
   public var stepLength: Int64 = 7500
   /// eta.
-  public var learningRate: Float = 0.01
+  public var learningRate: Float = 0.03
   /// eta of an epoch is this share of the one before.
-  public var learningRateDecay: Float = 0.8
+  public var learningRateDecay: Float = 1
   /// Passes over the recordings.
-  public var epochs = 4
+  public var epochs = 16
   /// The standard deviation of the first weights.
   public var weightDeviation: Float = 0.02
   /// Seeds weights and order.
@@ -26,7 +26,7 @@ public struct StreamLearning: Sendable {
   /// How events become spikes.
   public var input: EventInput
   /// Recordings between two looks at the test set.
-  public var evaluationInterval = 250
+  public var evaluationInterval = 1000
   /// Microseconds between readings of a test recording.
   public var readingInterval: Int64 = 10_000
   /// Which kernels run.

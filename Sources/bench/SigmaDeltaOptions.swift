@@ -85,7 +85,7 @@ struct SigmaDeltaOptions: ParsableArguments {
         "'--calibration \(kept)': there are \(whole.training.count) training images.")
     }
     let (rest, frames) = whole.split(calibration: kept)
-    let (weights, source) = try await network(load: load, rest, set)
+    let (weights, trained, source) = try await network(load: load, rest)
     var comparison = SigmaDeltaComparison(instructionSet: set)
     if let lambda { comparison.lambda = Double(lambda) }
     if let window { comparison.window = window }
@@ -95,7 +95,9 @@ struct SigmaDeltaOptions: ParsableArguments {
       comparison.mostPoints = 2
     }
     let test = images.map(whole.test.prefix) ?? whole.test
-    let result = try comparison.run(weights, calibration: frames, test: test) { stage, done, total in
+    let result = try comparison.run(
+      weights, calibration: frames, test: test, trained: trained
+    ) { stage, done, total in
       Progress.show(stage.rawValue, done, total)
     }
     let manifest = RunManifest.ofThisRun(seed: 1, set, threads: 1, dataset: whole)
@@ -113,21 +115,20 @@ struct SigmaDeltaOptions: ParsableArguments {
 
   /// The network that was saved, or one that is trained.
   private func network(
-    load: String?, _ dataset: Dataset, _ set: InstructionSet
-  ) async throws -> (NetworkWeights, String) {
+    load: String?, _ dataset: Dataset
+  ) async throws -> (NetworkWeights, SpikeCoding?, String) {
     if let load {
       let file = try NetworkFile(path: load)
       try file.require(
         layerSizes: dataset.layerSizes(
           hidden: Array(file.weights.layerSizes.dropFirst().dropLast())))
-      return (file.weights, load)
+      return (file.weights, nil, load)
     }
-    var training = AnytimeTraining(
-      twin: .dense, epochs: dataset.name == "digits" ? 120 : dataset.name == "mnist" ? 20 : 30)
-    training.shift = dataset.name == "mnist" ? 1 : 0
-    let trained = try await training.run(
-      hidden: dataset.name == "digits" ? [64] : [200, 200], dataset: dataset, instructionSet: set
+    let epochs = dataset.name == "digits" ? 120 : dataset.name == "mnist" ? 20 : 30
+    let trained = try await SigmaDeltaComparison.train(
+      hidden: dataset.name == "digits" ? [64] : [200, 200], dataset: dataset, epochs: epochs,
+      shift: dataset.name == "mnist" ? 1 : 0
     ) { Progress.show("trains", $0, $1, unit: "images") }
-    return (trained.weights, "a dense network, trained for \(training.epochs) epochs")
+    return (trained.weights, trained.coding, "a dense network, trained for \(epochs) epochs")
   }
 }

@@ -40,7 +40,7 @@ struct StreamCommand: AsyncParsableCommand {
     }
     try learning.check()
     try sigmaDelta.check()
-    try replay.check()
+    try replay.check(isLearning: learning.learn != nil)
   }
 
   func run() async throws {
@@ -49,7 +49,7 @@ struct StreamCommand: AsyncParsableCommand {
     if replay.file != nil {
       try await replay.run(results, json: json, report: report)
     } else if learning.learn != nil {
-      try await learning.run(results, save: replay.save, json: json, report: report)
+      try await learning.run(results, replay, json: json, report: report)
     } else {
       try await sigmaDelta.run(
         results, load: replay.load, save: replay.save, json: json, report: report)

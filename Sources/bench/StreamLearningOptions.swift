@@ -15,7 +15,7 @@ struct StreamLearningOptions: ParsableArguments {
   var learn: String?
 
   @Option(
-    help: ArgumentHelp("Passes over the recordings, 1...1000. Default: 4.", valueName: "n"),
+    help: ArgumentHelp("Passes over the recordings, 1...1000. Default: 16.", valueName: "n"),
     transform: { try Bounded.integer($0, 1...1000) })
   var epochs: Int?
 
@@ -35,9 +35,15 @@ struct StreamLearningOptions: ParsableArguments {
   var stepLength: Float?
 
   @Option(
-    help: ArgumentHelp("The learning rate. Default: 0.01.", valueName: "rate"),
+    help: ArgumentHelp("The learning rate. Default: 0.03.", valueName: "rate"),
     transform: Bounded.positive)
   var eta: Float?
+
+  @Option(
+    help: ArgumentHelp(
+      "The learning rate of a pass is this share of that of the pass before. Default: 1.",
+      valueName: "share"), transform: Bounded.positive)
+  var decay: Float?
 
   @Option(
     help: ArgumentHelp("The seed of weights and order. Default: 1.", valueName: "n"))
@@ -59,7 +65,7 @@ struct StreamLearningOptions: ParsableArguments {
     guard
       learn != nil
         || (epochs == nil && hidden == nil && steps == nil && stepLength == nil && eta == nil
-          && seed == nil && !drift && mostErrors == nil)
+          && decay == nil && seed == nil && !drift && mostErrors == nil)
     else { throw ValidationError("Options of learning go with '--learn'.") }
   }
 
@@ -75,24 +81,27 @@ struct StreamLearningOptions: ParsableArguments {
   }
 
   func run(
-    _ results: ResultOptions, save: String?, json: AtomicFile?, report: ReportFile?
+    _ results: ResultOptions, _ events: StreamReplayOptions, json: AtomicFile?, report: ReportFile?
   ) async throws {
     let folder = learn!
     let set = try InstructionSet.selected()
-    let output = try save.map(NetworkOutput.init)
+    let output = try events.save.map(NetworkOutput.init)
     let (training, test) = try RecordingList.read(folder: folder)
     let first = try EventStream(path: training[0].path)
     var settings = StreamLearning(
-      input: EventInput(sensor: first.sensor), instructionSet: set)
+      input: EventInput(
+        sensor: first.sensor, pooling: events.pooling ?? 1, polarity: events.polarity ?? .ignored),
+      instructionSet: set)
     if let epochs { settings.epochs = epochs }
     if let hidden { settings.hidden = hidden }
     if let steps { settings.timeSteps = steps }
     if let stepLength { settings.stepLength = max(1, Int64(stepLength * 1000)) }
     if let eta { settings.learningRate = eta }
+    if let decay { settings.learningRateDecay = decay }
     if let seed { settings.seed = seed }
     try results.line(
       "\(Format.count(training.count)) recordings to learn from, \(Format.count(test.count)) to be tested "
-        + "on; sensor \(first.sensor), \(settings.input.units) inputs, ON and OFF apart.")
+        + "on; sensor \(first.sensor), \(settings.input.units) inputs, ON and OFF \(settings.input.polarity.rawValue).")
     let outcome = try settings.run(training: training, test: test) { done, total, last in
       Progress.show(
         "learns", done, total, unit: "recordings",

@@ -71,8 +71,8 @@ struct StreamReplayOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       """
-      What becomes of ON and OFF: \(Choice.names(EventInput.Polarity.self)). Default: as the network was \
-      trained, or by its number of inputs.
+      What becomes of ON and OFF: \(Choice.names(EventInput.Polarity.self)). Default: ignored; with --load, as the \
+      network was trained, or by its number of inputs.
       """, valueName: "how"), transform: Choice.parse)
   var polarity: EventInput.Polarity?
 
@@ -105,14 +105,16 @@ struct StreamReplayOptions: ParsableArguments {
     transform: Bounded.positive)
   var step: Float?
 
-  func check() throws {
+  func check(isLearning: Bool) throws {
     guard file != nil else {
       let given =
         format != nil || sensor != nil || faults != .refuse || oneBased || window != nil
-        || polarity != nil || pooling != nil || leak != nil || resetEvery != nil
-        || resetAfterSilence != nil || step != nil
+        || leak != nil || resetEvery != nil || resetAfterSilence != nil || step != nil
       guard !given else {
         throw ValidationError("Options of a recording go with one: 'bench stream FILE'.")
+      }
+      guard isLearning || (polarity == nil && pooling == nil) else {
+        throw ValidationError("'--polarity' and '--pooling' go with a recording or '--learn'.")
       }
       return
     }
