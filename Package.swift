@@ -127,11 +127,12 @@ let package = Package(
       name: "ModelFilesTests", dependencies: ["Files", "ModelFiles", "ONNXMessages"],
       swiftSettings: strict),
     .testTarget(
-      name: "ExperimentsTests", dependencies: ["Experiments", "CFaultInjection"],
+      name: "ExperimentsTests",
+      dependencies: ["Experiments", "CFaultInjection", "EventRecordings"],
       exclude: ["Fixtures"],
       swiftSettings: strict),
     .testTarget(
-      name: "BenchTests", dependencies: ["bench", "ModelFiles", "Networks"], swiftSettings: strict),
+      name: "BenchTests", dependencies: ["bench", "EventRecordings", "ModelFiles", "Networks"], swiftSettings: strict),
   ],
   cLanguageStandard: .c17,
   cxxLanguageStandard: .cxx17

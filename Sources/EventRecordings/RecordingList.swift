@@ -70,7 +70,9 @@ public enum RecordingList {
           .line(number: index + 1, found: found, expected: expected), at: min(start, source.size))
       }
       let fields = line.split(separator: "\t", omittingEmptySubsequences: false)
-      guard fields.count == 2 else { throw wrong("\(fields.count) fields", "2, with a tab between") }
+      guard fields.count == 2 else {
+        throw wrong("\(fields.count) fields", "2, with a tab between")
+      }
       guard let id = Int(fields[0]), id >= 0, "\(id)" == fields[0] else {
         throw wrong(fields[0].prefix(40).debugDescription, "the number of a recording")
       }

@@ -24,7 +24,8 @@ extension HTMLReport {
     add(
       .points(
         "operations", title: "Errors against operations",
-        caption: "\(result.frames) test images. Operations are additions, or multiply-adds of the dense "
+        caption:
+          "\(result.frames) test images. Operations are additions, or multiply-adds of the dense "
           + "network, over all multiply-adds of the dense network.",
         x: .init(column: "share", title: "operations / dense", isLogarithmic: true),
         y: .init(column: "percent", title: "test error, %"), series: "network", shape: "order",
@@ -55,7 +56,8 @@ extension HTMLReport {
           + (network.map { " Network: \($0)." } ?? "")))
     add(
       .points(
-        "raster", title: "Events", caption: "Evenly taken: \(outcome.sample.count) of "
+        "raster", title: "Events",
+        caption: "Evenly taken: \(outcome.sample.count) of "
           + "\(result.counts.events). A place is row x columns + column.",
         x: .init(column: "ms", title: "ms since the first event"),
         y: .init(column: "place", title: "place"), series: "polarity", size: 5, opacity: 0.6,
@@ -93,7 +95,8 @@ extension HTMLReport {
     }
     add(
       .lines(
-        "rate", title: "Events a millisecond", caption: "Windows of \(Self.rounded(milliseconds)) ms.",
+        "rate", title: "Events a millisecond",
+        caption: "Windows of \(Self.rounded(milliseconds)) ms.",
         x: .init(column: "ms", title: "ms since the first event"),
         y: .init(column: "rate", title: "events / ms", fromZero: true), series: "polarity",
         rows: groups.flatMap { group -> [[JSONValue]] in
@@ -120,7 +123,8 @@ extension HTMLReport {
     add(
       .lines(
         "additions", title: "Operations a millisecond",
-        caption: "Additions of the network: forward, sums and leak. Nothing arrives, nothing is done.",
+        caption:
+          "Additions of the network: forward, sums and leak. Nothing arrives, nothing is done.",
         x: .init(column: "ms", title: "ms since the first event"),
         y: .init(column: "additions", title: "additions / ms", fromZero: true), series: nil,
         rows: groups.map { group in
@@ -187,7 +191,10 @@ extension HTMLReport {
         y: .init(column: "percent", title: "error, %", fromZero: true), series: "network",
         rows: drift.points.flatMap { point -> [[JSONValue]] in
           [
-            [.number(Double(point.recordings)), .number(point.learningErrorPercent), "goes on learning"],
+            [
+              .number(Double(point.recordings)), .number(point.learningErrorPercent),
+              "goes on learning",
+            ],
             [.number(Double(point.recordings)), .number(point.frozenErrorPercent), "frozen"],
           ]
         }, columns: ["recordings", "percent", "network"]))

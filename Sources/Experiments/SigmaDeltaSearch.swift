@@ -67,7 +67,9 @@ struct SigmaDeltaSearch {
       let before = best.cost
       for layer in 0...hidden {
         for direction in [-1, 1] {
-          guard let coding = Self.changed(best.coding, layer: layer, by: direction) else { continue }
+          guard let coding = Self.changed(best.coding, layer: layer, by: direction) else {
+            continue
+          }
           let candidate = try attempt(coding)
           if candidate.cost < best.cost { best = candidate }
         }
@@ -78,7 +80,8 @@ struct SigmaDeltaSearch {
   }
 
   /// Layer 0 is the input, whose scale is a power of two.
-  private static func changed(_ coding: SpikeCoding, layer: Int, by direction: Int) -> SpikeCoding? {
+  private static func changed(_ coding: SpikeCoding, layer: Int, by direction: Int) -> SpikeCoding?
+  {
     var scales = coding.hiddenScales
     if layer > 0 {
       let factor: Float = direction > 0 ? 1.189207 : 1 / 1.189207

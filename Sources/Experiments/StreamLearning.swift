@@ -6,6 +6,9 @@ internal import SpikingReLU
 
 /// Learns to tell recordings of an event camera apart, event by event: each event is a spike of the input,
 /// errors go back at the end of each time step, and weights change at once (fractional SGD).
+///
+/// The loss rectifies the output, as the paper's does: an output unit whose sums are negative from the start on
+/// passes no error, and its class is not learned; another seed, or smaller first weights, helps.
 public struct StreamLearning: Sendable {
   /// Units of hidden layers.
   public var hidden = [200]

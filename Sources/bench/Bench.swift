@@ -19,7 +19,8 @@ struct Bench: AsyncParsableCommand {
     version: RunManifest.packageVersion,
     subcommands: [
       CompareCommand.self, TrainCommand.self, AnytimeCommand.self, PaperCommand.self,
-      ConvertCommand.self, StreamCommand.self, TraceCommand.self, KernelsCommand.self, ScaleCommand.self,
+      ConvertCommand.self, StreamCommand.self, TraceCommand.self, KernelsCommand.self,
+      ScaleCommand.self,
       InfoCommand.self,
     ],
     defaultSubcommand: CompareCommand.self)

@@ -39,7 +39,7 @@ struct SigmaDeltaOptions: ParsableArguments {
     help: ArgumentHelp(
       "Unseen images among which the next is looked for. Default: 1000.", valueName: "n"),
     transform: { try Bounded.integer($0, 1...1_000_000) })
-  var window: Int?
+  var candidates: Int?
 
   @Option(
     help: ArgumentHelp(
@@ -55,11 +55,12 @@ struct SigmaDeltaOptions: ParsableArguments {
   func check() throws {
     guard
       sigmaDelta
-        || (dataset == nil && data == nil && lambda == nil && window == nil && calibration == nil
+        || (dataset == nil && data == nil && lambda == nil && candidates == nil
+          && calibration == nil
           && images == nil)
     else {
       throw ValidationError(
-        "'--dataset', '--data', '--lambda', '--window', '--calibration' and '--images' go with "
+        "'--dataset', '--data', '--lambda', '--candidates', '--calibration' and '--images' go with "
           + "'--sigma-delta'.")
     }
   }
@@ -88,7 +89,7 @@ struct SigmaDeltaOptions: ParsableArguments {
     let (weights, trained, source) = try await network(load: load, rest)
     var comparison = SigmaDeltaComparison(instructionSet: set)
     if let lambda { comparison.lambda = Double(lambda) }
-    if let window { comparison.window = window }
+    if let candidates { comparison.window = candidates }
     if whole.name != "mnist" {
       // The claim is of MNIST; elsewhere it is fewer than dense at about its errors.
       comparison.mostOperations = 1

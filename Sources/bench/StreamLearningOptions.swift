@@ -101,7 +101,8 @@ struct StreamLearningOptions: ParsableArguments {
     if let seed { settings.seed = seed }
     try results.line(
       "\(Format.count(training.count)) recordings to learn from, \(Format.count(test.count)) to be tested "
-        + "on; sensor \(first.sensor), \(settings.input.units) inputs, ON and OFF \(settings.input.polarity.rawValue).")
+        + "on; sensor \(first.sensor), \(settings.input.units) inputs, ON and OFF \(settings.input.polarity.rawValue)."
+    )
     let outcome = try settings.run(training: training, test: test) { done, total, last in
       Progress.show(
         "learns", done, total, unit: "recordings",

@@ -127,7 +127,8 @@ enum StreamTables {
         + result.curve.map {
           [
             Format.count($0.recordings), Format.count($0.events),
-            Format.fixed($0.onlineErrorPercent, 1) + "%", Format.fixed($0.testErrorPercent, 1) + "%",
+            Format.fixed($0.onlineErrorPercent, 1) + "%",
+            Format.fixed($0.testErrorPercent, 1) + "%",
           ]
         })
     lines += ["", "Test error against time since a recording's first event:"]
@@ -162,7 +163,9 @@ enum StreamTables {
   }
 
   static func lines(_ drift: StreamLearning.Drift) -> [String] {
-    ["The sensor's pixels change places. Errors of recordings, each asked before it is learned from:"]
+    [
+      "The sensor's pixels change places. Errors of recordings, each asked before it is learned from:"
+    ]
       + Format.table(
         [["recordings since", "goes on learning", "frozen"]]
           + drift.points.map {
