@@ -132,7 +132,8 @@ let package = Package(
       exclude: ["Fixtures"],
       swiftSettings: strict),
     .testTarget(
-      name: "BenchTests", dependencies: ["bench", "EventRecordings", "ModelFiles", "Networks"], swiftSettings: strict),
+      name: "BenchTests", dependencies: ["bench", "EventRecordings", "ModelFiles", "Networks"],
+      swiftSettings: strict),
   ],
   cLanguageStandard: .c17,
   cxxLanguageStandard: .cxx17

@@ -16,6 +16,7 @@ public struct SigmaDeltaComparison: Sendable {
   /// The verdicts on temporal order: points above the dense network's error, and additions over its
   /// multiply-adds, at most.
   public var mostPoints = 0.2
+  /// The same for additions over dense multiply-adds.
   public var mostOperations = 0.15
   /// Which kernels run.
   public var instructionSet: InstructionSet
@@ -38,8 +39,11 @@ public struct SigmaDeltaComparison: Sendable {
       public let name: String
       /// The mean L1 distance of a frame from the one before, in pixels of 1.
       public let meanChange: Double
+      /// The network that sends changes.
       public let sigmaDelta: Row
+      /// The network that computes each frame alone.
       public let rounding: Row
+      /// The dense network.
       public let dense: Row
       /// The dense network where it skips inputs that are 0.
       public let zeroSkipping: Row
@@ -49,18 +53,23 @@ public struct SigmaDeltaComparison: Sendable {
 
     /// One network.
     public struct Row: Sendable, Codable {
+      /// Wrong answers.
       public let errors: Int
+      /// In percent.
       public let errorPercent: Double
       /// Additions, or multiply-adds, a frame.
       public let operations: Double
+      /// Over the dense network's multiply-adds.
       public let shareOfDense: Double
       /// Nanojoules a frame in int32 arithmetic, without and with weight reads.
       public let int32Nanojoules: Double
+      /// The same with a weight read an operation.
       public let int32NanojoulesWithReads: Double
     }
 
     /// What a layer sends.
     public struct Layer: Sendable, Codable {
+      /// Its units.
       public let units: Int
       /// k: spikes for an activation of 1; of the units, the median.
       public let scale: Double
@@ -70,21 +79,33 @@ public struct SigmaDeltaComparison: Sendable {
       public let additions: Double
     }
 
+    /// Units of layers 0...L.
     public let layerSizes: [Int]
+    /// Test images.
     public let frames: Int
+    /// Points of error that one dense network of operations may save.
     public let lambda: Double
+    /// Unseen images among which the next was looked for.
     public let window: Int
+    /// Codings that the search tried.
     public let codingsTried: Int
+    /// The best of them.
     public let coding: SpikeCoding
+    /// Frames on which it was found.
     public let calibrationFrames: Int
+    /// Its expected error there.
     public let calibrationExpectedErrorPercent: Double
+    /// Its additions there, over dense multiply-adds.
     public let calibrationShareOfDense: Double
+    /// Temporal order, and that of the file.
     public let orders: [Order]
     /// Frames on which the sigma-delta and the rounding network of integers differ in any output.
     public let integerDifferences: Int
     /// Frames on which they differ in their class, in Float.
     public let floatClassDifferences: Int
+    /// What the energies leave out.
     public let energyAssumptions: String
+    /// The claims.
     public let verdicts: [Verdict]
   }
 

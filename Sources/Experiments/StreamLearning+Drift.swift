@@ -12,14 +12,19 @@ extension StreamLearning {
       /// Wrong answers in percent since the point before: of the network that goes on learning, and of the one
       /// that stopped.
       public let learningErrorPercent: Double
+      /// The same of the network that stopped.
       public let frozenErrorPercent: Double
     }
 
+    /// Errors as time goes on.
     public let points: [Point]
     /// Held-out recordings: before the change, and at the end, after it.
     public let testErrorPercentBefore: Double
+    /// At the end, of the network that goes on learning.
     public let learningTestErrorPercent: Double
+    /// At the end, of the one that stopped.
     public let frozenTestErrorPercent: Double
+    /// The claim.
     public let verdicts: [Verdict]
   }
 

@@ -47,8 +47,11 @@ public struct StreamLearning: Sendable {
     public struct Point: Sendable, Codable {
       /// Recordings and events that were learned from.
       public let recordings: Int
+      /// The same in events.
       public let events: Int
+      /// Wrong answers to the test set.
       public let testErrors: Int
+      /// In percent.
       public let testErrorPercent: Double
       /// Wrong answers in percent, of the recordings since the point before, each asked before it was
       /// learned from.
@@ -57,39 +60,55 @@ public struct StreamLearning: Sendable {
 
     /// The test set some time after a recording's first event.
     public struct Reading: Sendable, Codable {
+      /// Since a recording's first event.
       public let microseconds: Int64
+      /// In percent.
       public let testErrorPercent: Double
       /// Events and additions of a recording until then, on average.
       public let events: Double
+      /// Additions: forward, sums, backward, updates.
       public let additions: Double
     }
 
     /// Work and time of recordings.
     public struct Work: Sendable, Codable {
+      /// How many.
       public let recordings: Int
       /// Of a recording, on average.
       public let events: Double
+      /// Additions: forward, sums, backward, updates.
       public let additions: Double
+      /// Computing time of a recording, reading the file included.
       public let milliseconds: Double
       /// Seconds of recording in a second of computing.
       public let realTimeFactor: Double
     }
 
+    /// Units of layers 0...L.
     public let layerSizes: [Int]
+    /// Recordings that were learned from.
     public let trainingRecordings: Int
+    /// Recordings that were held out.
     public let testRecordings: Int
+    /// Errors as it learned.
     public let curve: [Point]
+    /// Errors against time since onset.
     public let readings: [Reading]
+    /// Work and time of learning.
     public let learning: Work
+    /// Work and time of predicting.
     public let predicting: Work
     /// What a dense network multiplies and adds for one frame.
     public let denseMultiplyAdds: Int
+    /// Whether it was stopped before the last recording.
     public let isInterrupted: Bool
   }
 
   /// The same with what was learned.
   public struct Outcome: Sendable {
+    /// What was found.
     public let result: Result
+    /// What was learned.
     public let weights: NetworkWeights
   }
 

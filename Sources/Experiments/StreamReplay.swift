@@ -74,30 +74,43 @@ public struct StreamReplay: Sendable {
     public let additions: Int?
     /// The network's class, and by how much its sum exceeds the next.
     public let answer: Int?
+    /// By how much its sum exceeds the next.
     public let margin: Double?
   }
 
   /// What a recording holds.
   public struct Result: Sendable, Codable {
+    /// The container.
     public let format: EventFormat
+    /// The size of the file.
     public let bytes: Int
+    /// Columns and rows.
     public let sensor: SensorSize
+    /// Whether the header, the format or an option says them.
     public let isSensorKnown: Bool
     /// Columns and rows that events were seen in, from 0.
     public let seenWidth: Int
+    /// The same for rows.
     public let seenHeight: Int
+    /// What was read, and what was left out.
     public let counts: EventCounts
     /// Times of the first and last event.
     public let first: Int64?
+    /// The time of the last event.
     public let last: Int64?
     /// Seconds between them.
     public let seconds: Double
     /// Events a second, on average and in the busiest window.
     public let meanRate: Double
+    /// Events a second in the busiest window.
     public let peakRate: Double
+    /// Microseconds of a window.
     public let window: Int64
+    /// The windows.
     public let readings: [Reading]
+    /// The network's class at the end.
     public let answer: Int?
+    /// Its additions: forward, sums and leak.
     public let additions: Int?
     /// Seconds that reading, and listening, took.
     public let computingSeconds: Double
@@ -105,6 +118,7 @@ public struct StreamReplay: Sendable {
 
   /// The same with what a report draws.
   public struct Outcome: Sendable {
+    /// What was found.
     public let result: Result
     /// Events of each place, added up.
     public let frame: AccumulatedFrame
@@ -218,6 +232,7 @@ public struct AccumulatedFrame: Sendable {
   public private(set) var pixels = 1
   /// Columns and rows that events were seen in.
   public private(set) var seenWidth = 0
+  /// The same for rows.
   public private(set) var seenHeight = 0
   private var on = [Int32](repeating: 0, count: side * side)
   private var off = [Int32](repeating: 0, count: side * side)
