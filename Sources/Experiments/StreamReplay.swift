@@ -72,7 +72,7 @@ public struct StreamReplay: Sendable {
     public let eventsSoFar: Int
     /// Additions of the network in the window: forward, sums and leak.
     public let additions: Int?
-    /// The network's class, and by how much its sum exceeds the next.
+    /// The network's class.
     public let answer: Int?
     /// By how much its sum exceeds the next.
     public let margin: Double?
