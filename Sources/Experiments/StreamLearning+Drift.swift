@@ -36,7 +36,7 @@ extension StreamLearning {
   /// - Throws: as `run`.
   public func drift(
     from weights: NetworkWeights, training: [LabelledRecording], test: [LabelledRecording],
-    passes: Int = 2, progress: (@Sendable (_ done: Int, _ total: Int) -> Void)? = nil
+    passes: Int = 6, progress: (@Sendable (_ done: Int, _ total: Int) -> Void)? = nil
   ) throws -> Drift {
     let classes = weights.layerSizes[weights.layerSizes.count - 1]
     var generator = SeededGenerator(seed: seed, stream: 1)
