@@ -1,4 +1,5 @@
 import ArgumentParser
+import EventRecordings
 import Experiments
 import Files
 import Foundation

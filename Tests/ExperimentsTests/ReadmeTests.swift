@@ -1,8 +1,10 @@
 import Datasets
 import DenseReLU
+import EventRecordings
 import Foundation
 import ModelFiles
 import Networks
+import SpikeKernels
 import SpikingReLU
 import Testing
 
@@ -73,6 +75,39 @@ import Testing
     #expect(1...12 ~= answer.timeSteps)
   }
 
+  @Test func stream() throws {
+    let path = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString).path
+    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    _ = try DotRecordings(path, training: 3, test: 1)
+    let folder = path
+    // begin README stream
+    var generator = SeededGenerator(seed: 1)
+    let first = try NetworkWeights(
+      layerSizes: [34 * 34, 200, 10], initializer: .normal(standardDeviation: 0.02),
+      generator: &generator)
+    var learner = try LearningMLP(
+      weights: first, options: PredictionOptions(timeSteps: 40),
+      training: TrainingOptions(learningRate: 0.03))
+    for recording in try RecordingList.read(folder: folder).training {
+      var events = try EventStream(path: recording.path)
+      let input = EventInput(sensor: events.sensor, polarity: .ignored)
+      var next: Int64 = 7500
+      try learner.beginStream(target: (0..<10).map { $0 == recording.label ? 1 : 0 })
+      while let event = try events.next() {  // your camera: one event in
+        while event.time >= next {
+          try learner.endStep()  // errors go back, weights change
+          next += 7500
+        }
+        try learner.receive(Spike(unit: input.unit(of: event), sign: input.sign(of: event)))
+      }
+      try learner.endStep()  // what it answered, while it learned:
+      print(learner.outputSums.argmax, recording.label)
+    }
+    // end README stream
+    #expect(learner.weights != first.layers)
+  }
+
   @Test("the README shows the lines that are compiled here")
   func sameLines() throws {
     let test = URL(filePath: #filePath)
@@ -86,7 +121,7 @@ import Testing
     }
     let source = try lines(test)
     let readme = try lines(root.appending(path: "README.md"))
-    for example in ["example", "learning", "early exit"] {
+    for example in ["example", "learning", "early exit", "stream"] {
       let begin = try #require(source.firstIndex(of: "// begin README \(example)"))
       let end = try #require(source.firstIndex(of: "// end README \(example)"))
       #expect(example != "learning" || end - begin - 1 < 20)

@@ -1,6 +1,3 @@
-public import EventRecordings
-public import SpikeKernels
-
 /// How events become spikes of a network's input: an event is a spike of its pixel.
 public struct EventInput: Sendable, Equatable, Codable {
   /// What becomes of the polarity.
@@ -55,16 +52,16 @@ public struct EventInput: Sendable, Equatable, Codable {
   /// The units of the network's input.
   public var units: Int { columns * rows * (polarity == .apart ? 2 : 1) }
 
-  /// The spike of an event.
+  /// The unit that an event is a spike of.
   ///
   /// - Precondition: the event is within the sensor.
   @inlinable
-  public func spike(_ event: Event) -> Spike {
+  public func unit(of event: Event) -> Int {
     let pixel = Int(event.y) / pooling * columns + Int(event.x) / pooling
-    switch polarity {
-    case .apart: return Spike(unit: event.isOn ? pixel + columns * rows : pixel, sign: 1)
-    case .signed: return Spike(unit: pixel, sign: event.isOn ? 1 : -1)
-    case .ignored: return Spike(unit: pixel, sign: 1)
-    }
+    return polarity == .apart && event.isOn ? pixel + columns * rows : pixel
   }
+
+  /// The sign of an event's spike: -1 for OFF where polarity is the sign.
+  @inlinable
+  public func sign(of event: Event) -> Int { polarity == .signed && !event.isOn ? -1 : 1 }
 }
