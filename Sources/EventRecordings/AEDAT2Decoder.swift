@@ -16,7 +16,7 @@ struct AEDAT2Decoder: EventDecoder {
   let sensor: SensorSize?
   let addresses: SensorSize
   private let kind: Addresses
-  private var source: ByteSource
+  private(set) var source: ByteSource
   private var clock = Clock32()
 
   init(_ source: ByteSource) throws(EventFileError) {

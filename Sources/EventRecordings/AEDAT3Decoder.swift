@@ -15,7 +15,7 @@ struct AEDAT3Decoder: EventDecoder {
 
   let sensor: SensorSize?
   let addresses = SensorSize(1 << 15, 1 << 15)
-  private var source: ByteSource
+  private(set) var source: ByteSource
   /// Of the packet in progress: events to come, where it ends, what its header says.
   private var left = 0
   private var end = 0

@@ -17,7 +17,7 @@ struct AEDAT4Decoder: EventDecoder {
 
   let sensor: SensorSize?
   let addresses = SensorSize(1 << 15, 1 << 15)
-  private var source: ByteSource
+  private(set) var source: ByteSource
   private let compression: Compression
   /// The streams of events.
   private let streams: Set<Int>

@@ -13,7 +13,7 @@ struct BinDecoder: EventDecoder {
   /// That of N-MNIST.
   let sensor: SensorSize? = SensorSize(34, 34)
   let addresses = SensorSize(256, 256)
-  private var source: ByteSource
+  private(set) var source: ByteSource
   private var later: Int64 = 0
 
   init(_ source: ByteSource) { self.source = source }

@@ -10,7 +10,7 @@ struct CSVDecoder: EventDecoder {
   let sensor: SensorSize? = nil
   let addresses = SensorSize(SensorSize.maximumSide, SensorSize.maximumSide)
   private let isOneBased: Bool
-  private var source: ByteSource
+  private(set) var source: ByteSource
   /// The places of t, x, y and p in a line.
   private var columns = [0, 1, 2, 3]
   private var line = 0

@@ -8,7 +8,7 @@
 struct DATDecoder: EventDecoder {
   let sensor: SensorSize?
   let addresses = SensorSize(1 << 14, 1 << 14)
-  private var source: ByteSource
+  private(set) var source: ByteSource
   private var clock = Clock32()
 
   init(_ source: ByteSource) throws(EventFileError) {

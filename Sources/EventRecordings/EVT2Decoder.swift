@@ -9,7 +9,7 @@
 struct EVT2Decoder: EventDecoder {
   let sensor: SensorSize?
   let addresses = SensorSize(2048, 2048)
-  private var source: ByteSource
+  private(set) var source: ByteSource
   private var high: Int64 = -1
   private var loops: Int64 = 0
 

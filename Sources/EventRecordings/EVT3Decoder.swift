@@ -15,7 +15,7 @@
 struct EVT3Decoder: EventDecoder {
   let sensor: SensorSize?
   let addresses = SensorSize(2048, 2048)
-  private var source: ByteSource
+  private(set) var source: ByteSource
   private var high: Int64 = -1
   private var low: Int64 = 0
   private var loops: Int64 = 0

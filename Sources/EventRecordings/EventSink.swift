@@ -96,6 +96,8 @@ protocol EventDecoder: Sendable {
   var sensor: SensorSize? { get }
   /// The columns and rows that addresses can name.
   var addresses: SensorSize { get }
+  /// The file, at the place where the next block begins.
+  var source: ByteSource { get }
   /// Appends the events of the next block, which may have none.
   ///
   /// - Returns: whether there may be more.

@@ -70,6 +70,9 @@ public struct EventStream {
     sink = EventSink(sensor: sensor, policy: options.faults, path: path)
   }
 
+  /// The bytes that were read so far, of `size`.
+  public var position: Int { decoder.source.offset }
+
   /// What was read so far.
   public var counts: EventCounts {
     var counts = sink.counts

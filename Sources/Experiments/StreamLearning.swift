@@ -210,6 +210,7 @@ public struct StreamLearning: Sendable {
           next = event.time + stepLength
         }
         last = event.time
+        try Self.check(gap: event.time - next, length: stepLength)
         while event.time >= next {
           try learner.endStep()
           next += stepLength
@@ -222,6 +223,14 @@ public struct StreamLearning: Sendable {
     try learner.endStep()
     try learner.endExample()
     return (stream.counts.events, last - (first ?? last), learner.outputSums.argmax)
+  }
+
+  /// Times are a stranger's: a leap of centuries is an error, not a loop of as many steps.
+  private static func check(gap: Int64, length: Int64) throws(SpikingError) {
+    let limit = SpikeStream<Float>.longestGap
+    guard gap < 0 || gap / length < limit else {
+      throw .streamGap(steps: gap / length, limit: limit)
+    }
   }
 
   private var options: EventStream.Options {
@@ -262,6 +271,7 @@ public struct StreamLearning: Sendable {
             next = event.time + readingInterval
           }
           last = event.time
+          try Self.check(gap: event.time - next, length: readingInterval)
           while event.time >= next {
             read(stream)
             next += readingInterval

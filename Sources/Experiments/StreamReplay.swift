@@ -135,7 +135,8 @@ public struct StreamReplay: Sendable {
   /// - Throws: `EventFileError`, `SpikingError`, `TooManyWindows`, `CancellationError`.
   public func run(
     _ stream: inout EventStream, listener: Listener? = nil,
-    reading: (Reading) throws -> Void = { _ in }
+    reading: (Reading) throws -> Void = { _ in },
+    progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
   ) throws -> Outcome {
     precondition(window > 0, "windows of \(window) us")
     let start = ContinuousClock.now
@@ -159,11 +160,11 @@ public struct StreamReplay: Sendable {
     }
     while let block = try stream.nextBlock() {
       try Task.checkCancellation()
+      progress(stream.position, stream.size)
       for event in block {
         if first == nil {
           first = event.time
           next = event.time + window
-          guard event.time < Int64.max - window else { throw TooManyWindows(window: window) }
         }
         while event.time >= next {
           guard readings.count < Self.mostWindows else { throw TooManyWindows(window: window) }

@@ -138,6 +138,9 @@ public struct SpikeStream<Scalar: SpikeScalar>: Sendable {
   }
 
   private mutating func advance(to time: Int64, isSpike: Bool) throws(SpikingError) {
+    guard time.magnitude <= 1 << 62 else {
+      throw .invalidStream("a time of \(time) us, expected at most 2^62 either way")
+    }
     guard let before = self.time else {
       windowStart = time
       leaked = time

@@ -108,7 +108,7 @@ extension SpikingError: CustomStringConvertible {
     case .timeBackwards(let found, let after):
       "time runs backwards: a spike at \(found) us after one at \(after) us"
     case .streamGap(let steps, let limit):
-      "\(steps) time steps without a spike, in each of which biases are added: at most \(limit)"
+      "\(steps) time steps without a spike: at most \(limit) are gone through"
     case .invalidStream(let what): what
     case .nonFiniteInput(let index, let value):
       "input \(index): found \(value), expected a finite number"

@@ -39,8 +39,8 @@ extension SpikingNetwork {
   ///
   /// - Throws: `SpikingError`, with the step in which it happened; the spike budget is that of one spike. A
   ///   rectified unit that only sinks leaves its range some day: reset, or let it leak.
-  /// - Complexity: `n_l` additions for each spike that reaches layer l, whatever came before. No
-  ///   memory is allocated.
+  /// - Complexity: `n_l` additions for each spike that reaches layer l, whatever came before. Memory does
+  ///   not grow with the stream.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Int32)
   public mutating func receive(_ spike: Spike) throws(SpikingError) {

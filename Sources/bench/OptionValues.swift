@@ -24,6 +24,15 @@ enum Bounded {
     return value
   }
 
+  /// Milliseconds of an option as whole microseconds.
+  static func microseconds(_ text: String) throws -> Int64 {
+    // About a month at most: far from where sums of times overflow.
+    guard let value = Double(text), value >= 0.001, value <= 3e9 else {
+      throw ValidationError("expected milliseconds in 0.001...3000000000, found '\(text)'")
+    }
+    return Int64(value * 1000)
+  }
+
   static func integers(_ text: String, _ range: ClosedRange<Int>) throws -> [Int] {
     try text.split(separator: ",", omittingEmptySubsequences: false).map {
       try integer(String($0), range)

@@ -31,8 +31,8 @@ struct StreamLearningOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp("Milliseconds of a time step. Default: 7.5.", valueName: "ms"),
-    transform: Bounded.positive)
-  var stepLength: Float?
+    transform: Bounded.microseconds)
+  var stepLength: Int64?
 
   @Option(
     help: ArgumentHelp("The learning rate. Default: 0.03.", valueName: "rate"),
@@ -95,7 +95,7 @@ struct StreamLearningOptions: ParsableArguments {
     if let epochs { settings.epochs = epochs }
     if let hidden { settings.hidden = hidden }
     if let steps { settings.timeSteps = steps }
-    if let stepLength { settings.stepLength = max(1, Int64(stepLength * 1000)) }
+    if let stepLength { settings.stepLength = stepLength }
     if let eta { settings.learningRate = eta }
     if let decay { settings.learningRateDecay = decay }
     if let seed { settings.seed = seed }

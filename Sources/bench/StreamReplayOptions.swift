@@ -65,8 +65,8 @@ struct StreamReplayOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "Milliseconds of a window: of a rate, and of a reading of the network. Default: 10.",
-      valueName: "ms"), transform: Bounded.positive)
-  var window: Float?
+      valueName: "ms"), transform: Bounded.microseconds)
+  var window: Int64?
 
   @Option(
     help: ArgumentHelp(
@@ -84,26 +84,26 @@ struct StreamReplayOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "Half of each potential leaks every so many milliseconds. Default: none.", valueName: "ms"),
-    transform: Bounded.positive)
-  var leak: Float?
+    transform: Bounded.microseconds)
+  var leak: Int64?
 
   @Option(
     help: ArgumentHelp(
       "Forget everything every so many milliseconds. Default: never.", valueName: "ms"),
-    transform: Bounded.positive)
-  var resetEvery: Float?
+    transform: Bounded.microseconds)
+  var resetEvery: Int64?
 
   @Option(
     help: ArgumentHelp(
       "Forget everything after so many milliseconds without an event. Default: never.",
-      valueName: "ms"), transform: Bounded.positive)
-  var resetAfterSilence: Float?
+      valueName: "ms"), transform: Bounded.microseconds)
+  var resetAfterSilence: Int64?
 
   @Option(
     help: ArgumentHelp(
       "Milliseconds of a time step, in which biases are added once. Default: 10.", valueName: "ms"),
-    transform: Bounded.positive)
-  var step: Float?
+    transform: Bounded.microseconds)
+  var step: Int64?
 
   func check(isLearning: Bool) throws {
     guard file != nil else {
@@ -160,11 +160,13 @@ struct StreamReplayOptions: ParsableArguments {
       try results.line(StreamTables.network(listener!.stream.network, input, load))
     }
     var replay = StreamReplay()
-    replay.window = Int64((window ?? 10) * 1000)
+    replay.window = window ?? 10_000
     let writer = try save.map { try EventWriter(path: $0, format: EventWriter.Format(ofName: $0)!) }
     if listener != nil { try results.line(StreamTables.readingHeader) }
     let outcome = try replay.run(&stream, listener: listener) { reading in
       if listener != nil { try results.line(StreamTables.line(reading)) }
+    } progress: {
+      Progress.show("reads", $0, $1)
     }
     for line in StreamTables.lines(outcome.result) { try results.line(line) }
     if var writer, let save {
@@ -210,13 +212,12 @@ struct StreamReplayOptions: ParsableArguments {
     }
     let spiking = try SpikingMLP(
       weights: network.weights, coding: coding, options: prediction, instructionSet: set)
-    func microseconds(_ milliseconds: Float) -> Int64 { max(1, Int64(milliseconds * 1000)) }
     var options = SpikeStream<Float>.Options()
-    options.leak = try leak.map { try .init(interval: microseconds($0)) }
-    if let resetEvery { options.reset = .every(microseconds(resetEvery)) }
-    if let resetAfterSilence { options.reset = .afterSilence(microseconds(resetAfterSilence)) }
+    options.leak = try leak.map { try .init(interval: $0) }
+    if let resetEvery { options.reset = .every(resetEvery) }
+    if let resetAfterSilence { options.reset = .afterSilence(resetAfterSilence) }
     if network.weights.biases != nil || step != nil {
-      options.stepLength = microseconds(step ?? 10)
+      options.stepLength = step ?? 10_000
     }
     return try StreamReplay.Listener(
       stream: SpikeStream(network: spiking, options: options), input: input)

@@ -149,6 +149,9 @@ import Testing
       }
       try check([], 64, "expected one of: a recording, '--learn FOLDER', '--sigma-delta'")
       try check([path, "--sigma-delta"], 64, "expected one of")
+      for milliseconds in ["1e30", "0", "-1", "nan", "inf", "ten"] {
+        try check([path, "--window=" + milliseconds], 64, "0.001...3000000000")
+      }
       try check([path, "--sensor", "0x9"], 64, "as 34x34, found '0x9'")
       try check([path, "--faults", "ignore"], 64, "expected one of refuse, drop")
       try check([path, "--polarity", "apart"], 64, "go with '--load'")
@@ -165,6 +168,10 @@ import Testing
       try check(
         [path, "--sensor", "5x5", "--json", folder + "/r.json"], 65, "outside the sensor of 5x5")
       #expect(!FileManager.default.fileExists(atPath: folder + "/r.json"))
+      // Times of a stranger: centuries after the first event.
+      try "t,x,y,p\n0,0,0,1\n400000000000000000,1,1,1\n".write(
+        toFile: folder + "/far.csv", atomically: true, encoding: .utf8)
+      try check([folder + "/far.csv"], 65, "more than 1000000 windows of 10000 us")
       let dropped = try CommandLineTests.run([
         "stream", path, "--sensor", "5x5", "--faults", "drop",
       ])

@@ -142,6 +142,7 @@ import Testing
     #expect(throws: SpikingError.timeBackwards(found: 9, after: 10)) {
       try stream.receive(Spike(unit: 0, sign: 1), at: 9)
     }
+    #expect(throws: SpikingError.self) { try stream.advance(to: .max) }
     #expect(throws: SpikingError.self) { _ = try SpikeStream<Float>.Leak(interval: 0) }
     #expect(throws: SpikingError.self) { _ = try SpikeStream<Float>.Leak(interval: 5, shift: 9) }
     #expect(

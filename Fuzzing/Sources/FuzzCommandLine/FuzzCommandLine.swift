@@ -8,7 +8,7 @@ public func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   let commands: [any ParsableCommand.Type] = [
     CompareCommand.self, TrainCommand.self, AnytimeCommand.self, PaperCommand.self,
     ConvertCommand.self, TraceCommand.self, KernelsCommand.self, ScaleCommand.self,
-    InfoCommand.self,
+    InfoCommand.self, StreamCommand.self,
   ]
   let input = Array(UnsafeRawBufferPointer(start: start, count: count))
   guard let first = input.first else { return 0 }
