@@ -8,7 +8,7 @@
 /// ```
 ///
 /// - Complexity: O(1) an event; memory for one block, 64 kB of the file, or one packet of AEDAT 4.
-public struct EventStream {
+public struct EventStream: Sendable {
   /// The file, as given.
   public let path: String
   /// Its format.
