@@ -30,6 +30,14 @@ struct AEDAT3Decoder: EventDecoder {
         .header(found: "no line #!END-HEADER", expected: "one at the end of the header"),
         at: source.offset)
     }
+    if let format = lines.first(where: { $0.text.hasPrefix("#Format:") }) {
+      let name = format.text.dropFirst(8).filter { $0 != " " }
+      guard name == "RAW" else {
+        throw source.error(
+          .unsupported(found: "format " + name.prefix(40).debugDescription, expected: "RAW"),
+          at: format.offset)
+      }
+    }
     let camera = lines.first { $0.text.hasPrefix("#Source ") }?.text.lowercased() ?? ""
     sensor = KnownSensors.size(inName: camera)
     self.source = source
@@ -68,6 +76,11 @@ struct AEDAT3Decoder: EventDecoder {
         at: start)
     }
     let type = Int(header.littleEndian(0, as: Int16.self))
+    // The highest bit marks a packed one.
+    guard type >= 0 else {
+      throw source.error(
+        .packet(field: "the type", found: type, expected: "0 or more: it is not packed"), at: start)
+    }
     func field(_ place: Int) -> Int { Int(header.littleEndian(place, as: Int32.self)) }
     func check(
       _ name: String, _ place: Int, _ range: ClosedRange<Int>

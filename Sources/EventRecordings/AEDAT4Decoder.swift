@@ -19,8 +19,8 @@ struct AEDAT4Decoder: EventDecoder {
   let addresses = SensorSize(1 << 15, 1 << 15)
   private(set) var source: ByteSource
   private let compression: Compression
-  /// The streams of events.
-  private let streams: Set<Int>
+  /// The stream of events, the first of several: those of other cameras are counted.
+  private let stream: Int
   /// Where packets end.
   private let end: Int
 
@@ -70,14 +70,15 @@ struct AEDAT4Decoder: EventDecoder {
         at: place + header.info.lowerBound)
     }
     let ofEvents = streams.filter { $0.value.type == "EVTS" }
-    guard let first = ofEvents.min(by: { $0.key < $1.key })?.value else {
+    guard let (id, first) = ofEvents.min(by: { $0.key < $1.key }) else {
       throw source.error(
         .header(
           found: "streams of types "
-            + streams.sorted { $0.key < $1.key }.map(\.value.type).joined(separator: ", "),
+            + streams.sorted { $0.key < $1.key }.prefix(8).map(\.value.type.debugDescription)
+            .joined(separator: ", "),
           expected: "one of events, EVTS"), at: place + header.info.lowerBound)
     }
-    self.streams = Set(ofEvents.keys)
+    stream = id
     if let width = first.width, let height = first.height {
       guard let size = SensorSize(width: width, height: height) else {
         throw source.error(
@@ -106,7 +107,7 @@ struct AEDAT4Decoder: EventDecoder {
       throw source.error(
         .truncated(what: "the header of a packet", have: header.count, need: 8), at: start)
     }
-    let stream = Int(header.littleEndian(0, as: Int32.self))
+    let id = Int(header.littleEndian(0, as: Int32.self))
     let size = Int(header.littleEndian(4, as: Int32.self))
     guard size >= 0 else {
       throw source.error(
@@ -117,7 +118,7 @@ struct AEDAT4Decoder: EventDecoder {
         .truncated(what: "a packet", have: end - source.offset, need: size), at: source.offset)
     }
     let next = source.offset + size
-    guard streams.contains(stream) else {
+    guard id == stream else {
       sink.counts.others += 1
       source.move(to: next)
       return true

@@ -31,7 +31,10 @@ struct AEDAT4Streams {
           stream = (id, depth)
           streams[id] = Stream()
         }
-        if tag.last == UInt8(ascii: "/") { depth -= 1 }
+        if tag.last == UInt8(ascii: "/") {
+          if stream?.depth == depth { stream = nil }
+          depth -= 1
+        }
       } else if tag.elementsEqual("/node".utf8) {
         if stream?.depth == depth { stream = nil }
         depth -= 1

@@ -15,6 +15,8 @@ struct CSVDecoder: EventDecoder {
   private var columns = [0, 1, 2, 3]
   private var line = 0
   private var fields: [Int64] = []
+  /// Whether the rest of a line is left out that was too long.
+  private var isSkipping = false
 
   init(_ source: ByteSource, isOneBased: Bool) throws(EventFileError) {
     var source = source
@@ -72,6 +74,12 @@ struct CSVDecoder: EventDecoder {
     var next = 0
     while next < bytes.count {
       let end = bytes[next...].firstIndex { $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: "\r") }
+      if isSkipping {
+        guard let end else { return !isLast }
+        isSkipping = false
+        next = end + 1
+        continue
+      }
       guard end != nil || isLast || bytes.count - next > Self.lineLimit else {
         // The line goes on in the next block.
         source.move(to: start + next)
@@ -80,10 +88,14 @@ struct CSVDecoder: EventDecoder {
       let stop = end ?? bytes.count
       line += 1
       guard stop - next <= Self.lineLimit else {
-        throw source.error(
-          .line(
-            number: line, found: "more than \(Self.lineLimit) bytes",
-            expected: "t, x, y and p"), at: start + next)
+        try sink.meet(
+          source.error(
+            .line(
+              number: line, found: "more than \(Self.lineLimit) bytes",
+              expected: "t, x, y and p"), at: start + next))
+        isSkipping = end == nil
+        next = stop + 1
+        continue
       }
       if stop > next { try parse(bytes[next..<stop], at: start + next, into: &sink) }
       next = stop + 1

@@ -6,7 +6,8 @@
 /// 3:      the first column of vectors: x (0..10) | 11: 1 for ON
 /// 4, 5:   12 or 8 columns, an event where a bit is set; the next vector follows on their right
 /// 6:      the low 12 bits of time
-/// 8:      the high 12 bits of time; low ones are 0 until the next word 6. After 16.8 s they start again
+/// 8:      the high 12 bits of time; where they are new, low ones are 0 until the next word 6. After 16.8 s
+///         they start again
 /// 7, 10, 14, 15:  continued words, triggers and others, which are counted
 /// ```
 /// Low bits of time may step back where no event follows: they are set, and nothing is added.
@@ -20,7 +21,7 @@ struct EVT3Decoder: EventDecoder {
   private var low: Int64 = 0
   private var loops: Int64 = 0
   private var y = -1
-  private var x = 0
+  private var x = -1
   private var isOn = false
 
   init(_ source: ByteSource) throws(EventFileError) {
@@ -39,7 +40,7 @@ struct EVT3Decoder: EventDecoder {
       switch word >> 12 {
       case 0: y = value & 0x7FF
       case 2:
-        // Times and rows are not known before the first of their words.
+        // Times, rows and first columns are not known before the first of their words.
         guard high >= 0, y >= 0 else {
           sink.counts.invalid += 1
           continue
@@ -52,7 +53,7 @@ struct EVT3Decoder: EventDecoder {
       case 4, 5:
         let columns = word >> 12 == 4 ? 12 : 8
         var mask = value & (1 << columns - 1)
-        if high < 0 || y < 0 {
+        if high < 0 || y < 0 || x < 0 {
           sink.counts.invalid += mask.nonzeroBitCount
           mask = 0
         }
@@ -62,13 +63,14 @@ struct EVT3Decoder: EventDecoder {
           try sink.append(time: time, x: x + column, y: y, isOn: isOn, at: offset + start)
         }
         // So many vectors without a new first column are no line of any sensor.
-        x = min(x + columns, SensorSize.maximumSide)
+        if x >= 0 { x = min(x + columns, SensorSize.maximumSide) }
       case 6: low = Int64(value)
       case 8:
         let next = Int64(value)
         if high - next > 1 << 11 { loops += 1 }
+        // The same word again is no new time.
+        if next != high { low = 0 }
         high = next
-        low = 0
       case 7, 10, 14, 15: sink.counts.others += 1
       default:
         try sink.meet(

@@ -45,8 +45,9 @@ public enum EventFormat: String, CaseIterable, Sendable, Codable {
           found: "AEDAT version " + String(decoding: version, as: UTF8.self).debugDescription,
           expected: "2.0, 3.1 or 4.0"), at: 9)
     }
-    if start.first == UInt8(ascii: "%") { return try PropheseeHeader.format(of: &source) }
+    // Before what could be a mark: a first event in column 37 is "%".
     if name.hasSuffix(".bin") || name.hasSuffix(".bs2") { return .bin }
+    if start.starts(with: "% ".utf8) { return try PropheseeHeader.format(of: &source) }
     if name.hasSuffix(".csv") || name.hasSuffix(".txt") { return .csv }
     throw source.error(.unknownFormat(firstBytes: start), at: 0)
   }

@@ -14,7 +14,7 @@ public struct EventCounts: Equatable, Sendable, Codable {
   public internal(set) var on = 0
   /// Records that are none: frames, inertial samples, triggers, other packets, unused words.
   public internal(set) var others = 0
-  /// Events that the camera marked as not valid.
+  /// Events that the camera marked as not valid, or of which time or place is not known yet.
   public internal(set) var invalid = 0
   /// Dropped: beyond the sensor.
   public internal(set) var outsideSensor = 0

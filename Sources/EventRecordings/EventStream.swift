@@ -126,6 +126,7 @@ public struct EventStream: Sendable {
         if sink.policy == .drop, !error.isInputOutput {
           try sink.meet(error)
         } else {
+          sink.events.removeAll()
           throw error
         }
       }

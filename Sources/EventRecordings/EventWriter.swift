@@ -42,7 +42,7 @@ public struct EventWriter {
   public init(path: String, format: Format) throws(OutputError) {
     self.path = path
     self.format = format
-    // A .bin has no mark: what stands there must be of whole events, as far as can be seen, by its name.
+    // A .bin has no mark: it is known by its name, and by not being another recording.
     file = try AtomicFile(path: path) { start in
       switch format {
       case .bin: Format(ofName: path) == .bin && !start.starts(with: "#!AER-DAT".utf8)

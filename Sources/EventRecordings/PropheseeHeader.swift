@@ -47,14 +47,16 @@ struct PropheseeHeader {
       if name == "EVT2" { return .evt2 }
       if name == "EVT3" { return .evt3 }
       throw source.error(
-        .unsupported(found: "format \(name.prefix(40))", expected: "EVT2 or EVT3"),
+        .unsupported(
+          found: "format " + String(name.prefix(40)).debugDescription, expected: "EVT2 or EVT3"),
         at: format.offset)
     }
     if let version = header.entry("evt") {
       if version.text == "2.0" { return .evt2 }
       if version.text == "3.0" { return .evt3 }
       throw source.error(
-        .unsupported(found: "evt \(version.text.prefix(40))", expected: "2.0 or 3.0"),
+        .unsupported(
+          found: "evt " + version.text.prefix(40).debugDescription, expected: "2.0 or 3.0"),
         at: version.offset)
     }
     guard let version = header.entry("version") else {
@@ -64,7 +66,8 @@ struct PropheseeHeader {
     }
     guard version.text == "2" else {
       throw source.error(
-        .unsupported(found: "DAT version \(version.text.prefix(40))", expected: "2"),
+        .unsupported(
+          found: "DAT version " + version.text.prefix(40).debugDescription, expected: "2"),
         at: version.offset)
     }
     return .dat

@@ -17,7 +17,7 @@ public struct LabelledRecording: Hashable, Sendable {
 
 /// Where sets of recordings and their classes are written down.
 public enum RecordingList {
-  /// The most classes, and the most lines of a list.
+  /// The most classes.
   public static let maximumClasses = 1000
   static let maximumBytes = 64 << 20
 
@@ -56,14 +56,15 @@ public enum RecordingList {
       throw source.error(.headerLimit(limit: maximumBytes), at: 0)
     }
     let folder = URL(filePath: path).deletingLastPathComponent().path
-    let text = String(decoding: try source.peek(source.size), as: UTF8.self)
+    let bytes = try source.peek(source.size)
     var recordings: [LabelledRecording] = []
     var offset = 0
-    for (index, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
-      .enumerated()
-    {
+    let lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+    for (index, part) in lines.enumerated() {
       let start = offset
-      offset += line.utf8.count + 1
+      offset += part.count + 1
+      let line = String(
+        decoding: part.last == UInt8(ascii: "\r") ? part.dropLast() : part, as: UTF8.self)
       if line.isEmpty || line.hasPrefix("#") { continue }
       func wrong(_ found: String, _ expected: String) -> EventFileError {
         source.error(

@@ -89,7 +89,7 @@ extension HTMLReport {
     }
     let milliseconds = Double(result.window) / 1000
     // A line of at most 2,000 points: neighbouring windows are put together.
-    let group = max(1, result.readings.count / 2000)
+    let group = max(1, (result.readings.count + 1999) / 2000)
     let groups = stride(from: 0, to: result.readings.count, by: group).map {
       result.readings[$0..<min($0 + group, result.readings.count)]
     }

@@ -45,7 +45,14 @@ struct SigmaDeltaSearch {
     let most = 28 + rounds * 2 * (hidden + 1)
     func attempt(_ coding: SpikeCoding) throws -> Candidate {
       if let known = tried.first(where: { $0.coding == coding }) { return known.candidate }
-      let candidate = try evaluate(weights, coding, frames, errors)
+      let candidate: Candidate
+      do {
+        candidate = try evaluate(weights, coding, frames, errors)
+      } catch is SpikingError {
+        // Scales at which sums or weights leave their range.
+        candidate = Candidate(
+          coding: coding, expectedErrorPercent: 100, shareOfDense: .infinity, cost: .infinity)
+      }
       tried.append((coding, candidate))
       progress?(min(tried.count, most), most)
       return candidate
@@ -62,7 +69,10 @@ struct SigmaDeltaSearch {
         }
       }
     }
-    guard var best else { preconditionFailure("starts of a search") }
+    guard var best, best.cost.isFinite else {
+      throw SpikingError.invalidStream(
+        "no scales were found at which the network runs: its weights are too large or too small")
+    }
     for _ in 0..<rounds {
       let before = best.cost
       for layer in 0...hidden {

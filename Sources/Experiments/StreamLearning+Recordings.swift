@@ -29,7 +29,7 @@ extension StreamLearning {
           next = event.time + stepLength
         }
         last = event.time
-        try Self.check(gap: event.time - next, length: stepLength)
+        try Self.check(length: event.time - (first ?? event.time), of: recording, in: stepLength)
         while event.time >= next {
           try learner.endStep()
           next += stepLength
@@ -45,10 +45,12 @@ extension StreamLearning {
   }
 
   /// Times are a stranger's: a leap of centuries is an error, not a loop of as many steps.
-  private static func check(gap: Int64, length: Int64) throws(SpikingError) {
-    let limit = SpikeStream<Float>.longestGap
-    guard gap < 0 || gap / length < limit else {
-      throw .streamGap(steps: gap / length, limit: limit)
+  private static func check(
+    length: Int64, of recording: LabelledRecording, in interval: Int64
+  ) throws {
+    try Task.checkCancellation()
+    guard length / interval < SpikeStream<Float>.longestGap else {
+      throw RecordingTooLong(path: recording.path, microseconds: length)
     }
   }
 
@@ -90,7 +92,8 @@ extension StreamLearning {
             next = event.time + readingInterval
           }
           last = event.time
-          try Self.check(gap: event.time - next, length: readingInterval)
+          try Self.check(
+            length: event.time - (first ?? event.time), of: recording, in: readingInterval)
           while event.time >= next {
             read(stream)
             next += readingInterval
@@ -148,5 +151,18 @@ struct Stopwatch {
       additions: Double(additions) / Double(recordings),
       milliseconds: 1000 * seconds / Double(recordings),
       realTimeFactor: seconds > 0 ? Double(microseconds) / 1e6 / seconds : 0)
+  }
+}
+
+/// A recording of more steps or readings than are gone through.
+public struct RecordingTooLong: Error, Equatable, CustomStringConvertible {
+  /// The file.
+  public let path: String
+  /// From its first event on.
+  public let microseconds: Int64
+
+  /// The file, and what was found.
+  public var description: String {
+    "\(path): an event \(microseconds) us after the first: more than \(SpikeStream<Float>.longestGap) steps"
   }
 }

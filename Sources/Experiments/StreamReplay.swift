@@ -167,6 +167,7 @@ public struct StreamReplay: Sendable {
           next = event.time + window
         }
         while event.time >= next {
+          try Task.checkCancellation()
           guard readings.count < Self.mostWindows else { throw TooManyWindows(window: window) }
           // The network hears of the time that goes by, and leaks, before it is read.
           try network?.advance(to: next)
@@ -180,7 +181,10 @@ public struct StreamReplay: Sendable {
         if let input = listener?.input { try network?.receive(input.spike(event), at: event.time) }
       }
     }
-    if first != nil { try close() }
+    if first != nil {
+      try network?.advance(to: next)
+      try close()
+    }
     let seconds = Double(last - (first ?? last)) / 1e6
     let peak = readings.map(\.events).max() ?? 0
     let counts = stream.counts

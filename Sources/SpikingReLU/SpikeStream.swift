@@ -78,6 +78,9 @@ public struct SpikeStream<Scalar: SpikeScalar>: Sendable {
   private var windowStart: Int64 = 0
   private var leaked: Int64 = 0
   private var stepStart: Int64 = 0
+  /// The time of the last spike, and the steps since then.
+  private var latestSpike: Int64?
+  private var gap: Int64 = 0
 
   /// A stream that starts with the first spike.
   ///
@@ -95,6 +98,9 @@ public struct SpikeStream<Scalar: SpikeScalar>: Sendable {
         throw .invalidStream("\(what) of \(length) us, expected 1 or more")
       }
     }
+    if network.options.firing == .everyStep, options.stepLength == nil {
+      throw .invalidStream("units that fire once a step need a length of it")
+    }
     self.network = network
     self.options = options
     self.network.beginStream()
@@ -110,6 +116,8 @@ public struct SpikeStream<Scalar: SpikeScalar>: Sendable {
   @specialized(where Scalar == Int32)
   public mutating func receive(_ spike: Spike, at time: Int64) throws(SpikingError) {
     try advance(to: time, isSpike: true)
+    latestSpike = time
+    gap = 0
     try network.receive(spike)
   }
 
@@ -124,6 +132,8 @@ public struct SpikeStream<Scalar: SpikeScalar>: Sendable {
   public mutating func restart() {
     reset()
     time = nil
+    latestSpike = nil
+    gap = 0
   }
 
   /// Forgets everything: potentials and output.
@@ -138,8 +148,8 @@ public struct SpikeStream<Scalar: SpikeScalar>: Sendable {
   }
 
   private mutating func advance(to time: Int64, isSpike: Bool) throws(SpikingError) {
-    guard time.magnitude <= 1 << 62 else {
-      throw .invalidStream("a time of \(time) us, expected at most 2^62 either way")
+    guard time.magnitude < 1 << 62 else {
+      throw .invalidStream("a time of \(time) us, expected less than 2^62 either way")
     }
     guard let before = self.time else {
       windowStart = time
@@ -160,7 +170,7 @@ public struct SpikeStream<Scalar: SpikeScalar>: Sendable {
         windowStart = start
       }
     case .afterSilence(let length):
-      if isSpike, time - before >= length { reset() }
+      if isSpike, let latestSpike, time - latestSpike >= length { reset() }
     }
     try takeSteps(until: time)
     leak(until: time)
@@ -186,8 +196,9 @@ public struct SpikeStream<Scalar: SpikeScalar>: Sendable {
       stepStart += steps * length
       return
     }
-    guard steps <= Self.longestGap else {
-      throw .streamGap(steps: steps, limit: Self.longestGap)
+    gap += steps
+    guard gap <= Self.longestGap else {
+      throw .streamGap(steps: gap, limit: Self.longestGap)
     }
     for _ in 0..<steps {
       leak(until: stepStart + length)

@@ -40,7 +40,7 @@ extension SpikingNetwork {
   /// - Throws: `SpikingError`, with the step in which it happened; the spike budget is that of one spike. A
   ///   rectified unit that only sinks leaves its range some day: reset, or let it leak.
   /// - Complexity: `n_l` additions for each spike that reaches layer l, whatever came before. Memory does
-  ///   not grow with the stream.
+  ///   not grow with the stream; spikes that wait for the end of a step take four bytes each.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Int32)
   public mutating func receive(_ spike: Spike) throws(SpikingError) {
@@ -101,9 +101,18 @@ extension SpikingNetwork {
   /// - Precondition: no biases, and no step has begun.
   mutating func skip(steps: Int) {
     precondition(biases.isEmpty && !isStepOpen, "steps in which something is done")
-    for layer in layerSizes.indices { ledger.layers[layer].unitSteps += steps * layerSizes[layer] }
-    ledger.timeSteps += steps
-    stepsTaken += steps
+    // Steps of centuries: counts end at the largest number.
+    func sum(_ count: Int, _ more: (Int, overflow: Bool)) -> Int {
+      let (sum, overflow) = count.addingReportingOverflow(more.0)
+      return overflow || more.overflow ? .max : sum
+    }
+    for layer in layerSizes.indices {
+      ledger.layers[layer].unitSteps = sum(
+        ledger.layers[layer].unitSteps,
+        steps.multipliedReportingOverflow(by: layerSizes[layer]))
+    }
+    ledger.timeSteps = sum(ledger.timeSteps, (steps, false))
+    stepsTaken = sum(stepsTaken, (steps, false))
   }
 
   /// The sums of the rows that reached each unit of the last layer since the stream began or was

@@ -27,7 +27,7 @@ enum ExitStatus {
       error.isMissingInput ? missingInput : error.isInputOutput ? inputOutput : badData
     case let error as EventFileError:
       error.isMissingInput ? missingInput : error.isInputOutput ? inputOutput : badData
-    case is StreamReplay.InputMismatch, is TooManyWindows: badData
+    case is StreamReplay.InputMismatch, is TooManyWindows, is RecordingTooLong: badData
     case InputError.io, OutputError.io, is ReaderGone: inputOutput
     case is OutputError: cannotCreate
     case is FolderLocked: temporaryFailure

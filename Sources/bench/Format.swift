@@ -12,7 +12,9 @@ enum Format {
   }
 
   /// The nearest whole number, with separators.
-  static func count(_ value: Double) -> String { count(Int(value.rounded())) }
+  static func count(_ value: Double) -> String {
+    value.magnitude < 1e15 ? count(Int(value.rounded())) : "\(value)"
+  }
 
   /// So many digits after the point, whatever the locale.
   static func fixed(_ value: Double, _ digits: Int) -> String {

@@ -34,7 +34,11 @@ struct StreamCommand: AsyncParsableCommand {
       throw ValidationError("expected one of: a recording, '--learn FOLDER', '--sigma-delta'.")
     }
     let outputs = [results.json, reports.report, replay.save].compactMap(\.self)
-    guard Set(outputs).count == outputs.count, !outputs.contains(where: { $0 == replay.file })
+    func resolved(_ path: String) -> String {
+      URL(filePath: path).standardizedFileURL.resolvingSymlinksInPath().path
+    }
+    let inputs = [replay.file, replay.load].compactMap(\.self)
+    guard Set((outputs + inputs).map(resolved)).count == outputs.count + Set(inputs).count
     else {
       throw ValidationError("The recording and each file that is written need a name of their own.")
     }

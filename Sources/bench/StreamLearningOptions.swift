@@ -87,7 +87,12 @@ struct StreamLearningOptions: ParsableArguments {
     let set = try InstructionSet.selected()
     let output = try events.save.map(NetworkOutput.init)
     let (training, test) = try RecordingList.read(folder: folder)
-    let first = try EventStream(path: training[0].path)
+    var options = EventStream.Options()
+    options.sensor = events.sensor
+    let first = try EventStream(path: training[0].path, options: options)
+    guard first.isSensorKnown else {
+      throw ValidationError("\(training[0].path) does not say its sensor: '--sensor WxH' does.")
+    }
     var settings = StreamLearning(
       input: EventInput(
         sensor: first.sensor, pooling: events.pooling ?? 1, polarity: events.polarity ?? .ignored),

@@ -108,10 +108,14 @@ struct StreamReplayOptions: ParsableArguments {
   func check(isLearning: Bool) throws {
     guard file != nil else {
       let given =
-        format != nil || sensor != nil || faults != .refuse || oneBased || window != nil
+        format != nil || (sensor != nil && !isLearning) || faults != .refuse || oneBased
+        || window != nil
         || leak != nil || resetEvery != nil || resetAfterSilence != nil || step != nil
       guard !given else {
         throw ValidationError("Options of a recording go with one: 'bench stream FILE'.")
+      }
+      guard !isLearning || load == nil else {
+        throw ValidationError("'--learn' begins with weights of its own: not with '--load'.")
       }
       guard isLearning || (polarity == nil && pooling == nil) else {
         throw ValidationError("'--polarity' and '--pooling' go with a recording or '--learn'.")

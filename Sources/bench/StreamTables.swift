@@ -94,7 +94,7 @@ enum StreamTables {
       rows.append(["seen in", "\(result.seenWidth)x\(result.seenHeight)", "columns, rows from 0"])
     }
     if counts.others > 0 { rows.append(["other records", Format.count(counts.others), ""]) }
-    if counts.invalid > 0 { rows.append(["marked invalid", Format.count(counts.invalid), ""]) }
+    if counts.invalid > 0 { rows.append(["not valid", Format.count(counts.invalid), ""]) }
     for (name, count) in [
       ("outside the sensor", counts.outsideSensor), ("time backwards", counts.backwards),
       ("damaged", counts.corrupt),

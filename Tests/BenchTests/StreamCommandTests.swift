@@ -157,6 +157,8 @@ import Testing
       try check([path, "--polarity", "apart"], 64, "go with '--load'")
       try check([path, "--save", folder + "/a.txt"], 64, "ends in .bin or .csv")
       try check([path, "--json", path], 64, "need a name of their own")
+      try check([path, "--save", folder + "/./a.csv"], 64, "need a name of their own")
+      try check(["--learn", folder, "--load", path], 64, "not with '--load'")
       try check([path, "--epochs", "3"], 64, "Options of learning go with '--learn'")
       try check([path, "--lambda", "3"], 64, "go with '--sigma-delta'")
       try check(["--sigma-delta", "--candidates", "0"], 64, "1...1000000")
@@ -168,6 +170,16 @@ import Testing
       try check(
         [path, "--sensor", "5x5", "--json", folder + "/r.json"], 65, "outside the sensor of 5x5")
       #expect(!FileManager.default.fileExists(atPath: folder + "/r.json"))
+      for (name, size) in [("huge", Float(1e38)), ("tiny", 1e-25)] {
+        try NetworkWeights(layers: [
+          Matrix(rows: 64, columns: 4) { _, _ in size }, Matrix(rows: 4, columns: 10) { _, _ in 1 },
+        ]).write(safetensors: folder + "/\(name).safetensors")
+        let outcome = try CommandLineTests.run([
+          "stream", "--sigma-delta", "--dataset", "digits", "--images", "30", "--load",
+          folder + "/\(name).safetensors",
+        ])
+        #expect([0, 1, 65].contains(outcome.status), "\(name): \(outcome)")
+      }
       // Times of a stranger: centuries after the first event.
       try "t,x,y,p\n0,0,0,1\n400000000000000000,1,1,1\n".write(
         toFile: folder + "/far.csv", atomically: true, encoding: .utf8)

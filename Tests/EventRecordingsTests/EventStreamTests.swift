@@ -146,6 +146,16 @@ import Testing
     #expect(throws: EventFileError.self) { _ = try EventStream(path: folder.path) }
   }
 
+  @Test("a .bin whose first event is in column 37, \"%\", is one")
+  func percent() throws {
+    let event = Event(time: 1, x: 37, y: 32, isOn: true)
+    var options = EventStream.Options()
+    options.sensor = SensorSize("240x180")
+    #expect(
+      try EventStream.all(path: folder.write(SampleFiles.bin([event]), "p.bin"), options: options)
+        == [event])
+  }
+
   @Test("versions that are not read are named")
   func versions() throws {
     func words(_ text: String) throws -> String {
@@ -154,9 +164,10 @@ import Testing
     #expect(
       try words("#!AER-DAT1.0\r\n") == #"found AEDAT version "1.0", expected 2.0, 3.1 or 4.0"#)
     #expect(try words("#!AER-DAT9.9\r\n").contains(#""9.9""#))
-    #expect(try words("% evt 2.1\n") == "found evt 2.1, expected 2.0 or 3.0")
-    #expect(try words("% format EVT21;width=1\n") == "found format EVT21, expected EVT2 or EVT3")
-    #expect(try words("% Version 1\n") == "found DAT version 1, expected 2")
+    #expect(try words("% evt 2.1\n") == #"found evt "2.1", expected 2.0 or 3.0"#)
+    #expect(
+      try words("% format EVT21;width=1\n") == #"found format "EVT21", expected EVT2 or EVT3"#)
+    #expect(try words("% Version 1\n") == #"found DAT version "1", expected 2"#)
     #expect(try words("% Date today\n").contains("neither '% evt', '% format' nor '% Version'"))
     #expect(
       try fault(SampleFiles.dat(kind: [1, 8]))?.fault
@@ -239,6 +250,10 @@ import Testing
     let events = try evt3([0x8FFF, 0x6FFF, 0x0001, 0x2003, 0x8000, 0x6001, 0x2003])
     #expect(events.map(\.time) == [(1 << 24) - 1, (1 << 24) + 1])
     #expect(try evt3([0x2003, 0x8001, 0x2003, 0x4FFF]).isEmpty)
+    // Vectors before their first column; the same high part again, which is no new time.
+    #expect(try evt3([0x8001, 0x6064, 0x0005, 0x4FFF]).isEmpty)
+    #expect(
+      try evt3([0x8001, 0x6064, 0x0005, 0x2803, 0x8001, 0x2804]).map(\.time) == [4196, 4196])
   }
 
   @Test("EVT 3: vectors follow each other to the right; row and column stay")
@@ -276,6 +291,7 @@ import Testing
     #expect(try field(SampleFiles.packet3(events, size: .max)).contains("2147483647"))
     #expect(
       try field(SampleFiles.packet3(events, type: 2, size: 3)).contains("is 3, expected 8..."))
+    #expect(try field(SampleFiles.packet3(events, type: -32767)).contains("it is not packed"))
     #expect(try field(SampleFiles.packet3(events, place: 5)).contains("the offset of time"))
     #expect(try field(SampleFiles.packet3(events, overflow: -1)).contains("the overflow of time"))
     #expect(try field(SampleFiles.packet3(events, capacity: -1)).contains("the capacity"))
@@ -454,6 +470,13 @@ import Testing
     #expect(
       try words("1,2,3,1\n" + String(repeating: "1", count: 70_000))
         == "line 2: found more than 4096 bytes, expected t, x, y and p")
+    let long = "1,2,3,1\n" + String(repeating: "7", count: 70_000) + "\n2,2,3,1\n3,2,3,1\n"
+    var options = EventStream.Options()
+    options.faults = .drop
+    #expect(
+      try EventStream.all(
+        path: folder.write(Array(long.utf8), "long.csv"), options: options
+      ).map(\.time) == [1, 2, 3])
     #expect(try words("-1,2,3,1") == "a time of -1 us, expected 0...\(Int64(1) << 62)")
     #expect(try words("1,-2,3,1").contains("outside the sensor"))
     #expect(try words("1,999999999999,3,1").contains("outside the sensor"))

@@ -155,6 +155,19 @@ import Testing
     #expect(throws: SpikingError.streamGap(steps: (1 << 40) - 1, limit: 1 << 20)) {
       try biased.receive(Spike(unit: 0, sign: 1), at: 1 << 40)
     }
+    // Also where time is asked for in parts.
+    var parts = biased
+    parts.restart()
+    try parts.receive(Spike(unit: 0, sign: 1), at: 0)
+    try parts.advance(to: 1_000_000)
+    #expect(throws: SpikingError.streamGap(steps: 1_999_998, limit: 1 << 20)) {
+      try parts.advance(to: 2_000_000)
+    }
+    var firing = try PredictionOptions(timeSteps: 1)
+    firing.firing = .everyStep
+    #expect(throws: SpikingError.self) {
+      _ = try SpikeStream(network: SpikingMLP(weights: weights(), options: firing))
+    }
     // A unit that only sinks leaves its range: an error, not a silence.
     var sinking = try SpikingMLP(
       weights: NetworkWeights(layers: [Matrix(rows: 1, columns: 1, elements: [-1e6])]),
@@ -327,8 +340,11 @@ import Testing
     #expect(silence.network.outputSums == [0.75])
     try silence.advance(to: 5000)
     #expect(silence.network.outputSums == [0.75])
+    // Silence is since the last spike, though time was asked for in between.
+    try silence.receive(one, at: 5050)
+    #expect(silence.network.outputSums == [0.25] && silence.resets == 1)
     silence.reset()
-    #expect(silence.network.outputSums == [0] && silence.resets == 1)
+    #expect(silence.network.outputSums == [0] && silence.resets == 2)
   }
 
   @Test("steps of time: biases are added in each, also where nothing arrives")
