@@ -1,46 +1,6 @@
 internal import EventRecordings
 
 extension HTMLReport {
-  /// The report of `SigmaDeltaComparison`.
-  public init(_ result: SigmaDeltaComparison.Result, source: String, manifest: RunManifest) {
-    self.init(title: "Sigma-delta: work follows change", manifest: manifest)
-    blocks.append(.verdicts(result.verdicts))
-    blocks.append(
-      .text(
-        "Network \(result.layerSizes.map(String.init).joined(separator: "-")) of \(source). Each layer "
-          + "sends the changes of its rounded activations; the rounding network computes the same from "
-          + "each frame alone."))
-    var rows: [[JSONValue]] = []
-    for order in result.orders {
-      for (name, row) in [
-        ("sigma-delta", order.sigmaDelta), ("rounding", order.rounding),
-        ("dense, skipping zeros", order.zeroSkipping), ("dense", order.dense),
-      ] {
-        rows.append([
-          .number(row.shareOfDense), .number(row.errorPercent), .string(name), .string(order.name),
-        ])
-      }
-    }
-    add(
-      .points(
-        "operations", title: "Errors against operations",
-        caption:
-          "\(result.frames) test images. Operations are additions, or multiply-adds of the dense "
-          + "network, over all multiply-adds of the dense network.",
-        x: .init(column: "share", title: "operations / dense", isLogarithmic: true),
-        y: .init(column: "percent", title: "test error, %"), series: "network", shape: "order",
-        size: 90, rows: rows, columns: ["share", "percent", "network", "order"]))
-    add(
-      .bars(
-        "layers", title: "Additions a frame, by the layer that adds", caption: "Temporal order.",
-        value: .init(column: "additions", title: "additions"),
-        category: .init(column: "layer", title: ""),
-        rows: result.orders[0].layers.enumerated().dropFirst().map {
-          [.string("layer \($0)"), .number($1.additions)]
-        }, columns: ["layer", "additions"]))
-    blocks.append(.text(result.energyAssumptions + "."))
-  }
-
   /// The report of `StreamReplay`.
   public init(
     _ outcome: StreamReplay.Outcome, path: String, network: String?, manifest: RunManifest
@@ -124,7 +84,7 @@ extension HTMLReport {
       .lines(
         "additions", title: "Operations a millisecond",
         caption:
-          "Additions of the network: forward, sums and leak. Nothing arrives, nothing is done.",
+          "All additions of the network. Nothing arrives, nothing is done.",
         x: .init(column: "ms", title: "ms since the first event"),
         y: .init(column: "additions", title: "additions / ms", fromZero: true), series: nil,
         rows: groups.map { group in
@@ -135,68 +95,5 @@ extension HTMLReport {
                 / (milliseconds * Double(group.count))),
           ]
         }, columns: ["ms", "additions"], height: 220))
-  }
-
-  /// The report of `StreamLearning`.
-  public init(
-    _ result: StreamLearning.Result, drift: StreamLearning.Drift?, folder: String,
-    verdicts: [Verdict], manifest: RunManifest
-  ) {
-    self.init(title: "Learning on a stream", manifest: manifest)
-    blocks.append(.verdicts(verdicts))
-    blocks.append(
-      .text(
-        "\(result.trainingRecordings) recordings of \(folder) learned event by event, "
-          + "\(result.testRecordings) held out; network "
-          + result.layerSizes.map(String.init).joined(separator: "-") + "."))
-    add(
-      .lines(
-        "learning", title: "Errors against events seen",
-        caption: "Online: each recording as it was answered at its end, while it was learned from.",
-        x: .init(column: "events", title: "events learned from"),
-        y: .init(column: "percent", title: "error, %", fromZero: true), series: "what",
-        rows: result.curve.flatMap { point -> [[JSONValue]] in
-          [
-            [.number(Double(point.events)), .number(point.testErrorPercent), "held out"],
-            [.number(Double(point.events)), .number(point.onlineErrorPercent), "online"],
-          ]
-        }, columns: ["events", "percent", "what"]))
-    add(
-      .lines(
-        "onset", title: "Errors against time since onset",
-        caption: "Held-out recordings; one that has ended keeps its answer.",
-        x: .init(column: "ms", title: "ms since a recording's first event"),
-        y: .init(column: "percent", title: "error, %", fromZero: true), series: nil,
-        rows: result.readings.map {
-          [
-            .number(Double($0.microseconds) / 1000), .number($0.testErrorPercent),
-            .number($0.events), .number($0.additions),
-          ]
-        }, columns: ["ms", "percent", "events", "additions"]))
-    blocks.append(
-      .table(
-        title: "A recording", header: ["", "events", "additions", "ms", "times real time"],
-        rows: [("learning", result.learning), ("predicting", result.predicting)].map {
-          [
-            $0, Self.rounded($1.events), Self.rounded($1.additions), Self.rounded($1.milliseconds),
-            Self.rounded($1.realTimeFactor),
-          ]
-        }))
-    guard let drift else { return }
-    add(
-      .lines(
-        "drift", title: "The sensor's pixels change places",
-        caption: "Errors of recordings after the change, each asked before it is learned from.",
-        x: .init(column: "recordings", title: "recordings since the change"),
-        y: .init(column: "percent", title: "error, %", fromZero: true), series: "network",
-        rows: drift.points.flatMap { point -> [[JSONValue]] in
-          [
-            [
-              .number(Double(point.recordings)), .number(point.learningErrorPercent),
-              "goes on learning",
-            ],
-            [.number(Double(point.recordings)), .number(point.frozenErrorPercent), "frozen"],
-          ]
-        }, columns: ["recordings", "percent", "network"]))
   }
 }

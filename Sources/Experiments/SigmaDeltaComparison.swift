@@ -167,37 +167,6 @@ public struct SigmaDeltaComparison: Sendable {
       ])
   }
 
-  /// Trains a dense network for sigma-delta: activations are rounded to whole spikes (`ActivationRounding`), an
-  /// active unit costs something, so that little is sent. The dense twin of the same weights errs as little.
-  ///
-  /// - Parameters:
-  ///   - hidden: units of the hidden layers.
-  ///   - dataset: of whose training part the calibration images have been taken.
-  /// - Returns: the weights, and the scales that they were trained for.
-  /// - Throws: `LearningFailure`, `CancellationError`.
-  public static func train(
-    hidden: [Int], dataset: Dataset, epochs: Int, shift: Int, seed: UInt64 = 1,
-    progress: ProgressHandler? = nil
-  ) async throws -> (weights: NetworkWeights, coding: SpikeCoding) {
-    var training = DenseTraining(epochs: epochs, seed: seed)
-    training.schedule.learningRateDecay = 0.85
-    training.schedule.evaluation = .none
-    training.shift = shift
-    // Two spikes for a white pixel, so that edges of strokes have a step between.
-    let coding = try SpikeCoding(
-      layerSizes: [dataset.training.images.columns] + hidden + [dataset.training.classes],
-      inputExponent: 1, layerScales: hidden.map { _ in 4 })
-    training.rounding = ActivationRounding(
-      scales: [coding.inputScale] + coding.hiddenScales.map { $0[0] }, shares: [1],
-      activityPenalty: 0.005)
-    let total = epochs * dataset.training.count
-    let result = try await training.run(hidden: hidden, dataset: dataset) { epoch, done, count, _ in
-      progress?((epoch - 1) * count + done, total)
-    }
-    if result.isInterrupted { throw CancellationError() }
-    return (result.weights, coding)
-  }
-
   private func measure(
     _ weights: NetworkWeights, _ coding: SpikeCoding, _ data: LabelledImages, name: String,
     progress: (Int) -> Void

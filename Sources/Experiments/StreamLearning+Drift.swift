@@ -33,7 +33,7 @@ extension StreamLearning {
   /// - Parameters:
   ///   - weights: what was learned before the change.
   ///   - passes: over the recordings, after the change.
-  /// - Throws: as `run`.
+  /// - Throws: as `run`, and `CancellationError`.
   public func drift(
     from weights: NetworkWeights, training: [LabelledRecording], test: [LabelledRecording],
     passes: Int = 6, progress: (@Sendable (_ done: Int, _ total: Int) -> Void)? = nil
@@ -61,7 +61,7 @@ extension StreamLearning {
         learning += answers[0]
         still += answers[1]
         _ = try learn(
-          recording, label: recording.label, classes: classes, &learner, permuted: permuted)
+          recording, classes: classes, &learner, permuted: permuted)
         done += 1
         since += 1
         if since == evaluationInterval || done == total {

@@ -6,58 +6,58 @@ internal import SpikingReLU
 // One recording through a network: to learn from, or to be answered.
 
 extension StreamLearning {
-  /// Everything that was added: forward, sums, backward.
-  static func additions(_ ledger: OperationLedger) -> Int {
-    ledger.total(\.forwardAdditions) + ledger.total(\.sumAdditions)
-      + ledger.total(\.backwardAdditions) + ledger.total(\.updateMultiplyAdds)
+  /// Goes through a recording: its spikes in order, and between them the ends of intervals since its first
+  /// event.
+  ///
+  /// - Returns: its events, and its length in microseconds.
+  /// - Throws: `RecordingTooLong`: times are a stranger's, and a leap of centuries is an error, not a loop of
+  ///   as many intervals.
+  private func walk(
+    _ recording: LabelledRecording, interval: Int64, permuted: [Int]?, tick: () throws -> Void,
+    spike: (Spike, _ time: Int64) throws -> Void
+  ) throws -> (events: Int, microseconds: Int64) {
+    var options = EventStream.Options()
+    options.sensor = input.sensor
+    var stream = try EventStream(path: recording.path, options: options)
+    var (start, last, next) = (Int64?.none, Int64(0), Int64(0))
+    while let block = try stream.nextBlock() {
+      for event in block {
+        let first = start ?? event.time
+        if start == nil {
+          start = first
+          next = first + interval
+        }
+        last = event.time
+        if last >= next {
+          guard (last - first) / interval < SpikeStream<Float>.longestGap else {
+            throw RecordingTooLong(path: recording.path, microseconds: last - first)
+          }
+          while last >= next {
+            try tick()
+            next += interval
+          }
+        }
+        let sent = input.spike(event)
+        try spike(permuted.map { Spike(unit: $0[sent.unit], sign: sent.sign) } ?? sent, last)
+      }
+    }
+    return (stream.counts.events, last - (start ?? last))
   }
 
   /// Learns from one recording.
   ///
   /// - Returns: its events, its length, and what the network answered at its end, while it learned.
   func learn(
-    _ recording: LabelledRecording, label: Int, classes: Int, _ learner: inout LearningMLP,
+    _ recording: LabelledRecording, classes: Int, _ learner: inout LearningMLP,
     permuted: [Int]? = nil
   ) throws -> (events: Int, microseconds: Int64, answer: Int) {
-    var stream = try EventStream(path: recording.path, options: options)
-    try learner.beginStream(target: (0..<classes).map { $0 == label ? 1 : 0 })
-    var (first, last, next) = (Int64?.none, Int64(0), Int64(0))
-    while let block = try stream.nextBlock() {
-      for event in block {
-        if first == nil {
-          first = event.time
-          next = event.time + stepLength
-        }
-        last = event.time
-        try Self.check(length: event.time - (first ?? event.time), of: recording, in: stepLength)
-        while event.time >= next {
-          try learner.endStep()
-          next += stepLength
-        }
-        var spike = input.spike(event)
-        if let permuted { spike = Spike(unit: permuted[spike.unit], sign: spike.sign) }
-        try learner.receive(spike)
-      }
-    }
+    try learner.beginStream(target: (0..<classes).map { $0 == recording.label ? 1 : 0 })
+    let found = try walk(
+      recording, interval: stepLength, permuted: permuted, tick: { try learner.endStep() },
+      spike: { spike, _ in try learner.receive(spike) })
     try learner.endStep()
     try learner.endExample()
-    return (stream.counts.events, last - (first ?? last), learner.outputSums.argmax)
-  }
-
-  /// Times are a stranger's: a leap of centuries is an error, not a loop of as many steps.
-  private static func check(
-    length: Int64, of recording: LabelledRecording, in interval: Int64
-  ) throws {
-    try Task.checkCancellation()
-    guard length / interval < SpikeStream<Float>.longestGap else {
-      throw RecordingTooLong(path: recording.path, microseconds: length)
-    }
-  }
-
-  private var options: EventStream.Options {
-    var options = EventStream.Options()
-    options.sensor = input.sensor
-    return options
+    return (found.events, found.microseconds, learner.outputSums.argmax)
   }
 
   /// Answers to all recordings, at their end and on the way.
@@ -66,61 +66,44 @@ extension StreamLearning {
   ) throws -> (errors: Int, readings: [Result.Reading], work: Result.Work) {
     var stream = try SpikeStream(network: network)
     var clock = Stopwatch()
-    var (errors, events) = (0, 0)
     let before = network.ledger
     // By reading: wrong answers, events and additions of all recordings.
     var readings: [(errors: Int, events: Int, additions: Int)] = []
-    var ended: [(wrong: Bool, events: Int, additions: Int, readings: Int)] = []
+    var ended: [(isWrong: Bool, events: Int, additions: Int, readings: Int)] = []
     for recording in recordings {
       let start = ContinuousClock.now
       stream.restart()
-      let ledger = stream.network.ledger.additions
-      var file = try EventStream(path: recording.path, options: options)
-      var (first, last, next) = (Int64?.none, Int64(0), Int64(0))
-      var (place, count) = (0, 0)
-      func read(_ stream: SpikeStream<Float>) {
-        if place == readings.count { readings.append((0, 0, 0)) }
-        if stream.network.outputSums.argmax != recording.label { readings[place].errors += 1 }
-        readings[place].events += count
-        readings[place].additions += stream.network.ledger.additions - ledger
-        place += 1
-      }
-      while let block = try file.nextBlock() {
-        for event in block {
-          if first == nil {
-            first = event.time
-            next = event.time + readingInterval
-          }
-          last = event.time
-          try Self.check(
-            length: event.time - (first ?? event.time), of: recording, in: readingInterval)
-          while event.time >= next {
-            read(stream)
-            next += readingInterval
-          }
-          var spike = input.spike(event)
-          if let permuted { spike = Spike(unit: permuted[spike.unit], sign: spike.sign) }
-          try stream.receive(spike, at: event.time)
-          count += 1
-        }
-      }
-      clock.add(ContinuousClock.now - start, microseconds: last - (first ?? last))
-      let wrong = stream.network.outputSums.argmax != recording.label
-      if wrong { errors += 1 }
-      events += count
-      ended.append((wrong, count, stream.network.ledger.additions - ledger, place))
+      let ledger = stream.network.ledger.everyAddition
+      func isWrong() -> Bool { stream.network.outputSums.argmax != recording.label }
+      func additions() -> Int { stream.network.ledger.everyAddition - ledger }
+      var (place, events) = (0, 0)
+      let found = try walk(
+        recording, interval: readingInterval, permuted: permuted,
+        tick: {
+          if place == readings.count { readings.append((0, 0, 0)) }
+          if isWrong() { readings[place].errors += 1 }
+          readings[place].events += events
+          readings[place].additions += additions()
+          place += 1
+        },
+        spike: { spike, time in
+          try stream.receive(spike, at: time)
+          events += 1
+        })
+      clock.add(ContinuousClock.now - start, microseconds: found.microseconds)
+      ended.append((isWrong(), events, additions(), place))
     }
     // A recording that has ended keeps its answer.
     for recording in ended where recording.readings < readings.count {
       for place in recording.readings..<readings.count {
-        if recording.wrong { readings[place].errors += 1 }
+        if recording.isWrong { readings[place].errors += 1 }
         readings[place].events += recording.events
         readings[place].additions += recording.additions
       }
     }
     let count = Double(max(recordings.count, 1))
     return (
-      errors,
+      ended.count(where: \.isWrong),
       readings.enumerated().map { index, reading in
         Result.Reading(
           microseconds: Int64(index + 1) * readingInterval,
@@ -128,8 +111,9 @@ extension StreamLearning {
           events: Double(reading.events) / count, additions: Double(reading.additions) / count)
       },
       clock.work(
-        recordings: recordings.count, events: events,
-        additions: Self.additions(stream.network.ledger) - Self.additions(before))
+        events: ended.reduce(0) { $0 + $1.events },
+        additions: stream.network.ledger.everyAddition - before.everyAddition,
+        multiplyAdds: 0)
     )
   }
 }
@@ -144,12 +128,13 @@ struct Stopwatch {
     recordings += 1
   }
 
-  func work(recordings: Int, events: Int, additions: Int) -> StreamLearning.Result.Work {
+  func work(events: Int, additions: Int, multiplyAdds: Int) -> StreamLearning.Result.Work {
     let seconds = duration / .seconds(1)
+    let count = Double(max(recordings, 1))
     return .init(
-      recordings: recordings, events: Double(events) / Double(recordings),
-      additions: Double(additions) / Double(recordings),
-      milliseconds: 1000 * seconds / Double(recordings),
+      recordings: recordings, events: Double(events) / count,
+      additions: Double(additions) / count, updateMultiplyAdds: Double(multiplyAdds) / count,
+      milliseconds: 1000 * seconds / count,
       realTimeFactor: seconds > 0 ? Double(microseconds) / 1e6 / seconds : 0)
   }
 }

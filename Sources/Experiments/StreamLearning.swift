@@ -45,16 +45,16 @@ public struct StreamLearning: Sendable {
   public struct Result: Sendable, Codable {
     /// The test set, as the network answered while it learned.
     public struct Point: Sendable, Codable {
-      /// Recordings and events that were learned from.
+      /// Recordings that were learned from.
       public let recordings: Int
-      /// The same in events.
+      /// Their events.
       public let events: Int
       /// Wrong answers to the test set.
       public let testErrors: Int
       /// In percent.
       public let testErrorPercent: Double
-      /// Wrong answers in percent, of the recordings since the point before, each asked before it was
-      /// learned from.
+      /// Wrong answers in percent, of the recordings since the point before: each as it was answered at its
+      /// end, by the network that had been learning from it.
       public let onlineErrorPercent: Double
     }
 
@@ -64,9 +64,9 @@ public struct StreamLearning: Sendable {
       public let microseconds: Int64
       /// In percent.
       public let testErrorPercent: Double
-      /// Events and additions of a recording until then, on average.
+      /// Events of a recording until then, on average.
       public let events: Double
-      /// Additions: forward, sums, backward, updates.
+      /// Additions until then, `OperationLedger.everyAddition`.
       public let additions: Double
     }
 
@@ -74,10 +74,12 @@ public struct StreamLearning: Sendable {
     public struct Work: Sendable, Codable {
       /// How many.
       public let recordings: Int
-      /// Of a recording, on average.
+      /// Events of a recording, on average.
       public let events: Double
-      /// Additions: forward, sums, backward, updates.
+      /// Additions, `OperationLedger.everyAddition`.
       public let additions: Double
+      /// Multiply-adds that changed weights: Float updates.
+      public let updateMultiplyAdds: Double
       /// Computing time of a recording, reading the file included.
       public let milliseconds: Double
       /// Seconds of recording in a second of computing.
@@ -115,14 +117,16 @@ public struct StreamLearning: Sendable {
   /// Learns.
   ///
   /// - Parameters:
-  ///   - training: recordings, in any order: it is drawn anew for each epoch.
-  ///   - test: held-out recordings.
+  ///   - training: recordings, at least one, in any order: it is drawn anew for each epoch.
+  ///   - test: held-out recordings, at least one.
   ///   - progress: told recordings done, of how many, and the last point of the curve.
-  /// - Throws: `EventFileError`, `SpikingError`, `NetworkError`. Cancelling ends after a recording.
+  /// - Throws: `EventFileError`, `RecordingTooLong`, `SpikingError`, `NetworkError`. Cancelling ends after a
+  ///   recording, with what was found so far.
   public func run(
     training: [LabelledRecording], test: [LabelledRecording],
     progress: (@Sendable (_ done: Int, _ total: Int, _ last: Result.Point?) -> Void)? = nil
   ) throws -> Outcome {
+    precondition(!training.isEmpty && !test.isEmpty, "recordings to learn from, and held-out ones")
     let classes = (training + test).reduce(0) { max($0, $1.label) } + 1
     var generator = SeededGenerator(seed: seed)
     let weights = try NetworkWeights(
@@ -142,7 +146,7 @@ public struct StreamLearning: Sendable {
         let recording = training[index]
         let start = ContinuousClock.now
         let (count, microseconds, answer) = try learn(
-          recording, label: recording.label, classes: classes, &learner)
+          recording, classes: classes, &learner)
         clock.add(ContinuousClock.now - start, microseconds: microseconds)
         events += count
         since += 1
@@ -167,7 +171,8 @@ public struct StreamLearning: Sendable {
     let learned = learner.network.ledger
     let found = try evaluate(learner.network, test)
     let learning = clock.work(
-      recordings: max(clock.recordings, 1), events: events, additions: Self.additions(learned))
+      events: events, additions: learned.everyAddition,
+      multiplyAdds: learned.total(\.updateMultiplyAdds))
     return Outcome(
       result: Result(
         layerSizes: weights.layerSizes, trainingRecordings: training.count,

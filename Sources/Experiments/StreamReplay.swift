@@ -70,7 +70,7 @@ public struct StreamReplay: Sendable {
     public let on: Int
     /// Events since the first.
     public let eventsSoFar: Int
-    /// Additions of the network in the window: forward, sums and leak.
+    /// Additions of the network in the window, `OperationLedger.everyAddition`.
     public let additions: Int?
     /// The network's class.
     public let answer: Int?
@@ -110,7 +110,7 @@ public struct StreamReplay: Sendable {
     public let readings: [Reading]
     /// The network's class at the end.
     public let answer: Int?
-    /// Its additions: forward, sums and leak.
+    /// Its additions, `OperationLedger.everyAddition`.
     public let additions: Int?
     /// Seconds that reading, and listening, took.
     public let computingSeconds: Double
@@ -145,9 +145,9 @@ public struct StreamReplay: Sendable {
     var sample = EventSample()
     var readings: [Reading] = []
     var (first, last, next) = (Int64?.none, Int64(0), Int64(0))
-    var (events, on, total, worked) = (0, 0, 0, Self.additions(network))
+    var (events, on, total, worked) = (0, 0, 0, network?.network.ledger.everyAddition)
     func close() throws {
-      let additions = Self.additions(network)
+      let additions = network?.network.ledger.everyAddition
       let sums = network?.network.outputSums
       let new = Reading(
         time: next - (first ?? next), events: events, on: on, eventsSoFar: total,
@@ -197,17 +197,9 @@ public struct StreamReplay: Sendable {
         meanRate: seconds > 0 ? Double(counts.events) / seconds : 0,
         peakRate: Double(peak) / (Double(window) / 1e6), window: window, readings: readings,
         answer: first == nil ? nil : readings.last?.answer,
-        additions: Self.additions(network),
+        additions: network?.network.ledger.everyAddition,
         computingSeconds: (ContinuousClock.now - start) / .seconds(1)),
       frame: frame, sample: sample.events)
-  }
-
-  private static func additions(_ stream: SpikeStream<Float>?) -> Int? {
-    stream.map {
-      let ledger = $0.network.ledger
-      return ledger.total(\.forwardAdditions) + ledger.total(\.sumAdditions)
-        + ledger.total(\.leakAdditions)
-    }
   }
 
   /// By how much the largest sum exceeds the next.

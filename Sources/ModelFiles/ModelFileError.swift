@@ -77,6 +77,8 @@ public struct ModelFileError: Error, Equatable, Sendable, CustomStringConvertibl
     case nonFiniteWeight(tensor: String, index: Int, value: Double)
     /// The tensors are not those of a network, or of another one: all differences.
     case modelMismatch([String])
+    /// An entry of the metadata is not what it should be.
+    case badMetadata(name: String, reason: String)
     /// The file is larger than any network that is read.
     case fileTooLarge(found: Int, limit: Int)
     /// The file is of no format that is read; its first bytes.
@@ -105,6 +107,8 @@ extension ModelFileError.Fault: CustomStringConvertible {
     case .headerNotJSON(let offset, let expected):
       "the header is not JSON at byte \(offset): expected \(expected)"
     case .headerNotObject: "the header is JSON, but no object"
+    case .badMetadata(let name, let reason):
+      "the entry \(shown(name)) of the metadata is damaged: \(reason)"
     case .duplicateName(let name): "the header has \(shown(name)) twice"
     case .metadataNotString(let name): "__metadata__, \(shown(name)): expected a string"
     case .badField(let tensor, let field, let expected):

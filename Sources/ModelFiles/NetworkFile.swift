@@ -1,4 +1,5 @@
 public import Files
+internal import Foundation
 public import Networks
 
 /// A network in a file, of whichever format: what it holds, and how it was written there.
@@ -69,6 +70,26 @@ public struct NetworkFile: Sendable {
       fault: .modelMismatch([
         "layers \(text(weights.layerSizes)), expected \(text(layerSizes))"
       ]))
+  }
+
+  /// An entry of the metadata that holds JSON; `nil` where there is none.
+  ///
+  /// - Throws: `ModelFileError` where it cannot be decoded: a network without its scales is another one.
+  public func decoded<Value: Decodable>(
+    _ name: String, as: Value.Type
+  ) throws(ModelFileError) -> Value? {
+    guard let text = metadata[name] else { return nil }
+    do {
+      return try JSONDecoder().decode(Value.self, from: Data(text.utf8))
+    } catch {
+      let reason =
+        if case DecodingError.dataCorrupted(let context)? = error as? DecodingError {
+          context.debugDescription
+        } else {
+          "\(error)"
+        }
+      throw ModelFileError(path: path, fault: .badMetadata(name: name, reason: reason))
+    }
   }
 
   /// The format of a file that starts so.

@@ -3,6 +3,13 @@ extension OperationLedger {
   /// operations. Total over all examples.
   public var additions: Int { total(\.forwardAdditions) }
 
+  /// Everything that was added or subtracted: the paper's additions, and those that encode the input, sum the
+  /// output, leak, go backward and change weights. Float updates are multiply-adds, and not among them.
+  public var everyAddition: Int {
+    total(\.forwardAdditions) + total(\.encodingAdditions) + total(\.sumAdditions)
+      + total(\.leakAdditions) + total(\.backwardAdditions) + total(\.updateAdditions)
+  }
+
   /// Multiply-adds of one dense forward pass over the same layers: `sum n_in * n_out`.
   public var denseMultiplyAddsPerExample: Int {
     zip(layers, layers.dropFirst()).reduce(0) { $0 + $1.0.units * $1.1.units }

@@ -62,7 +62,7 @@ public struct SpikeStream<Scalar: SpikeScalar>: Sendable {
     }
   }
 
-  /// The most steps without a spike in which biases are added.
+  /// The most steps without a spike in which something is done: biases are added.
   public static var longestGap: Int { 1 << 20 }
 
   /// The network.
@@ -84,7 +84,8 @@ public struct SpikeStream<Scalar: SpikeScalar>: Sendable {
 
   /// A stream that starts with the first spike.
   ///
-  /// - Throws: `SpikingError.invalidStream` for lengths that are not positive.
+  /// - Throws: `SpikingError.invalidStream` for lengths that are not positive, and for units that fire once a
+  ///   step without a length of it.
   public init(
     network: SpikingNetwork<Scalar>, options: Options = Options()
   ) throws(SpikingError) {
@@ -186,24 +187,21 @@ public struct SpikeStream<Scalar: SpikeScalar>: Sendable {
 
   /// Ends the steps that have passed, with the leak in its place between them.
   private mutating func takeSteps(until time: Int64) throws(SpikingError) {
-    guard let length = options.stepLength, time - stepStart >= length else { return }
-    leak(until: stepStart + length)
-    try network.endStep()
-    stepStart += length
+    guard let length = options.stepLength else { return }
     let steps = (time - stepStart) / length
-    if network.biases.isEmpty, network.options.firing == .everySpike {
-      network.skip(steps: Int(min(steps, Int64(Int32.max))))
-      stepStart += steps * length
-      return
-    }
+    // Where neither biases nor waiting spikes do anything, only the step of the last spike is to be ended.
+    let isIdle = network.biases.isEmpty && network.options.firing == .everySpike
     gap += steps
-    guard gap <= Self.longestGap else {
+    guard isIdle || gap <= Self.longestGap else {
       throw .streamGap(steps: gap, limit: Self.longestGap)
     }
-    for _ in 0..<steps {
+    for _ in 0..<(isIdle ? min(steps, 1) : steps) {
       leak(until: stepStart + length)
       try network.endStep()
       stepStart += length
     }
+    guard isIdle, steps > 1 else { return }
+    network.skip(steps: Int(steps - 1))
+    stepStart += (steps - 1) * length
   }
 }

@@ -126,9 +126,10 @@ struct SigmaDeltaOptions: ParsableArguments {
       return (file.weights, nil, load)
     }
     let epochs = dataset.name == "digits" ? 120 : dataset.name == "mnist" ? 20 : 30
-    let trained = try await SigmaDeltaComparison.train(
-      hidden: dataset.name == "digits" ? [64] : [200, 200], dataset: dataset, epochs: epochs,
-      shift: dataset.name == "mnist" ? 1 : 0
+    var training = SigmaDeltaTraining(epochs: epochs)
+    training.shift = dataset.name == "mnist" ? 1 : 0
+    let trained = try await training.run(
+      hidden: dataset.name == "digits" ? [64] : [200, 200], dataset: dataset
     ) { Progress.show("trains", $0, $1, unit: "images") }
     return (trained.weights, trained.coding, "a dense network, trained for \(epochs) epochs")
   }

@@ -117,15 +117,20 @@ struct StreamLearningOptions: ParsableArguments {
     for line in StreamTables.lines(outcome.result) { try results.line(line) }
     try output?.commit(outcome.weights, input: settings.input)
     if let output { try results.line("Written: \(output.path)") }
-    if outcome.result.isInterrupted { throw InterruptedAfterResults() }
     var changed: StreamLearning.Drift?
-    if drift {
-      let found = try settings.drift(from: outcome.weights, training: training, test: test) {
-        Progress.show("learns anew", $0, $1, unit: "recordings")
+    var isInterrupted = outcome.result.isInterrupted
+    if drift, !isInterrupted {
+      do {
+        let found = try settings.drift(from: outcome.weights, training: training, test: test) {
+          Progress.show("learns anew", $0, $1, unit: "recordings")
+        }
+        Progress.clear()
+        for line in StreamTables.lines(found) { try results.line(line) }
+        changed = found
+      } catch is CancellationError {
+        // What was learned before stays, and is written.
+        isInterrupted = true
       }
-      Progress.clear()
-      for line in StreamTables.lines(found) { try results.line(line) }
-      changed = found
     }
     let last = outcome.result.curve.last?.testErrorPercent ?? 100
     let verdicts =
@@ -144,6 +149,14 @@ struct StreamLearningOptions: ParsableArguments {
     try report?.commit(
       HTMLReport(
         outcome.result, drift: changed, folder: folder, verdicts: verdicts, manifest: manifest))
+    if isInterrupted {
+      try results.line("Interrupted: this is not the whole run.")
+      try json?.commit(
+        json: Report(
+          manifest: manifest, folder: folder, input: settings.input, learning: outcome.result,
+          drift: changed, verdicts: []))
+      throw InterruptedAfterResults()
+    }
     try results.finish(
       Report(
         manifest: manifest, folder: folder, input: settings.input, learning: outcome.result,

@@ -2,7 +2,6 @@ import ArgumentParser
 import EventRecordings
 import Experiments
 import Files
-import Foundation
 import ModelFiles
 import Networks
 import SpikeKernels
@@ -195,11 +194,8 @@ struct StreamReplayOptions: ParsableArguments {
     let network = try NetworkFile(path: path)
     let inputs = network.weights.layerSizes[0]
     // The input that the network was trained on, where it says so.
-    let saved = network.metadata["event_input"].flatMap {
-      try? JSONDecoder().decode(EventInput.self, from: Data($0.utf8))
-    }
-    let ways = [polarity].compactMap(\.self)
-    let candidates = (ways.isEmpty ? [.apart, .ignored] : ways).map {
+    let saved = try network.decoded("event_input", as: EventInput.self)
+    let candidates = (polarity.map { [$0] } ?? [.apart, .ignored]).map {
       EventInput(sensor: recording.sensor, pooling: pooling ?? 1, polarity: $0)
     }
     var input = candidates.first { $0.units == inputs }
@@ -209,13 +205,9 @@ struct StreamReplayOptions: ParsableArguments {
     guard let input else {
       throw StreamReplay.InputMismatch(inputs: inputs, sensor: recording.sensor)
     }
-    var prediction = try PredictionOptions(timeSteps: 1)
-    prediction.firing = .everySpike
-    let coding = network.metadata["spike_coding"].flatMap {
-      try? JSONDecoder().decode(SpikeCoding.self, from: Data($0.utf8))
-    }
     let spiking = try SpikingMLP(
-      weights: network.weights, coding: coding, options: prediction, instructionSet: set)
+      weights: network.weights, coding: network.decoded("spike_coding", as: SpikeCoding.self),
+      options: PredictionOptions(timeSteps: 1), instructionSet: set)
     var options = SpikeStream<Float>.Options()
     options.leak = try leak.map { try .init(interval: $0) }
     if let resetEvery { options.reset = .every(resetEvery) }

@@ -145,7 +145,7 @@ enum StreamTables {
         })
     lines += ["", "A recording:"]
     lines += Format.table([
-      ["", "events", "additions", "ms", "times real time"],
+      ["", "events", "additions", "multiply-adds", "ms", "times real time"],
       work("learning", result.learning), work("predicting", result.predicting),
     ])
     lines.append(
@@ -158,6 +158,7 @@ enum StreamTables {
   private static func work(_ name: String, _ work: StreamLearning.Result.Work) -> [String] {
     [
       name, Format.count(work.events), Format.count(work.additions),
+      Format.count(work.updateMultiplyAdds),
       Format.significant(work.milliseconds), Format.count(work.realTimeFactor),
     ]
   }

@@ -72,6 +72,19 @@ import Testing
         let html = try String(contentsOfFile: folder + "/r.html", encoding: .utf8)
         for name in ["class", "additions"] { #expect(html.contains("data-name=\"\(name)\"")) }
       }
+      let damaged = folder + "/damaged.safetensors"
+      let weights = try NetworkWeights(
+        layerSizes: [240, 8, 3], initializer: .he, generator: &generator)
+      for name in ["spike_coding", "event_input"] {
+        try Data(
+          NetworkFile.encode(weights, as: .safetensors, metadata: [name: "{\"pooling\":0}"])
+        ).write(to: URL(filePath: damaged))
+        let outcome = try CommandLineTests.run([
+          "stream", path, "--sensor", "12x10", "--load", damaged,
+        ])
+        #expect(outcome.status == 65)
+        #expect(outcome.errors.contains("the entry \"\(name)\" of the metadata is damaged"))
+      }
       let wrong = try CommandLineTests.run([
         "stream", path, "--sensor", "9x9", "--faults", "drop", "--load",
         folder + "/240.safetensors",

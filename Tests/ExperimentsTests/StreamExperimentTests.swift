@@ -124,6 +124,7 @@ struct DotRecordings {
       #expect(result.answer == alone.outputSums.argmax)
       #expect(
         result.additions == alone.ledger.additions + alone.ledger.total(\.sumAdditions))
+      #expect(result.additions == alone.ledger.everyAddition)
       #expect(
         result.readings.compactMap(\.additions).reduce(0, +) == result.additions)
       let cells = outcome.frame.cells(most: 96)
@@ -192,8 +193,7 @@ struct DotRecordings {
   func sigmaDelta() async throws {
     let whole = Dataset.embeddedDigits()
     let (rest, frames) = whole.split(calibration: 300)
-    let trained = try await SigmaDeltaComparison.train(
-      hidden: [32], dataset: rest, epochs: 10, shift: 0)
+    let trained = try await SigmaDeltaTraining(epochs: 10).run(hidden: [32], dataset: rest)
     var comparison = SigmaDeltaComparison(instructionSet: try InstructionSet.selected())
     comparison.mostPoints = 5
     comparison.mostOperations = 1
