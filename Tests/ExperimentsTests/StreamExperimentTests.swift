@@ -189,6 +189,31 @@ struct DotRecordings {
     }
   }
 
+  @Test(
+    "cancelling ends after a recording, and what was found is given; a leap of time is an error")
+  func interruption() async throws {
+    let path = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString).path
+    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    let dots = try DotRecordings(path, training: 20, test: 6)
+    let lists = try RecordingList.read(folder: path)
+    let settings = try dots.settings()
+    let work = Task {
+      try settings.run(training: lists.training, test: lists.test) { done, _, _ in
+        if done == 7 { unsafe withUnsafeCurrentTask { unsafe $0?.cancel() } }
+      }
+    }
+    let result = try await work.value.result
+    #expect(result.isInterrupted && result.learning.recordings == 7)
+    #expect(result.predicting.recordings == 6)
+    try "t,x,y,p\n0,0,0,1\n400000000000000000,1,1,1\n".write(
+      toFile: path + "/far.csv", atomically: true, encoding: .utf8)
+    let far = LabelledRecording(path: path + "/far.csv", label: 0)
+    let error = RecordingTooLong(path: far.path, microseconds: 400_000_000_000_000_000)
+    #expect(throws: error) { try settings.run(training: [far], test: lists.test) }
+    #expect(throws: error) { try settings.run(training: lists.training, test: [far]) }
+  }
+
   @Test("sigma-delta on the digits: fewer operations than dense, integers as the rounding network")
   func sigmaDelta() async throws {
     let whole = Dataset.embeddedDigits()
