@@ -17,6 +17,14 @@ let exactC: [CSetting] = [
   .enableWarning("conversion"),
 ]
 
+/// MPI by the name that pkg-config knows it under: Debian's choice among those that are installed,
+/// Homebrew's Open MPI.
+#if os(macOS)
+  let mpi = "ompi-c"
+#else
+  let mpi = "mpi-c"
+#endif
+
 let package = Package(
   name: "DeepSpikingNetworks",
   products: [
@@ -28,11 +36,14 @@ let package = Package(
     .library(name: "Files", targets: ["Files"]),
     .library(name: "ModelFiles", targets: ["ModelFiles"]),
     .library(name: "EventRecordings", targets: ["EventRecordings"]),
+    .library(name: "Cluster", targets: ["Cluster"]),
     .library(name: "Experiments", targets: ["Experiments"]),
     .executable(name: "bench", targets: ["bench"]),
   ],
   traits: [
-    .trait(name: "NIR", description: "Writes NIR graphs (HDF5): Scripts/setup --nir installs it.")
+    .trait(
+      name: "MPI", description: "Runs on many machines (MPI): Scripts/setup --mpi installs it."),
+    .trait(name: "NIR", description: "Writes NIR graphs (HDF5): Scripts/setup --nir installs it."),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
@@ -52,6 +63,9 @@ let package = Package(
       name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"]), .brew(["lz4"])]),
     .systemLibrary(
       name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"]), .brew(["zstd"])]),
+    .systemLibrary(
+      name: "CMPI", pkgConfig: mpi,
+      providers: [.apt(["libopenmpi-dev", "openmpi-bin"]), .brew(["open-mpi"])]),
     // Of FlatBuffers there are headers only.
     .target(
       name: "CFlatBuffers", cxxSettings: [.treatAllWarnings(as: .error), .enableWarning("all")]),
@@ -84,6 +98,9 @@ let package = Package(
     .target(
       name: "EventRecordings", dependencies: ["CFlatBuffers", "CLZ4", "CZstd", "Files"],
       swiftSettings: strict),
+    .target(
+      name: "Cluster", dependencies: [.target(name: "CMPI", condition: .when(traits: ["MPI"]))],
+      swiftSettings: strict),
     // Generated: see onnx.proto.
     .target(
       name: "ONNXMessages",
@@ -92,15 +109,16 @@ let package = Package(
     .target(
       name: "Experiments",
       dependencies: [
-        "CVega", "Files", "Networks", "DenseReLU", "SpikeKernels", "SpikingReLU", "Datasets",
+        "CVega", "Cluster", "Files", "Networks", "DenseReLU", "SpikeKernels", "SpikingReLU",
+        "Datasets",
         "EventRecordings", "ModelFiles",
       ],
       swiftSettings: strict),
     .executableTarget(
       name: "bench",
       dependencies: [
-        "Experiments", "Files", "Networks", "DenseReLU", "SpikeKernels", "SpikingReLU", "Datasets",
-        "EventRecordings", "ModelFiles",
+        "Cluster", "Experiments", "Files", "Networks", "DenseReLU", "SpikeKernels", "SpikingReLU",
+        "Datasets", "EventRecordings", "ModelFiles",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
@@ -126,9 +144,15 @@ let package = Package(
     .testTarget(
       name: "ModelFilesTests", dependencies: ["Files", "ModelFiles", "ONNXMessages"],
       swiftSettings: strict),
+    // Test-only: ranks that are threads.
+    .target(
+      name: "ThreadCluster", dependencies: ["Cluster"], path: "Tests/ThreadCluster",
+      swiftSettings: strict),
+    .testTarget(
+      name: "ClusterTests", dependencies: ["Cluster", "ThreadCluster"], swiftSettings: strict),
     .testTarget(
       name: "ExperimentsTests",
-      dependencies: ["Experiments", "CFaultInjection", "EventRecordings"],
+      dependencies: ["Experiments", "CFaultInjection", "EventRecordings", "ThreadCluster"],
       exclude: ["Fixtures"],
       swiftSettings: strict),
     .testTarget(

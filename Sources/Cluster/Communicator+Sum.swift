@@ -1,0 +1,74 @@
+extension Communicator {
+  /// The sum of arrays, some of each rank, times a factor; for all. Collective.
+  ///
+  /// Each rank adds up its segment of all arrays, in Double, in the order of ranks and of arrays within a
+  /// rank, rounds once, and gives it to the others. MPI's own reduction may add in any order: the result
+  /// would depend on the number of processes, on the implementation and on the network.
+  ///
+  /// ```
+  /// sum[i] = Float(factor * (x_0[i] + x_1[i] + ... ))
+  /// ```
+  ///
+  /// - Parameters:
+  ///   - arrays: of this rank; may be none.
+  ///   - counts: how many arrays each rank has, the same on every rank; one at least in all.
+  ///   - length: of each array.
+  /// - Complexity: a rank receives `(arrays of others) * length / size` and `length * (size - 1) / size`
+  ///   Floats, in `2 (size - 1)` messages.
+  public func orderedSum(
+    _ arrays: [[Float]], counts: [Int], length: Int, times factor: Double
+  ) throws(ClusterError) -> [Float] {
+    precondition(
+      counts.count == size && counts[rank] == arrays.count
+        && arrays.allSatisfy { $0.count == length }, "arrays of other counts")
+    let total = counts.reduce(0, +)
+    precondition(total > 0, "a sum of no array")
+    var sum: [Float] = []
+    sum.reserveCapacity(length)
+    // Blocks, so that no call carries more than 2^28 bytes, however many arrays there are.
+    let most = max(1, (1 << 26) / total)
+    for start in stride(from: 0, to: length, by: most) {
+      let block = start..<min(start + most, length)
+      let lengths = (0..<size).map { segment(of: block.count, rank: $0).count }
+      var outgoing: [Float] = []
+      if arrays.count == 1, block.count == length {
+        outgoing = arrays[0]
+      } else {
+        outgoing.reserveCapacity(arrays.count * block.count)
+        for target in 0..<size {
+          let part = segment(of: block.count, rank: target)
+          for array in arrays {
+            outgoing +=
+              array[block.lowerBound + part.lowerBound..<block.lowerBound + part.upperBound]
+          }
+        }
+      }
+      let mine = lengths[rank]
+      let incoming = try allToAll(
+        outgoing, sending: lengths.map { $0 * arrays.count }, receiving: counts.map { $0 * mine })
+      sum += try allGather(
+        Self.sum(incoming, arrays: total, length: mine, factor), counts: lengths)
+    }
+    return sum
+  }
+
+  /// Adds arrays that stand one after the other.
+  private static func sum(
+    _ values: [Float], arrays: Int, length: Int, _ factor: Double
+  ) -> [Float] {
+    var sums = [Double](repeating: 0, count: length)
+    for array in 0..<arrays {
+      let start = array * length
+      for index in 0..<length { sums[index] += Double(values[start + index]) }
+    }
+    return sums.map { Float($0 * factor) }
+  }
+
+  /// The part of `count` things that a rank has: contiguous, in the order of ranks, as equal as they can
+  /// be, in whole blocks of `block`.
+  public func segment(of count: Int, rank: Int, block: Int = 1) -> Range<Int> {
+    let blocks = (count + block - 1) / block
+    let bound = { (rank: Int) in min(blocks * rank / size * block, count) }
+    return bound(rank)..<bound(rank + 1)
+  }
+}
