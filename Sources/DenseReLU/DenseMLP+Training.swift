@@ -9,6 +9,11 @@ extension DenseMLP {
     public let weights: [Matrix]
     /// The gradient with respect to each `b_l`, `[outputs]`; empty without biases.
     public let biases: [[Float]]
+
+    /// A gradient from its parts, as those of several shares add up.
+    public init(loss: Double, weights: [Matrix], biases: [[Float]]) {
+      (self.loss, self.weights, self.biases) = (loss, weights, biases)
+    }
   }
 
   /// The gradient of the mean loss over a batch, by backpropagation.
@@ -21,13 +26,16 @@ extension DenseMLP {
   /// - Parameters:
   ///   - inputs: `[batch x n_0]`, finite.
   ///   - targets: `[batch x n_L]`, finite.
+  ///   - batch: examples of the batch that these are some of: then this is their share of its gradient and
+  ///     loss, and shares add up. By default these are all.
   /// - Throws: `DenseError`.
   /// - Complexity: about three times the multiply-adds of the forward pass, by matrix products.
   public mutating func gradients(
-    inputs: Matrix, targets: Matrix
+    inputs: Matrix, targets: Matrix, ofBatch batch: Int? = nil
   ) throws(DenseError) -> Gradients {
-    let loss = try backward(inputs: inputs, targets: targets)
-    let scale = 1 / Float(inputs.rows)
+    let batch = batch ?? inputs.rows
+    let loss = try backward(inputs: inputs, targets: targets) * Double(inputs.rows) / Double(batch)
+    let scale = 1 / Float(batch)
     var matrices: [Matrix] = []
     var biases: [[Float]] = []
     for layer in 1...depth {
@@ -72,6 +80,27 @@ extension DenseMLP {
       }
     }
     return loss
+  }
+
+  /// One step of gradient descent along a gradient that is there: `W -= learningRate * gradient`.
+  ///
+  /// - Throws: `DenseError.invalidLearningRate`.
+  /// - Precondition: the gradient is of this network's shape.
+  public mutating func descend(
+    along gradients: Gradients, learningRate: Float
+  ) throws(DenseError) {
+    guard learningRate.isFinite, learningRate > 0 else {
+      throw .invalidLearningRate(found: learningRate)
+    }
+    for layer in 1...depth {
+      let gradient = gradients.weights[layer - 1]
+      weights.updateWeights(ofLayer: layer) { $0.add(gradient, times: -learningRate) }
+      guard weights.biases != nil else { continue }
+      let bias = gradients.biases[layer - 1]
+      weights.updateBiases(ofLayer: layer) { values in
+        for unit in values.indices { values[unit] -= learningRate * bias[unit] }
+      }
+    }
   }
 
   /// Forward and backward: fills `deltas`, returns the mean loss.

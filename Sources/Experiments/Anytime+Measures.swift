@@ -196,31 +196,13 @@ extension Anytime {
   }
 
   /// The least T for which the bound promises the dense network's class, beside the measured one.
-  ///
-  /// An image keeps its class when, for every other class c, `z_first - z_c > (B_first + B_c) / T`.
   func guarantee(
     _ coding: SpikeCoding, _ dense: DenseAnswers, _ curve: AnytimeCurve,
-    progress: @escaping ProgressHandler
+    _ evaluation: SharedEvaluation, progress: @escaping ProgressHandler
   ) async throws -> Result.Guarantee {
-    let bound = try RigorousBound(
-      weights: weights, coding: coding, firing: settings.search.firing)
     let images = min(test.count, 1000)
-    let test = test
-    let (needed, _) = try await mapExamples(
-      count: images, workers: settings.search.workers, progress: progress, makeState: { () },
-      body: { _, index -> Double in
-        let example = bound.example(test.images.row(index))
-        let limits = bound.evaluate(
-          example, steps: 1, feeds: Array(repeating: 0, count: bound.depth)
-        ).outputSums
-        let outputs = example.preActivations[bound.depth - 1]
-        let first = outputs.indices.max { outputs[$0] < outputs[$1] }!
-        return outputs.indices.reduce(1) { needed, other in
-          guard other != first else { return needed }
-          let lead = outputs[first] - outputs[other]
-          return max(needed, lead > 0 ? (limits[first] + limits[other]) / lead : .infinity)
-        }
-      })
+    let needed = try await evaluation.promisedSteps(
+      weights, coding, settings.search.firing, first: images, progress: progress)
     let sorted = needed.sorted()
     let agreement = (1...curve.timeSteps).map { step in
       1 - Double(curve.outcome(step: step, labels: dense.labels).errors) / Double(curve.count)

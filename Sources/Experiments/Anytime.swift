@@ -1,6 +1,8 @@
+public import Cluster
 public import Datasets
 internal import DenseReLU
 public import Networks
+public import SpikeKernels
 public import SpikingReLU
 
 /// Accuracy, operations, energy and time as functions of the steps taken, and what early exit saves.
@@ -77,17 +79,24 @@ public struct Anytime: Sendable {
   ///
   /// Sets BLAS to one thread: products of one example gain nothing from more.
   ///
+  /// - Parameters:
+  ///   - team: who evaluates: rank 0 runs, the others are in `serve` until it has done so.
+  ///   - progress: told how far each stage is.
   /// - Returns: what was found, and the weights of the found network: those given, but for a last layer
   ///   that was fitted to counts.
   /// - Throws: `CodingSearch.Failure`, `SpikingError`, `DenseError`, `LAPACK.Failure`;
   ///   `CancellationError`.
   public func run(
+    team: Team? = nil,
     progress: (@Sendable (_ stage: Stage, _ done: Int, _ total: Int) -> Void)? = nil
   ) async throws -> (result: Result, weights: NetworkWeights) {
     BLAS.threads = 1
     let search = settings.search
+    let evaluation = SharedEvaluation(
+      team: team, workers: search.workers, instructionSet: search.instructionSet,
+      calibration: calibration, test: test)
     let searchResult = try await search.run(
-      weights, calibration: calibration, trained: settings.trainedCoding
+      weights, evaluation, trained: settings.trainedCoding
     ) { progress?(.search, $0, $1) }
     let (best, tried) = (searchResult.best, searchResult.tried)
     let spikingWeights = best.weights
@@ -95,19 +104,21 @@ public struct Anytime: Sendable {
     let found = try network(spikingWeights, best.coding, search.firing, steps: search.timeSteps)
     let ending = try network(spikingWeights, best.coding, search.firing, steps: rule.timeSteps)
     let dense = try denseAnswers()
-    let curve = try await AnytimeCurve.record(
-      found, on: test, workers: search.workers
+    let curve = try await evaluation.curve(
+      spikingWeights, best.coding, search.firing, timeSteps: search.timeSteps, on: .test
     ) { progress?(.test, $0, $1) }
-    let paper = try await AnytimeCurve.record(
-      network(weights, nil, .everySpike, steps: 10), on: test, workers: search.workers
+    let paper = try await evaluation.curve(
+      weights, nil, .everySpike, timeSteps: 10, on: .test
     ) { progress?(.test, $0, $1) }
+    let exit = exit(curve, dense, rule)
+    let guarantee = try await guarantee(best.coding, dense, curve, evaluation) {
+      progress?(.bound, $0, $1)
+    }
+    // What is timed is timed alone.
+    try team?.dismiss()
     let (timings, microseconds) = try timings(
       ending, spikingWeights, margin: rule.margin, timeSteps: search.timeSteps)
     let points = points(curve, dense, microseconds)
-    let exit = exit(curve, dense, rule)
-    let guarantee = try await guarantee(best.coding, dense, curve) {
-      progress?(.bound, $0, $1)
-    }
     let layers = try layers(ending, margin: rule.margin)
     let neurobench = try neurobench(found, spikingWeights)
     let result = Result(
@@ -125,6 +136,23 @@ public struct Anytime: Sendable {
       energyAssumptions: EnergyModel.assumptions,
       verdicts: verdicts(exit, dense.summary, timings))
     return (result, spikingWeights)
+  }
+
+  /// Answers what rank 0 asks until its `run` needs no more. For the other ranks.
+  ///
+  /// - Parameters:
+  ///   - calibration, test: the images that rank 0 has.
+  ///   - workers: tasks of this rank.
+  /// - Throws: as `run`; `ClusterError`.
+  public static func serve(
+    _ team: Team, calibration: LabelledImages, test: LabelledImages, workers: Int,
+    instructionSet: InstructionSet
+  ) async throws {
+    BLAS.threads = 1
+    try await SharedEvaluation(
+      team: team, workers: workers, instructionSet: instructionSet, calibration: calibration,
+      test: test
+    ).serve()
   }
 
   func network(

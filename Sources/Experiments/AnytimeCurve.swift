@@ -22,17 +22,21 @@ struct AnytimeCurve: Sendable {
     var additions: [Int] = []
   }
 
-  /// Lets a network answer all images, T steps each, on several tasks.
+  /// Lets a network answer images, T steps each, on several tasks.
+  ///
+  /// - Parameter examples: which of them; all by default.
   static func record<Scalar>(
-    _ network: SpikingNetwork<Scalar>, on data: LabelledImages, workers: Int,
-    progress: ProgressHandler? = nil
+    _ network: SpikingNetwork<Scalar>, on data: LabelledImages, examples: Range<Int>? = nil,
+    workers: Int, progress: ProgressHandler? = nil
   ) async throws -> AnytimeCurve {
     let steps = network.options.timeSteps
+    let examples = examples ?? 0..<data.count
     let (images, _) = try await mapExamples(
-      count: data.count, workers: workers, progress: progress, makeState: { network },
+      count: examples.count, workers: workers, progress: progress, makeState: { network },
       body: { network, index in
+        let example = examples.lowerBound + index
         network.resetLedger()
-        try network.present(data.images.row(index), stream: UInt64(index))
+        try network.present(data.images.row(example), stream: UInt64(example))
         var image = Image()
         for _ in 0..<steps {
           try network.step()
@@ -44,7 +48,7 @@ struct AnytimeCurve: Sendable {
         return image
       })
     return AnytimeCurve(
-      timeSteps: steps, count: data.count, labels: images.flatMap(\.labels),
+      timeSteps: steps, count: examples.count, labels: images.flatMap(\.labels),
       margins: images.flatMap(\.margins), additions: images.flatMap(\.additions))
   }
 

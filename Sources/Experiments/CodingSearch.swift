@@ -134,6 +134,18 @@ public struct CodingSearch: Sendable {
     _ weights: NetworkWeights, calibration: LabelledImages, trained: SpikeCoding? = nil,
     progress: ProgressHandler? = nil
   ) async throws -> Found {
+    let evaluation = SharedEvaluation(
+      team: nil, workers: workers, instructionSet: instructionSet, calibration: calibration,
+      test: calibration)
+    return try await run(weights, evaluation, trained: trained, progress: progress)
+  }
+
+  /// The same, with whoever evaluates.
+  func run(
+    _ weights: NetworkWeights, _ evaluation: SharedEvaluation, trained: SpikeCoding?,
+    progress: ProgressHandler?
+  ) async throws -> Found {
+    let calibration = evaluation.calibration
     try Self.check(calibration)
     let errors = try ExpectedErrors(weights, calibration)
     let changes = Self.changes(
@@ -143,7 +155,7 @@ public struct CodingSearch: Sendable {
     var tried: [Candidate] = []
     func attempt(_ origin: String, _ coding: SpikeCoding) async throws -> Candidate {
       if let known = tried.first(where: { $0.coding == coding }) { return known }
-      let candidate = try await evaluate(weights, coding, origin, calibration, errors)
+      let candidate = try await evaluate(weights, coding, origin, evaluation, errors)
       tried.append(candidate)
       progress?(tried.count, max(most, tried.count))
       return candidate
@@ -175,19 +187,16 @@ public struct CodingSearch: Sendable {
 
   /// Evaluates one coding with its best margin.
   private func evaluate(
-    _ weights: NetworkWeights, _ coding: SpikeCoding, _ origin: String, _ data: LabelledImages,
-    _ errors: ExpectedErrors
+    _ weights: NetworkWeights, _ coding: SpikeCoding, _ origin: String,
+    _ evaluation: SharedEvaluation, _ errors: ExpectedErrors
   ) async throws -> Candidate {
-    var options = try PredictionOptions(timeSteps: timeSteps)
-    options.firing = firing
+    let data = evaluation.calibration
     let fitted =
       refitsReadout
       ? try await ReadoutCalibration().refit(
-        weights, coding: coding, firing: firing, timeSteps: timeSteps, calibration: data,
-        instructionSet: instructionSet, workers: workers) : weights
-    let network = try SpikingMLP(
-      weights: fitted, coding: coding, options: options, instructionSet: instructionSet)
-    let curve = try await AnytimeCurve.record(network, on: data, workers: workers)
+        weights, coding: coding, firing: firing, timeSteps: timeSteps, evaluation) : weights
+    let curve = try await evaluation.curve(
+      fitted, coding, firing, timeSteps: timeSteps, on: .calibration)
     let dense = Double(weights.parameterCount)
     func expected(_ rule: AnytimeCurve.Rule) -> (errorPercent: Double, cost: Double) {
       let found = curve.expected(rule, costs: errors.costs)

@@ -1,3 +1,4 @@
+public import Cluster
 public import Datasets
 public import DenseReLU
 public import Networks
@@ -44,8 +45,38 @@ public struct DenseTraining: Sendable, Equatable, Codable {
   public func run(
     hidden: [Int], dataset: Dataset, initialWeights: NetworkWeights? = nil,
     progress: LearningSchedule.Progress? = nil,
-    onEpoch: (@Sendable (EpochReport) throws -> Void)? = nil, checkpoints: CheckpointFolder? = nil
+    onEpoch: (@Sendable (EpochReport) throws -> Void)? = nil, checkpoints: CheckpointFolder? = nil,
+    team: Team? = nil
   ) async throws -> LearningResult<DenseLearner> {
+    let (learner, order) = try learner(hidden, dataset, initialWeights)
+    return try await schedule.run(
+      learner, dataset: dataset, order: order, progress: progress, onEpoch: onEpoch,
+      checkpoints: checkpoints, team: team)
+  }
+
+  /// Trains a network, each minibatch divided among several replicas; see `DenseReplicas`. Collective.
+  ///
+  /// - Parameters:
+  ///   - layout: how many replicas, on which ranks; its interval says nothing here. Parameters and errors
+  ///     else as for `run`.
+  /// - Returns: on every rank, the network after the last example.
+  /// - Precondition: neither `rounding` nor `shift`, which are of a whole minibatch.
+  /// - Complexity: of a step, a replica's share of the minibatch, and one `orderedSum` of all weights.
+  public func run(
+    replicas layout: ReplicaLayout, hidden: [Int], dataset: Dataset,
+    initialWeights: NetworkWeights? = nil, progress: LearningSchedule.Progress? = nil,
+    onEpoch: (@Sendable (EpochReport) throws -> Void)? = nil, checkpoints: CheckpointFolder? = nil
+  ) async throws -> LearningResult<DenseReplicas> {
+    let (learner, order) = try learner(hidden, dataset, initialWeights)
+    return try await schedule.run(
+      DenseReplicas(learner, layout: layout), dataset: dataset, order: order, progress: progress,
+      onEpoch: onEpoch, checkpoints: checkpoints)
+  }
+
+  /// The learner that a run starts with, and what orders its examples.
+  func learner(
+    _ hidden: [Int], _ dataset: Dataset, _ initialWeights: NetworkWeights?
+  ) throws -> (DenseLearner, SeededGenerator) {
     var generator = SeededGenerator(seed: seed)
     let drawn = try NetworkWeights(
       layerSizes: [dataset.training.images.columns] + hidden + [dataset.training.classes],
@@ -59,9 +90,7 @@ public struct DenseTraining: Sendable, Equatable, Codable {
         : ImageShifts(
           height: dataset.height, width: dataset.width, most: shift,
           generator: SeededGenerator(seed: seed, stream: 1)))
-    return try await schedule.run(
-      learner, dataset: dataset, order: generator, progress: progress, onEpoch: onEpoch,
-      checkpoints: checkpoints)
+    return (learner, generator)
   }
 
   /// Trains a fresh network, without evaluating it.
@@ -138,24 +167,35 @@ public struct DenseLearner: Learner {
   var ledger: OperationLedger { network.ledger }
   mutating func resetLedger() { network.resetLedger() }
 
-  func errors(
-    of weights: NetworkWeights, on data: LabelledImages, workers: Int
-  ) async throws -> ErrorRate {
-    try DenseMLP(weights: weights).errorRate(on: data)
+  func wrongAnswers(
+    of weights: NetworkWeights, on data: LabelledImages, examples: Range<Int>, workers: Int
+  ) async throws -> Int {
+    try DenseMLP(weights: weights).wrongAnswers(on: data, examples: examples)
   }
 }
 
 extension DenseMLP {
   /// The errors on some images, by matrix products.
   public func errorRate(on data: LabelledImages) throws -> ErrorRate {
+    ErrorRate(
+      errors: try wrongAnswers(on: data, examples: 0..<data.count), examples: data.count)
+  }
+
+  /// How many of some images are answered wrongly; the products are of blocks of all images, so that no
+  /// bit of an answer depends on who else is asked.
+  ///
+  /// - Precondition: `examples` begins with a block.
+  func wrongAnswers(on data: LabelledImages, examples: Range<Int>) throws -> Int {
+    let block = LearningSchedule.block
+    precondition(examples.lowerBound % block == 0 || examples.isEmpty, "examples \(examples)")
     var (network, wrong) = (self, 0)
-    for start in stride(from: 0, to: data.count, by: 256) {
+    for start in stride(from: examples.lowerBound, to: examples.upperBound, by: block) {
       try Task.checkCancellation()
-      let part = start..<min(start + 256, data.count)
+      let part = start..<min(start + block, examples.upperBound)
       let outputs = try network.predict(batch: data.images.selectingRows(part))
       wrong += part.count { outputs.row($0 - start).argmax != data.labels[$0] }
     }
-    return ErrorRate(errors: wrong, examples: data.count)
+    return wrong
   }
 }
 

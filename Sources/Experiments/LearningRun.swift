@@ -87,13 +87,18 @@ extension CheckpointFile {
   mutating func setJSON(_ value: some Encodable, _ name: String) throws {
     let encoder = JSONEncoder()
     encoder.outputFormatting = .sortedKeys
+    encoder.nonConformingFloatEncodingStrategy = .convertToString(
+      positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
     arrays[name] = .bytes(Array(try encoder.encode(value)))
   }
 
   /// A value that was kept as JSON.
   func json<Value: Decodable>(_ type: Value.Type, _ name: String) throws -> Value {
+    let decoder = JSONDecoder()
+    decoder.nonConformingFloatDecodingStrategy = .convertFromString(
+      positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
     guard case .bytes(let bytes)? = arrays[name],
-      let value = try? JSONDecoder().decode(type, from: Data(bytes))
+      let value = try? decoder.decode(type, from: Data(bytes))
     else { throw CheckpointMismatch(reason: "it has no \(name)") }
     return value
   }

@@ -1,3 +1,4 @@
+internal import Cluster
 internal import Datasets
 internal import ModelFiles
 public import Networks
@@ -50,20 +51,49 @@ public struct LearningSchedule: Sendable, Equatable, Codable {
   ///   - order: orders the examples where `shuffles` asks for it.
   ///   - onEpoch: told after each epoch; of a run that goes on, of the epochs before, too.
   ///   - checkpoints: where the run is kept, and goes on from.
+  ///   - team: who evaluates: rank 0 learns, and the others answer their share of the examples until it has
+  ///     learned. Not for a learner that is itself one of several ranks.
   /// - Throws: `LearningFailure` when a step fails; what `onEpoch` throws; for checkpoints,
   ///   `OutputError`, `CheckpointMismatch`.
   func run<Twin: Learner>(
     _ learner: Twin, dataset: Dataset, order: SeededGenerator, progress: Progress?,
-    onEpoch: (@Sendable (EpochReport) throws -> Void)?, checkpoints: CheckpointFolder? = nil
+    onEpoch: (@Sendable (EpochReport) throws -> Void)?, checkpoints: CheckpointFolder? = nil,
+    team: Team? = nil
+  ) async throws -> LearningResult<Twin> {
+    guard let team, team.communicator.size > 1 else {
+      return try await learn(learner, dataset, order, progress, onEpoch, checkpoints, nil)
+    }
+    guard team.communicator.isRoot else {
+      try await serve(learner, dataset: dataset, team: team)
+      return LearningResult(
+        learner: learner, weights: try learner.weights, epochs: [], isInterrupted: false)
+    }
+    do {
+      let result = try await learn(learner, dataset, order, progress, onEpoch, checkpoints, team)
+      try team.dismiss()
+      return result
+    } catch let error as ClusterError {
+      throw error
+    } catch {
+      try? team.dismiss()
+      throw error
+    }
+  }
+
+  private func learn<Twin: Learner>(
+    _ learner: Twin, _ dataset: Dataset, _ order: SeededGenerator, _ progress: Progress?,
+    _ onEpoch: (@Sendable (EpochReport) throws -> Void)?, _ checkpoints: CheckpointFolder?,
+    _ team: Team?
   ) async throws -> LearningResult<Twin> {
     var run = try LearningRun(learner: learner, order: order)
-    if let file = checkpoints?.resumed {
+    if let file = try learner.shared(checkpoints?.resumed) {
       try run.restore(file, epochs: epochs, examples: dataset.training.count)
     }
     for report in run.reports { try onEpoch?(report) }
     if epochs == 0 {
       // What is to be said of the weights as they are.
-      let (test, train) = try await errors(learner, weights: run.weights, dataset: dataset)
+      let (test, train) = try await errors(
+        learner, weights: run.weights, dataset: dataset, team)
       run.reports.append(
         EpochReport(
           epoch: 0, learningRate: learner.learningRate, examples: 0, runningErrorPercent: nil,
@@ -73,12 +103,12 @@ public struct LearningSchedule: Sendable, Equatable, Codable {
       try onEpoch?(run.reports[0])
     }
     while run.epoch <= epochs {
-      let nextOrder = try learnEpoch(&run, dataset: dataset, progress, checkpoints)
+      let nextOrder = try await learnEpoch(&run, dataset: dataset, progress, checkpoints)
       let before = run
-      let report = try await close(&run, order: nextOrder, dataset: dataset)
+      let report = try await close(&run, order: nextOrder, dataset: dataset, team)
       if report.isInterrupted {
         // As the epoch was before it was judged: it goes on from there.
-        try checkpoints?.write(before.checkpoint())
+        try keep(before, checkpoints)
       }
       try onEpoch?(report.report)
       if report.isInterrupted {
@@ -86,9 +116,18 @@ public struct LearningSchedule: Sendable, Equatable, Codable {
           learner: run.learner, weights: run.weights, epochs: run.reports, isInterrupted: true)
       }
     }
-    if epochs > 0 { try checkpoints?.write(run.checkpoint()) }
+    if epochs > 0 { try keep(run, checkpoints) }
     return LearningResult(
       learner: run.learner, weights: run.weights, epochs: run.reports, isInterrupted: false)
+  }
+
+  /// Writes a checkpoint, where there are any. Other ranks give what they have to rank 0.
+  private func keep<Twin: Learner>(
+    _ run: LearningRun<Twin>, _ checkpoints: CheckpointFolder?
+  ) throws {
+    guard try run.learner.agrees(on: checkpoints != nil) else { return }
+    let file = try run.checkpoint()
+    try checkpoints?.write(file)
   }
 
   /// Learns what is left of an epoch.
@@ -97,17 +136,17 @@ public struct LearningSchedule: Sendable, Equatable, Codable {
   private func learnEpoch<Twin: Learner>(
     _ run: inout LearningRun<Twin>, dataset: Dataset, _ progress: Progress?,
     _ checkpoints: CheckpointFolder?
-  ) throws -> SeededGenerator {
+  ) async throws -> SeededGenerator {
     let (data, targets) = (dataset.training, dataset.training.targets)
     var (order, generator) = (Array(0..<data.count), run.order)
     if shuffles { order.shuffle(using: &generator) }
     if run.done == 0 { run.learner.resetLedger() }
     let clock = ContinuousClock()
     let (start, before) = (clock.now, run.seconds)
-    while run.done < order.count, !Task.isCancelled {
+    while run.done < order.count, try !run.learner.agrees(on: Task.isCancelled) {
       let batch = order[run.done..<min(run.done + run.learner.minibatch, order.count)]
       do {
-        run.wrong += try run.learner.learn(batch, of: data, targets: targets)
+        run.wrong += try await run.learner.learn(batch, of: data, targets: targets)
       } catch {
         throw LearningFailure(
           epoch: run.epoch, example: batch[batch.startIndex], cause: error,
@@ -115,9 +154,9 @@ public struct LearningSchedule: Sendable, Equatable, Codable {
       }
       run.done += batch.count
       progress?(run.epoch, run.done, order.count, 100 * Double(run.wrong) / Double(run.done))
-      if let checkpoints, checkpoints.isDue {
+      if try run.learner.agrees(on: checkpoints?.isDue ?? false) {
         run.seconds = before + (clock.now - start) / .seconds(1)
-        try checkpoints.write(run.checkpoint())
+        try keep(run, checkpoints)
       }
     }
     run.seconds = before + (clock.now - start) / .seconds(1)
@@ -126,7 +165,7 @@ public struct LearningSchedule: Sendable, Equatable, Codable {
 
   /// Judges an epoch, and begins the next one.
   private func close<Twin: Learner>(
-    _ run: inout LearningRun<Twin>, order: SeededGenerator, dataset: Dataset
+    _ run: inout LearningRun<Twin>, order: SeededGenerator, dataset: Dataset, _ team: Team?
   ) async throws -> (report: EpochReport, isInterrupted: Bool) {
     run.weights = try checked(
       run.learner, epoch: run.epoch, lastWhole: run.weights, run.reports)
@@ -134,15 +173,16 @@ public struct LearningSchedule: Sendable, Equatable, Codable {
       run.mean.add(run.weights)
       run.weights = try run.mean!.weights
     }
-    let (test, train) = try await errors(run.learner, weights: run.weights, dataset: dataset)
+    let (test, train) = try await errors(
+      run.learner, weights: run.weights, dataset: dataset, team)
     let report = EpochReport(
       epoch: run.epoch, learningRate: run.learner.learningRate, examples: run.done,
       runningErrorPercent: 100 * Double(run.wrong) / Double(max(run.done, 1)),
       trainErrorPercent: train?.percent, trainErrorInterval95: train?.interval95,
       testErrorPercent: test?.percent, testErrorInterval95: test?.interval95,
-      imagesPerSecond: Double(run.done) / run.seconds, work: .init(run.learner.ledger))
+      imagesPerSecond: Double(run.done) / run.seconds, work: .init(try run.learner.ledger))
     run.reports.append(report)
-    if Task.isCancelled { return (report, true) }
+    if try run.learner.agrees(on: Task.isCancelled) { return (report, true) }
     if learningRateDecay != 1, run.epoch < epochs {
       try run.learner.setLearningRate(run.learner.learningRate * learningRateDecay)
     }
@@ -153,16 +193,16 @@ public struct LearningSchedule: Sendable, Equatable, Codable {
 
   /// What is evaluated after an epoch; what a cancelled task leaves out is `nil`.
   private func errors(
-    _ learner: some Learner, weights: NetworkWeights, dataset: Dataset
+    _ learner: some Learner, weights: NetworkWeights, dataset: Dataset, _ team: Team?
   ) async throws -> (test: ErrorRate?, train: ErrorRate?) {
     var (test, train): (ErrorRate?, ErrorRate?)
-    guard !Task.isCancelled else { return (nil, nil) }
+    guard try !learner.agrees(on: Task.isCancelled) else { return (nil, nil) }
     do {
       if evaluation != .none {
-        test = try await learner.errors(of: weights, on: dataset.test, workers: workers)
+        test = try await rate(learner, weights, dataset, .test, team)
       }
       if evaluation == .testAndTraining {
-        train = try await learner.errors(of: weights, on: dataset.training, workers: workers)
+        train = try await rate(learner, weights, dataset, .training, team)
       }
     } catch is CancellationError {
       // The epoch is reported without what was not evaluated.
@@ -189,33 +229,6 @@ public struct LearningSchedule: Sendable, Equatable, Codable {
     }
     return weights
   }
-}
-
-/// A twin that learns.
-protocol Learner: Sendable {
-  /// Examples a step.
-  var minibatch: Int { get }
-  /// eta.
-  var learningRate: Float { get }
-  mutating func setLearningRate(_ learningRate: Float) throws
-  /// One step on some examples; returns how many of them it answered wrongly.
-  mutating func learn(
-    _ examples: ArraySlice<Int>, of data: LabelledImages, targets: Matrix
-  ) throws -> Int
-  /// The weights as they are.
-  var weights: NetworkWeights { get throws }
-  /// The errors of a network like this one, with other weights.
-  func errors(
-    of weights: NetworkWeights, on data: LabelledImages, workers: Int
-  ) async throws -> ErrorRate
-  var ledger: OperationLedger { get }
-  mutating func resetLedger()
-  /// Keeps all that the next step depends on.
-  func save(to file: inout CheckpointFile) throws
-  /// Goes on from what was kept.
-  ///
-  /// - Throws: `CheckpointMismatch`, `SpikingError.snapshotMismatch`.
-  mutating func restore(_ file: CheckpointFile) throws
 }
 
 /// What a run of learning ends with.

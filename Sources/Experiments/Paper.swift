@@ -142,6 +142,15 @@ public struct Paper: Sendable {
     )
   }
 
+  /// A network of the rows' sizes.
+  var shape: NetworkWeights {
+    get throws {
+      let sizes = [data.training.images.columns] + settings.hidden + [data.training.classes]
+      return try NetworkWeights(
+        layers: zip(sizes, sizes.dropFirst()).map { Matrix(rows: $0, columns: $1) })
+    }
+  }
+
   /// The images that a row trains on, all epochs together.
   func images(of row: PaperRow) -> Int { epochs(of: row) * data.training.count }
 

@@ -1,7 +1,6 @@
 internal import Datasets
 internal import DenseReLU
 internal import Networks
-internal import SpikeKernels
 internal import SpikingReLU
 
 /// Fits the last layer to what it will read: spike counts after T steps, in place of activations.
@@ -16,48 +15,31 @@ struct ReadoutCalibration: Sendable {
   /// The strength of the regularization.
   var strength: Float = 1e-3
 
-  private struct Worker: Sendable {
-    var network: SpikingMLP
-    var dense: DenseMLP
-  }
-
-  private struct Row: Sendable {
-    let activations: [Float]
-    let outputs: [Float]
-  }
-
   func refit(
     _ weights: NetworkWeights, coding: SpikeCoding, firing: PredictionOptions.Firing,
-    timeSteps: Int, calibration: LabelledImages, instructionSet: InstructionSet, workers: Int = 1
+    timeSteps: Int, _ evaluation: SharedEvaluation
   ) async throws -> NetworkWeights {
     let last = weights.layers.count - 1
     guard last > 0 else { return weights }
-    var options = try PredictionOptions(timeSteps: timeSteps)
-    options.firing = firing
-    options.recording = .counts
-    let network = try SpikingMLP(
-      weights: weights, coding: coding, options: options, instructionSet: instructionSet)
     let units = weights.layerSizes[last]
     let scales = coding.hiddenScales[last - 1]
-    let (rows, _) = try await mapExamples(
-      count: calibration.count, workers: workers, progress: nil,
-      makeState: { Worker(network: network, dense: DenseMLP(weights: weights)) },
-      body: { worker, index in
-        let image = calibration.images.row(index)
-        _ = try worker.network.predict(image, until: .never, stream: UInt64(index))
-        let counts = worker.network.spikeCounts(ofLayer: last)
-        return Row(
-          activations: counts.indices.map {
-            Float(counts[$0]) / (Float(timeSteps) * scales[$0])
-          }, outputs: try worker.dense.predict(image))
-      })
+    let counts = try await evaluation.counts(weights, coding, firing, timeSteps: timeSteps)
+    let calibration = evaluation.calibration
     var activations = Matrix(rows: calibration.count, columns: units)
     var outputs = Matrix(rows: calibration.count, columns: weights.outputs)
-    for (index, row) in rows.enumerated() {
-      activations.setRow(index, to: row.activations)
+    // On rank 0: the dense outputs are of one machine's BLAS.
+    var dense = DenseMLP(weights: weights)
+    for index in 0..<calibration.count {
+      try Task.checkCancellation()
+      activations.setRow(
+        index,
+        to: (0..<units).map {
+          Float(counts[index * units + $0]) / (Float(timeSteps) * scales[$0])
+        })
+      let output = try dense.predict(calibration.images.row(index))
       // Biases stay as they are: the weights are fitted to the rest.
       outputs.setRow(
-        index, to: weights.biases.map { zip(row.outputs, $0[last]).map { $0 - $1 } } ?? row.outputs)
+        index, to: weights.biases.map { zip(output, $0[last]).map { $0 - $1 } } ?? output)
     }
     var gram = Matrix(rows: units, columns: units)
     BLAS.gemm(.yes, .no, alpha: 1, activations, activations, beta: 0, into: &gram)

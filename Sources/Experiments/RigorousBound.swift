@@ -191,3 +191,23 @@ public struct RigorousBound: Sendable {
     return result
   }
 }
+
+extension RigorousBound {
+  /// The least T for which the bound promises the dense network's class of an input, before it is rounded up;
+  /// infinite where no T does.
+  ///
+  /// An input keeps its class when, for every other class c, `z_first - z_c > (B_first + B_c) / T`.
+  func promisedSteps(for input: [Float]) -> Double {
+    let example = example(input)
+    let limits = evaluate(
+      example, steps: 1, feeds: Array(repeating: 0, count: depth)
+    ).outputSums
+    let outputs = example.preActivations[depth - 1]
+    let first = outputs.indices.max { outputs[$0] < outputs[$1] }!
+    return outputs.indices.reduce(1) { needed, other in
+      guard other != first else { return needed }
+      let lead = outputs[first] - outputs[other]
+      return max(needed, lead > 0 ? (limits[first] + limits[other]) / lead : .infinity)
+    }
+  }
+}

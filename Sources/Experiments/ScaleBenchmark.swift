@@ -1,7 +1,10 @@
+public import Cluster
 internal import DenseReLU
+internal import ModelFiles
 internal import Networks
 public import SpikeKernels
 internal import SpikingReLU
+internal import Synchronization
 
 /// How the cost of prediction grows: with spikes, width, depth, T and threads. Random networks, He
 /// initialization, random inputs; one thread but for the last sweep.
@@ -78,68 +81,106 @@ public struct ScaleBenchmark: Sendable {
   /// A benchmark of one set.
   public init(instructionSet: InstructionSet) { self.instructionSet = instructionSet }
 
-  /// Measures all sweeps.
+  /// Measures all sweeps, each on one rank: the points of a sweep are compared with each other, and must be
+  /// of one machine. Collective.
   ///
-  /// - Parameter progress: told before each point.
-  /// - Throws: `SpikingError`; `CancellationError`.
+  /// - Parameters:
+  ///   - ranks: who measures.
+  ///   - progress: told after each point; of other ranks, twice a second.
+  /// - Returns: the result; on other ranks than 0, `nil`.
+  /// - Throws: `SpikingError`; `ClusterError`; `CancellationError`.
   public func run(
-    progress: ((_ done: Int, _ total: Int) -> Void)? = nil
-  ) async throws -> Result {
-    let total =
-      activeInputs.count + widths.count + depths.count + timeSteps.count + workers.count
-    var done = 0
-    func sweep(
-      _ name: String, _ values: [Int], _ point: (Int) throws -> Point
-    ) throws -> Sweep {
-      var points: [Point] = []
-      for value in values {
-        try Task.checkCancellation()
-        progress?(done, total)
-        done += 1
-        points.append(try point(value))
-      }
-      // The price of a spike must not be that of a slow moment: the lowest of three turns.
-      for _ in 0..<(name == Self.spikes ? 2 : 0) {
-        for (index, value) in values.enumerated() {
-          let again = try point(value)
-          if again.microseconds < points[index].microseconds { points[index] = again }
+    ranks: any Communicator = SingleProcess(),
+    progress: (@Sendable (_ done: Int, _ total: Int) -> Void)? = nil
+  ) async throws -> Result? {
+    let counts = [activeInputs.count, widths.count, depths.count, timeSteps.count]
+    let total = counts.reduce(0, +) + workers.count
+    let board = Mutex([0, 0, 0, 0])
+    // One at a time on each rank: measurements must not disturb each other.
+    var sweeps: [Sweep?] = [nil, nil, nil, nil]
+    try await TaskFarm(ranks, workers: 1).run(
+      [1, 3, 0, 2],
+      onReport: { index, state in
+        let done = board.withLock { done in
+          if let points = state.first { done[index] = points }
+          return done.reduce(0, +)
         }
+        progress?(done, total)
+      },
+      onResult: { index, bytes in
+        sweeps[index] = try CheckpointFile(bytes: bytes, from: "a sweep")
+          .json(Sweep.self, "sweep")
+        let done = board.withLock { done in
+          done[index] = counts[index]
+          return done.reduce(0, +)
+        }
+        progress?(done, total)
       }
-      func exponent(_ x: (Point) -> Double, _ y: (Point) -> Double) -> Double {
-        PowerLawFit(points.map { (x($0), y($0)) })?.exponent ?? .nan
-      }
-      return Sweep(
-        name: name, points: points,
-        timeExponent: exponent({ Double($0.value) }, \.microseconds),
-        additionsExponent: exponent({ Double($0.value) }, \.additions),
-        timeOverSpikesExponent: exponent(\.spikes, \.microseconds))
+    ) { index, report in
+      var file = CheckpointFile()
+      try file.setJSON(try sweep(index) { report([$0]) }, "sweep")
+      return file.encoded
     }
-    let sweeps = [
-      try sweep(Self.spikes, activeInputs) {
-        // The weights stay in the second cache: it is spikes that are varied, not memory.
-        try point($0, [784, 200, 200, 10], active: $0, timeSteps: 10)
-      },
-      try sweep("width", widths) {
-        try point($0, [$0, $0, 10], active: $0, timeSteps: 10)
-      },
-      try sweep("depth", depths) {
-        try point(
-          $0, Array(repeating: 256, count: $0) + [256, 10], active: 256, timeSteps: 10)
-      },
-      try sweep(Self.steps, timeSteps) {
-        try point($0, [784, 200, 200, 10], active: 150, timeSteps: $0)
-      },
-    ]
+    guard ranks.isRoot else { return nil }
     var throughputs: [Throughput] = []
     let (network, inputs) = try batch()
     let expected = try await network.predictions(of: inputs, workers: 1)
-    for workers in workers {
-      progress?(done, total)
-      done += 1
+    for (index, workers) in workers.enumerated() {
+      progress?(total - self.workers.count + index, total)
       throughputs.append(
         try await throughput(network, inputs, workers, expected, throughputs.first))
     }
-    return Result(sweeps: sweeps, throughputs: throughputs)
+    return Result(sweeps: sweeps.compactMap(\.self), throughputs: throughputs)
+  }
+
+  /// One sweep.
+  private func sweep(_ index: Int, progress: (Int) -> Void) throws -> Sweep {
+    switch index {
+    case 0:
+      // The weights stay in the second cache: it is spikes that are varied, not memory.
+      try sweep(Self.spikes, activeInputs, progress) {
+        try point($0, [784, 200, 200, 10], active: $0, timeSteps: 10)
+      }
+    case 1:
+      try sweep("width", widths, progress) {
+        try point($0, [$0, $0, 10], active: $0, timeSteps: 10)
+      }
+    case 2:
+      try sweep("depth", depths, progress) {
+        try point(
+          $0, Array(repeating: 256, count: $0) + [256, 10], active: 256, timeSteps: 10)
+      }
+    default:
+      try sweep(Self.steps, timeSteps, progress) {
+        try point($0, [784, 200, 200, 10], active: 150, timeSteps: $0)
+      }
+    }
+  }
+
+  private func sweep(
+    _ name: String, _ values: [Int], _ progress: (Int) -> Void, _ point: (Int) throws -> Point
+  ) throws -> Sweep {
+    var points: [Point] = []
+    for value in values {
+      try Task.checkCancellation()
+      points.append(try point(value))
+      progress(points.count)
+    }
+    // The price of a spike must not be that of a slow moment: the lowest of three turns.
+    for _ in 0..<(name == Self.spikes ? 2 : 0) {
+      for (index, value) in values.enumerated() {
+        let again = try point(value)
+        if again.microseconds < points[index].microseconds { points[index] = again }
+      }
+    }
+    func exponent(_ x: (Point) -> Double, _ y: (Point) -> Double) -> Double {
+      PowerLawFit(points.map { (x($0), y($0)) })?.exponent ?? .nan
+    }
+    return Sweep(
+      name: name, points: points,
+      timeExponent: exponent({ Double($0.value) }, \.microseconds),
+      additionsExponent: exponent({ Double($0.value) }, \.additions),
+      timeOverSpikesExponent: exponent(\.spikes, \.microseconds))
   }
 
   static let spikes = "spikes (active inputs of 784)"

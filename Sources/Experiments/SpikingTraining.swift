@@ -1,3 +1,4 @@
+public import Cluster
 public import Datasets
 public import Networks
 public import SpikeKernels
@@ -53,15 +54,17 @@ public struct SpikingTraining: Sendable {
   ///   - dataset: what to learn and what to be judged on.
   ///   - progress: told after each image of an epoch, with the running error in percent.
   ///   - onEpoch: told after each epoch.
-  ///   - checkpoints: where the run is kept, and goes on from.
+  ///   - checkpoints: where the run is kept, and goes on from; rank 0's alone.
+  ///   - team: who evaluates. Rank 0 learns; others give no reports.
   /// - Throws: `NetworkError`, `SpikingError` for settings; `LearningFailure` when an example
   ///   cannot be learned; `OutputError` when a checkpoint cannot be written, `CheckpointMismatch` when
   ///   it is of another run.
   public func run(
     hidden: [Int], dataset: Dataset, progress: LearningSchedule.Progress? = nil,
-    onEpoch: (@Sendable (EpochReport) throws -> Void)? = nil, checkpoints: CheckpointFolder? = nil
+    onEpoch: (@Sendable (EpochReport) throws -> Void)? = nil, checkpoints: CheckpointFolder? = nil,
+    team: Team? = nil
   ) async throws -> LearningResult<SpikingLearner> {
-    try await run(hidden, dataset, progress, onEpoch, checkpoints) {
+    try await run(hidden, dataset, progress, onEpoch, checkpoints, team) {
       SpikingLearner(
         network: try LearningMLP(
           weights: $0, options: $1, training: options, instructionSet: instructionSet))
@@ -74,7 +77,8 @@ public struct SpikingTraining: Sendable {
   ///   gradients, regularization, other quantizers, averaged weights, a learning rate that changes.
   public func runInIntegers(
     hidden: [Int], dataset: Dataset, progress: LearningSchedule.Progress? = nil,
-    onEpoch: (@Sendable (EpochReport) throws -> Void)? = nil, checkpoints: CheckpointFolder? = nil
+    onEpoch: (@Sendable (EpochReport) throws -> Void)? = nil, checkpoints: CheckpointFolder? = nil,
+    team: Team? = nil
   ) async throws -> LearningResult<IntegerLearner> {
     guard schedule.averagedEpochs < 2 else {
       throw SpikingError.unsupportedInIntegers("averaged weights")
@@ -82,10 +86,31 @@ public struct SpikingTraining: Sendable {
     guard schedule.learningRateDecay == 1 else {
       throw SpikingError.unsupportedInIntegers("a learning rate that changes")
     }
-    return try await run(hidden, dataset, progress, onEpoch, checkpoints) {
+    return try await run(hidden, dataset, progress, onEpoch, checkpoints, team) {
       IntegerLearner(
         network: try IntegerLearningMLP(
           weights: $0, options: $1, training: options, instructionSet: instructionSet))
+    }
+  }
+
+  /// Trains several networks at once, each on its own examples, that take the mean of their weights again
+  /// and again; see `SpikingReplicas`. Collective.
+  ///
+  /// - Parameters:
+  ///   - layout: how many, how often, and on which ranks. Parameters and errors else as for `run`.
+  /// - Returns: on every rank, the mean after the last example.
+  /// - Throws: as `run`; the cause of a `LearningFailure` is a `ReplicaFault`, the same on all ranks.
+  /// - Complexity: of a step, `interval` examples of each replica, and one `orderedSum` of all weights.
+  public func run(
+    replicas layout: ReplicaLayout, hidden: [Int], dataset: Dataset,
+    progress: LearningSchedule.Progress? = nil,
+    onEpoch: (@Sendable (EpochReport) throws -> Void)? = nil, checkpoints: CheckpointFolder? = nil
+  ) async throws -> LearningResult<SpikingReplicas> {
+    try await run(hidden, dataset, progress, onEpoch, checkpoints, nil) {
+      try SpikingReplicas(
+        LearningMLP(
+          weights: $0, options: $1, training: options, instructionSet: instructionSet),
+        layout: layout, workers: schedule.workers)
     }
   }
 
@@ -93,7 +118,7 @@ public struct SpikingTraining: Sendable {
   private func run<Twin: Learner>(
     _ hidden: [Int], _ dataset: Dataset, _ progress: LearningSchedule.Progress?,
     _ onEpoch: (@Sendable (EpochReport) throws -> Void)?, _ checkpoints: CheckpointFolder?,
-    makeLearner: (NetworkWeights, PredictionOptions) throws -> Twin
+    _ team: Team?, makeLearner: (NetworkWeights, PredictionOptions) throws -> Twin
   ) async throws -> LearningResult<Twin> {
     var generator = SeededGenerator(seed: seed)
     let data = dataset.training
@@ -105,7 +130,7 @@ public struct SpikingTraining: Sendable {
     prediction.testQuantizer = testQuantizer
     return try await schedule.run(
       makeLearner(initialWeights ?? drawn, prediction), dataset: dataset, order: generator,
-      progress: progress, onEpoch: onEpoch, checkpoints: checkpoints)
+      progress: progress, onEpoch: onEpoch, checkpoints: checkpoints, team: team)
   }
 }
 
@@ -134,12 +159,14 @@ public struct SpikingLearner: Learner {
   var ledger: OperationLedger { network.network.ledger }
   mutating func resetLedger() { network.resetLedger() }
 
-  func errors(
-    of weights: NetworkWeights, on data: LabelledImages, workers: Int
-  ) async throws -> ErrorRate {
+  var answersInOrder: Bool { network.network.options.testQuantizer.keepsPotentials }
+
+  func wrongAnswers(
+    of weights: NetworkWeights, on data: LabelledImages, examples: Range<Int>, workers: Int
+  ) async throws -> Int {
     var copy = network
     copy.setWeights(weights)
-    return try await copy.network.errorRate(on: data, workers: workers)
+    return try await copy.network.wrongAnswers(on: data, examples: examples, workers: workers)
   }
 }
 
@@ -169,17 +196,19 @@ public struct IntegerLearner: Learner {
   var ledger: OperationLedger { network.network.ledger }
   mutating func resetLedger() { network.resetLedger() }
 
+  var answersInOrder: Bool { network.network.options.testQuantizer.keepsPotentials }
+
   /// Of this very network: the weights in Float may have lost their last bits.
-  func errors(
-    of weights: NetworkWeights, on data: LabelledImages, workers: Int
-  ) async throws -> ErrorRate {
-    try await network.network.errorRate(on: data, workers: workers)
+  func wrongAnswers(
+    of weights: NetworkWeights, on data: LabelledImages, examples: Range<Int>, workers: Int
+  ) async throws -> Int {
+    try await network.network.wrongAnswers(on: data, examples: examples, workers: workers)
   }
 }
 
 extension LearningNetwork {
   /// Learns from some examples; returns how many were answered wrongly.
-  fileprivate mutating func learn(
+  mutating func learn(
     _ examples: ArraySlice<Int>, of data: LabelledImages, targets: Matrix
   ) throws -> Int {
     var wrong = 0
@@ -199,17 +228,28 @@ extension SpikingNetwork {
   ///   on from image to image, and one task answers all of them in order.
   /// - Throws: `SpikingError` for images that do not fit the network; `CancellationError`.
   public func errorRate(on data: LabelledImages, workers: Int) async throws -> ErrorRate {
+    ErrorRate(
+      errors: try await wrongAnswers(on: data, examples: 0..<data.count, workers: workers),
+      examples: data.count)
+  }
+
+  /// How many of some images are answered wrongly; each as it is among all.
+  func wrongAnswers(
+    on data: LabelledImages, examples: Range<Int>, workers: Int
+  ) async throws -> Int {
     let (network, isOrdered) = (self, options.testQuantizer.keepsPotentials)
     let (wrong, _) = try await mapExamples(
-      count: data.count, workers: isOrdered ? 1 : workers, progress: nil, makeState: { network },
+      count: examples.count, workers: isOrdered ? 1 : workers, progress: nil,
+      makeState: { network },
       body: { network, index in
+        let example = examples.lowerBound + index
         do {
-          let output = try network.predict(data.images.row(index), stream: UInt64(index))
-          return output.argmax != data.labels[index]
+          let output = try network.predict(data.images.row(example), stream: UInt64(example))
+          return output.argmax != data.labels[example]
         } catch let error as SpikingError where error.isRunaway {
           return true
         }
       })
-    return ErrorRate(errors: wrong.count { $0 }, examples: data.count)
+    return wrong.count { $0 }
   }
 }

@@ -89,6 +89,14 @@ public struct CheckpointFile: Sendable, Equatable {
   /// largest network take.
   static let maximumBytes = 1 << 33
 
+  /// A checkpoint in memory, as it came from another process.
+  ///
+  /// - Parameter origin: where from, for errors.
+  /// - Throws: `ModelFileError` when a byte is not as it was sent.
+  public init(bytes: [UInt8], from origin: String) throws {
+    self = try ModelFileError.naming(origin) { try CheckpointFile(bytes) }
+  }
+
   init(_ bytes: [UInt8]) throws(ModelFileError.Fault) {
     let start = try 8 + SafetensorsHeader.length(Array(bytes.prefix(8)), fileSize: bytes.count)
     let header = try SafetensorsHeader(

@@ -54,6 +54,18 @@ extension RowMajorMatrix where Element == Float {
     }
   }
 
+  /// Adds `factor * other`.
+  ///
+  /// - Precondition: `other` has the same shape.
+  public mutating func add(_ other: Matrix, times factor: Float) {
+    precondition(rows == other.rows && columns == other.columns, "matrices of other shapes")
+    unsafe withUnsafeMutableBufferPointer { elements in
+      unsafe other.withUnsafeBufferPointer { other in
+        for index in elements.indices { unsafe elements[index] += factor * other[index] }
+      }
+    }
+  }
+
   /// Adds `value` to the elements whose counterpart in `other` is positive.
   ///
   /// - Precondition: `other` has the same shape.

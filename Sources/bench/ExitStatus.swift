@@ -31,7 +31,7 @@ enum ExitStatus {
     case InputError.io, OutputError.io, is ReaderGone: inputOutput
     case is OutputError: cannotCreate
     case is FolderLocked: temporaryFailure
-    case is PaperState.Mismatch, is PaperState.Damaged, is CheckpointMismatch: badData
+    case is StateFolder.Mismatch, is StateFolder.Damaged, is CheckpointMismatch: badData
     case CheckpointFolder.Failure.occupied: cannotCreate
     case is CheckpointFolder.Failure: badData
     case InputError.missing: missingInput

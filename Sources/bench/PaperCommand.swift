@@ -120,7 +120,7 @@ struct PaperCommand: AsyncParsableCommand {
     if let epochs { settings.epochs = epochs }
     if let ablationEpochs { settings.ablationEpochs = ablationEpochs }
     let paper = Paper(settings: settings, dataset: data, instructionSet: set)
-    let folder = try state.map { try PaperState(path: $0, settings: settings) }
+    let folder = try state.map { try StateFolder(path: $0, settings: settings) }
     let chosen = rows ?? PaperRow.all
     if !Comparison.isOptimizedBuild {
       try results.line("This is a debug build: its timings mean nothing. Use -c release.")

@@ -159,8 +159,10 @@ import Testing
     // Few steps of coarse spikes.
     let coding = try SpikeCoding(layerSizes: weights.layerSizes, layerScales: [0.5])
     let fitted = try await ReadoutCalibration().refit(
-      weights, coding: coding, firing: .everyStep, timeSteps: 2, calibration: calibration,
-      instructionSet: .selected())
+      weights, coding: coding, firing: .everyStep, timeSteps: 2,
+      SharedEvaluation(
+        team: nil, workers: 1, instructionSet: .selected(), calibration: calibration,
+        test: calibration))
     #expect(fitted.layers[0] == weights.layers[0])
     var dense = DenseMLP(weights: weights)
     func distance(_ weights: NetworkWeights) throws -> Double {

@@ -75,15 +75,15 @@ import Testing
       let paper = try paper
       let row = PaperRow.all[0]
       do {
-        let state = try PaperState(path: path, settings: paper.settings)
+        let state = try StateFolder(path: path, settings: paper.settings)
         #expect(throws: FolderLocked.self) {
-          try PaperState(path: path, settings: paper.settings)
+          try StateFolder(path: path, settings: paper.settings)
         }
         #expect(try state.result(of: row, seed: 1) == nil)
         let (result, weights) = try await paper.run(row, seed: 1)
         try state.keep(result, weights: weights)
       }
-      let again = try PaperState(path: path, settings: paper.settings)
+      let again = try StateFolder(path: path, settings: paper.settings)
       #expect(try again.result(of: row, seed: 1)?.cells["relu"] != nil)
       #expect(try again.result(of: row, seed: 2) == nil)
     }
@@ -93,14 +93,14 @@ import Testing
   func mismatch() async throws {
     try await withFolder { path in
       var settings = try paper.settings
-      do { _ = try PaperState(path: path, settings: settings) }
+      do { _ = try StateFolder(path: path, settings: settings) }
       settings.epochs = 7
       settings.dataChecksum = "00000000"
       settings.packageVersion = "9.9.9"
       do {
-        _ = try PaperState(path: path, settings: settings)
+        _ = try StateFolder(path: path, settings: settings)
         Issue.record("it was accepted")
-      } catch let error as PaperState.Mismatch {
+      } catch let error as StateFolder.Mismatch {
         #expect(
           error.differences == [
             "dataChecksum is \(try paper.settings.dataChecksum) there, 00000000 here",
@@ -112,15 +112,15 @@ import Testing
       try Data(#"{"packageVersion": "0.0.9", "gamma": [1, 2]}"#.utf8)
         .write(to: URL(filePath: path + "/settings.json"))
       do {
-        _ = try PaperState(path: path, settings: settings)
+        _ = try StateFolder(path: path, settings: settings)
         Issue.record("it was accepted")
-      } catch let error as PaperState.Mismatch {
+      } catch let error as StateFolder.Mismatch {
         #expect(error.differences.contains("packageVersion is 0.0.9 there, 9.9.9 here"))
         #expect(error.differences.contains("gamma is [1, 2] there, unknown here"))
       }
       try Data("{".utf8).write(to: URL(filePath: path + "/settings.json"))
-      #expect(throws: PaperState.Damaged.self) {
-        try PaperState(path: path, settings: settings)
+      #expect(throws: StateFolder.Damaged.self) {
+        try StateFolder(path: path, settings: settings)
       }
     }
   }

@@ -4,7 +4,7 @@ internal import ModelFiles
 public import Networks
 
 /// A folder that keeps finished rows, so that a run can be stopped and goes on where it was.
-public final class PaperState: Sendable {
+public final class StateFolder: Sendable {
   /// A folder that holds figures of other settings.
   public struct Mismatch: Error, Equatable, Sendable, CustomStringConvertible {
     /// The folder.
@@ -30,9 +30,10 @@ public final class PaperState: Sendable {
 
   /// Opens a folder for a run, and makes it where it is missing.
   ///
+  /// - Parameter settings: what the rows depend on, all together; encodes as a JSON object.
   /// - Throws: `FolderLocked` when another run works there, `Mismatch` when it holds rows of other
   ///   settings, `OutputError` when it cannot be written.
-  public init(path: String, settings: Paper.Settings) throws {
+  public init(path: String, settings: some Encodable) throws {
     self.path = path
     lock = try FolderLock(path: path)
     let file = path + "/settings.json"
@@ -62,24 +63,24 @@ public final class PaperState: Sendable {
 
   /// A finished row, if it is there.
   ///
+  /// - Parameter isOf: whether what was read is of this row.
   /// - Throws: `Damaged`.
-  public func result(of row: PaperRow, seed: UInt64) throws -> Paper.Result? {
-    let file = name(row.name, seed) + ".json"
+  public func row<Row: Decodable>(
+    _ name: String, as type: Row.Type = Row.self, isOf: (Row) -> Bool
+  ) throws -> Row? {
+    let file = path + "/" + name + ".json"
     guard FileManager.default.fileExists(atPath: file) else { return nil }
-    guard let result = try? JSONDecoder().decode(Paper.Result.self, from: Self.data(file)),
-      result.row == row.name, result.seed == seed
-    else { throw Damaged(path: file) }
-    return result
+    guard let row = try? JSONDecoder().decode(Row.self, from: Self.data(file)), isOf(row) else {
+      throw Damaged(path: file)
+    }
+    return row
   }
 
-  /// Keeps a finished row: its weights first, then its figures, each whole or not at all.
-  public func keep(_ result: Paper.Result, weights: NetworkWeights) throws {
-    let name = name(result.row, result.seed)
-    try weights.write(safetensors: name + ".safetensors")
-    try Self.write(result, to: name + ".json")
+  /// Keeps a finished row: its weights first, where it has any, then its figures, each whole or not at all.
+  public func keep(_ row: some Encodable, _ name: String, weights: NetworkWeights? = nil) throws {
+    try weights?.write(safetensors: path + "/" + name + ".safetensors")
+    try Self.write(row, to: path + "/" + name + ".json")
   }
-
-  private func name(_ row: String, _ seed: UInt64) -> String { path + "/\(row)-seed\(seed)" }
 
   private static func data(_ file: String) throws -> Data {
     let file = try RegularFile(path: file)
@@ -90,5 +91,19 @@ public final class PaperState: Sendable {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     try AtomicFile(forJSON: file).commit(Array(encoder.encode(value)))
+  }
+}
+
+extension StateFolder {
+  /// A finished row of the paper's tables, if it is there.
+  ///
+  /// - Throws: `Damaged`.
+  public func result(of row: PaperRow, seed: UInt64) throws -> Paper.Result? {
+    try self.row("\(row.name)-seed\(seed)") { $0.row == row.name && $0.seed == seed }
+  }
+
+  /// Keeps a finished row of the paper's tables.
+  public func keep(_ result: Paper.Result, weights: NetworkWeights) throws {
+    try keep(result, "\(result.row)-seed\(result.seed)", weights: weights)
   }
 }

@@ -1,0 +1,56 @@
+internal import Cluster
+internal import Datasets
+internal import ModelFiles
+internal import Networks
+
+/// A twin that learns.
+protocol Learner: Sendable {
+  /// Examples a step.
+  var minibatch: Int { get }
+  /// eta.
+  var learningRate: Float { get }
+  mutating func setLearningRate(_ learningRate: Float) throws
+  /// One step on some examples; returns how many of them it answered wrongly.
+  mutating func learn(
+    _ examples: ArraySlice<Int>, of data: LabelledImages, targets: Matrix
+  ) async throws -> Int
+  /// The weights as they are.
+  var weights: NetworkWeights { get throws }
+  /// How many of some examples a network like this one answers wrongly, with other weights.
+  func wrongAnswers(
+    of weights: NetworkWeights, on data: LabelledImages, examples: Range<Int>, workers: Int
+  ) async throws -> Int
+  /// Whether an answer depends on the examples before: then one rank answers all.
+  var answersInOrder: Bool { get }
+  /// What was done since the last reset.
+  var ledger: OperationLedger { get throws }
+  mutating func resetLedger()
+  /// Keeps all that the next step depends on.
+  func save(to file: inout CheckpointFile) throws
+  /// Goes on from what was kept.
+  ///
+  /// - Throws: `CheckpointMismatch`, `SpikingError.snapshotMismatch`.
+  mutating func restore(_ file: CheckpointFile) throws
+
+  /// Of which ranks this learner is one; `nil` when it learns alone.
+  var ranks: (any Communicator)? { get }
+}
+
+extension Learner {
+  var answersInOrder: Bool { false }
+  var ranks: (any Communicator)? { nil }
+
+  /// Whether any of the ranks says so.
+  func agrees(on isSo: Bool) throws -> Bool {
+    guard let ranks, ranks.size > 1 else { return isSo }
+    return try ranks.allGather(UInt8(isSo ? 1 : 0)).contains(1)
+  }
+
+  /// What rank 0 has, for all ranks.
+  func shared(_ file: CheckpointFile?) throws -> CheckpointFile? {
+    guard let ranks, ranks.size > 1 else { return file }
+    let bytes = try ranks.broadcast(file?.encoded ?? [])
+    return bytes.isEmpty
+      ? nil : try file ?? CheckpointFile(bytes: bytes, from: "the checkpoint of rank 0")
+  }
+}

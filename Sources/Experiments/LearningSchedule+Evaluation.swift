@@ -1,0 +1,96 @@
+internal import Cluster
+internal import Datasets
+internal import ModelFiles
+internal import Networks
+
+/// Which examples of a dataset.
+enum Part: String, Codable {
+  case test, training
+
+  func images(of dataset: Dataset) -> LabelledImages {
+    self == .test ? dataset.test : dataset.training
+  }
+}
+
+extension LearningSchedule {
+  /// Examples that are answered as one: the dense twin's products are of so many.
+  static let block = 256
+
+  /// The error rate of weights on a part of the data, each rank answering its share of it: counts of wrong
+  /// answers, which add up to the same whoever gave them.
+  func rate<Twin: Learner>(
+    _ learner: Twin, _ weights: NetworkWeights, _ dataset: Dataset, _ part: Part, _ team: Team?
+  ) async throws -> ErrorRate {
+    let images = part.images(of: dataset)
+    var wrong: [Int]
+    if let ranks = learner.ranks {
+      // All ranks are here.
+      wrong = try ranks.allGather(
+        try await ownShare(learner, weights, images, ranks) ?? -1)
+      if wrong.contains(-1) { throw CancellationError() }
+    } else if let team, team.communicator.size > 1 {
+      var question = CheckpointFile()
+      try learner.save(to: &question)
+      question.arrays.add(weights, "evaluated")
+      try question.setJSON(part, "part")
+      wrong = try await team.ask(question.encoded) {
+        guard let wrong = try await ownShare(learner, weights, images, team.communicator) else {
+          throw CancellationError()
+        }
+        return Counts.bytes(wrong)
+      }.map(Counts.value)
+    } else {
+      wrong = [
+        try await learner.wrongAnswers(
+          of: weights, on: images, examples: 0..<images.count, workers: workers)
+      ]
+    }
+    return ErrorRate(errors: wrong.reduce(0, +), examples: images.count)
+  }
+
+  /// How many of this rank's share of the examples are answered wrongly; `nil` when it was cancelled.
+  private func ownShare(
+    _ learner: some Learner, _ weights: NetworkWeights, _ images: LabelledImages,
+    _ ranks: any Communicator
+  ) async throws -> Int? {
+    let share =
+      learner.answersInOrder
+      ? (ranks.isRoot ? 0..<images.count : 0..<0)
+      : ranks.segment(of: images.count, rank: ranks.rank, block: Self.block)
+    do {
+      return try await learner.wrongAnswers(
+        of: weights, on: images, examples: share, workers: workers)
+    } catch is CancellationError {
+      return nil
+    }
+  }
+
+  /// Answers rank 0's questions until its run ends.
+  ///
+  /// - Parameter learner: made as rank 0's, of whatever weights.
+  func serve<Twin: Learner>(_ learner: Twin, dataset: Dataset, team: Team) async throws {
+    let first = try learner.weights
+    var learner = learner
+    try await team.serve { bytes in
+      let question = try CheckpointFile(bytes: bytes, from: "the question of rank 0")
+      try learner.restore(question)
+      let weights = try question.arrays.weights(like: first, "evaluated")
+      let images = try question.json(Part.self, "part").images(of: dataset)
+      guard let wrong = try await ownShare(learner, weights, images, team.communicator) else {
+        throw CancellationError()
+      }
+      return Counts.bytes(wrong)
+    }
+  }
+}
+
+/// A count as bytes.
+enum Counts {
+  static func bytes(_ count: Int) -> [UInt8] {
+    (0..<8).map { UInt8(truncatingIfNeeded: count >> (8 * $0)) }
+  }
+
+  static func value(_ bytes: [UInt8]) -> Int {
+    bytes.prefix(8).enumerated().reduce(0) { $0 | Int($1.element) << (8 * $1.offset) }
+  }
+}

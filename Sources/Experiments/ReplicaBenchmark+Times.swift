@@ -1,0 +1,195 @@
+internal import Cluster
+internal import Datasets
+internal import DenseReLU
+internal import Networks
+internal import SpikingReLU
+
+extension ReplicaBenchmark {
+  /// What was timed, for the model.
+  struct Times: Sendable {
+    /// Seconds of one rank alone for an image.
+    var spikingImage = 0.0
+    var denseImage = 0.0
+    /// Seconds that a replica copies weights a step.
+    var copying = 0.0
+    var sums: [Sum] = []
+    var networks: [TrafficModel] = []
+  }
+
+  /// Times learning of one rank alone, of all, and sums. Collective; the figures are rank 0's.
+  func times(
+    _ ranks: any Communicator, _ progress: (@Sendable (Stage, Int, Int) -> Void)?
+  ) async throws -> (Times, [Speed]) {
+    var times = Times()
+    let (spiking, dense) = (try spikingAlone(), try denseAlone())
+    if ranks.isRoot {
+      // The others wait, and leave their cores.
+      times.spikingImage = try await seconds(spiking)
+      times.denseImage = try await seconds(dense)
+      times.copying = try copyingSeconds()
+    }
+    try ranks.barrier()
+    let steps = intervals.count + 2
+    if ranks.size > 1 {
+      progress?(.timings, 1, steps)
+      let sums = try [1 << 8, 1 << 12, 1 << 16, parameterCount, 1 << 21].sorted().map { length in
+        (length: length, seconds: try secondsOfSum(length, ranks))
+      }
+      let model = TrafficModel(
+        name: "measured, \(ranks.size) ranks", ranks: ranks.size, sums: sums)
+      times.networks = [model]
+      times.sums = sums.map {
+        Sum(
+          length: $0.length, microseconds: $0.seconds * 1e6,
+          modelMicroseconds: model.seconds(ofSum: $0.length, ranks: ranks.size) * 1e6)
+      }
+    }
+    times.networks += TrafficModel.common
+    var speeds: [Speed] = []
+    for (index, interval) in intervals.enumerated() {
+      progress?(.timings, index + 2, steps)
+      let learner = try SpikingReplicas(
+        spiking.network,
+        layout: ReplicaLayout(replicas: ranks.size, interval: interval, ranks: ranks), workers: 1)
+      speeds.append(
+        try await speed(
+          learner, "spiking", interval, alone: times.spikingImage, times, ranks))
+    }
+    let learner = DenseReplicas(
+      dense, layout: ReplicaLayout(replicas: ranks.size, interval: 1, ranks: ranks))
+    speeds.append(
+      try await speed(
+        learner, "dense", minibatch / ranks.size, alone: times.denseImage, times, ranks))
+    return (times, speeds)
+  }
+
+  /// A network that has learned for a moment, so that there are as many spikes as later.
+  private func spikingAlone() throws -> SpikingLearner {
+    var generator = SeededGenerator(seed: settings.seed)
+    let training = try training(replicas: 1)
+    return SpikingLearner(
+      network: try LearningMLP(
+        weights: NetworkWeights(layerSizes: layerSizes, initializer: .he, generator: &generator),
+        options: PredictionOptions(timeSteps: settings.timeSteps), training: training.options,
+        instructionSet: instructionSet))
+  }
+
+  private func denseAlone() throws -> DenseLearner {
+    var training = DenseTraining(epochs: 1, minibatch: minibatch, seed: settings.seed)
+    training.learningRate = 0.01
+    return try training.learner(settings.hidden, data, nil).0
+  }
+
+  /// Batches of examples, round and round.
+  private func batch(_ step: Int, _ count: Int) -> [Int] {
+    (0..<count).map { (step * count + $0) % data.training.count }
+  }
+
+  /// Seconds an image of a learner alone: the median of steps that take a while together.
+  private func seconds(_ learner: some Learner) async throws -> Double {
+    var learner = learner
+    let (images, targets) = (data.training, data.training.targets)
+    let count = max(learner.minibatch, 16)
+    var rounds: [Double] = []
+    let (clock, begin) = (ContinuousClock(), ContinuousClock.now)
+    var step = 0
+    while rounds.count < 5 || clock.now - begin < .seconds(seconds) {
+      try Task.checkCancellation()
+      let start = clock.now
+      _ = try await learner.learn(batch(step, count)[...], of: images, targets: targets)
+      rounds.append((clock.now - start) / .seconds(1) / Double(count))
+      step += 1
+    }
+    return rounds.dropFirst().map(\.self).median
+  }
+
+  /// Seconds in which a replica gives its weights away and takes others.
+  private func copyingSeconds() throws -> Double {
+    var network = try spikingAlone().network
+    var rounds: [Double] = []
+    let clock = ContinuousClock()
+    for _ in 0..<15 {
+      let start = clock.now
+      let values = try network.networkWeights.flattened
+      network.setWeights(try network.networkWeights.unflattened(values))
+      rounds.append((clock.now - start) / .seconds(1))
+    }
+    return rounds.median
+  }
+
+  /// The median time of a sum. Collective.
+  private func secondsOfSum(_ length: Int, _ ranks: any Communicator) throws -> Double {
+    let array = [Float](repeating: 1, count: length)
+    let counts = Array(repeating: 1, count: ranks.size)
+    let rounds = max(11, min(101, (1 << 22) / length))
+    var times: [Double] = []
+    let clock = ContinuousClock()
+    for _ in 0..<rounds {
+      try ranks.barrier()
+      let start = clock.now
+      _ = try ranks.orderedSum([array], counts: counts, length: length, times: 1)
+      times.append((clock.now - start) / .seconds(1))
+    }
+    return times.median
+  }
+
+  /// Times a learner of all ranks. Collective.
+  private func speed<Twin: Learner>(
+    _ learner: Twin, _ twin: String, _ examples: Int, alone: Double, _ times: Times,
+    _ ranks: any Communicator
+  ) async throws -> Speed {
+    var learner = learner
+    let (images, targets) = (data.training, data.training.targets)
+    let count = learner.minibatch
+    // As many steps on every rank: rank 0 says how many.
+    var steps = [max(3, min(2000, Int(seconds / max(alone * Double(examples), 1e-9))))]
+    try ranks.broadcast(&steps, from: 0)
+    _ = try await learner.learn(batch(0, count)[...], of: images, targets: targets)
+    try ranks.barrier()
+    let received = ranks.bytesReceived
+    var rounds: [Double] = []
+    let clock = ContinuousClock()
+    for step in 1...steps[0] {
+      let start = clock.now
+      _ = try await learner.learn(batch(step, count)[...], of: images, targets: targets)
+      rounds.append((clock.now - start) / .seconds(1))
+    }
+    let bytes = Double(ranks.bytesReceived - received) / Double(steps[0])
+    let rate = Double(count) / rounds.median
+    let isDense = twin == "dense"
+    // Of the dense twin, the loss travels with the gradient.
+    let length = parameterCount + (isDense ? 1 : 0)
+    let segment = ranks.segment(of: length, rank: ranks.rank).count
+    let model = ranks.size == 1 ? nil : times.networks.first
+    return Speed(
+      twin: twin, examplesPerStep: examples, aloneImagesPerSecond: 1 / alone,
+      imagesPerSecond: rate, speedup: rate * alone, efficiency: rate * alone / Double(ranks.size),
+      modelEfficiency: model?.efficiency(
+        computing: alone * Double(isDense ? count : examples), copying: times.copying,
+        length: length, ranks: ranks.size, dividing: isDense),
+      bytesPerStep: bytes,
+      expectedBytesPerStep: Double(
+        4 * ((ranks.size - 1) * segment + length - segment) + 8 * (ranks.size - 1)))
+  }
+
+  /// What the model says of 2 to 1,024 ranks.
+  func predictions(_ times: Times) -> [Prediction] {
+    (1...10).map { 1 << $0 }.map { ranks in
+      Prediction(
+        ranks: ranks, bytesPerStep: TrafficModel.bytes(ofSum: parameterCount, ranks: ranks),
+        efficiencies: times.networks.map { network in
+          intervals.map { interval in
+            network.efficiency(
+              computing: times.spikingImage * Double(interval), copying: times.copying,
+              length: parameterCount, ranks: ranks, dividing: false)
+          } + [
+            ranks > minibatch
+              ? nil
+              : network.efficiency(
+                computing: times.denseImage * Double(minibatch), copying: times.copying,
+                length: parameterCount, ranks: ranks, dividing: true)
+          ]
+        })
+    }
+  }
+}
