@@ -65,7 +65,7 @@
         Result { () throws(ClusterError) in
           for start in stride(from: 0, to: bytes, by: most) {
             let count = min(most, bytes - start)
-            try wait("broadcast") { state, request in
+            try wait("broadcast", bytes: count) { state, request in
               unsafe cmpi_ibcast(
                 buffer.baseAddress! + start, Int32(count), Int32(root), state.comm, &request)
             }
@@ -80,13 +80,14 @@
     ) throws(ClusterError) -> [Element] {
       precondition(counts.count == size && counts[rank] == values.count, "counts of other ranks")
       return try Self.allGather(state, values, counts: counts, own: counts[rank]) {
-        operation, start throws(ClusterError) in try wait(operation, start)
+        operation, bytes, start throws(ClusterError) in
+        try wait(operation, bytes: bytes, start)
       }
     }
 
     private static func allGather<Element: BitwiseCopyable & Sendable>(
       _ state: borrowing Mutex<State>, _ values: [Element], counts: [Int], own: Int,
-      wait: (String, (borrowing State, inout CMPIRequest) -> Int32) throws(ClusterError) -> Void
+      wait: (String, Int, (borrowing State, inout CMPIRequest) -> Int32) throws(ClusterError) -> Void
     ) throws(ClusterError) -> [Element] {
       let stride = MemoryLayout<Element>.stride
       let total = counts.reduce(0, +)
@@ -95,7 +96,7 @@
         try unsafe filled(total) { (target: UnsafeMutableRawPointer) throws(ClusterError) in
           try unsafe values.withUnsafeBytes { source in
             Result { () throws(ClusterError) in
-              try wait("gather") { state, request in
+              try wait("gather", total * stride) { state, request in
                 unsafe cmpi_iallgatherv(
                   source.baseAddress, Int32(own * stride), target, places.counts, places.starts,
                   state.comm, &request)
@@ -122,7 +123,7 @@
         try unsafe Self.filled(total) { target throws(ClusterError) in
           try unsafe values.withUnsafeBytes { source in
             Result { () throws(ClusterError) in
-              try wait("exchange") { state, request in
+              try wait("exchange", bytes: (values.count + total) * stride) { state, request in
                 unsafe cmpi_ialltoallv(
                   source.baseAddress, out.counts, out.starts, target, into.counts, into.starts,
                   state.comm, &request)
@@ -135,7 +136,7 @@
     }
 
     func barrier() throws(ClusterError) {
-      try wait("barrier") { state, request in unsafe cmpi_ibarrier(state.comm, &request) }
+      try wait("barrier", bytes: 0) { state, request in unsafe cmpi_ibarrier(state.comm, &request) }
     }
 
     func send(_ bytes: [UInt8], to rank: Int, tag: Int) throws(ClusterError) {
@@ -144,7 +145,7 @@
       }
       try unsafe bytes.withUnsafeBytes { buffer in
         Result { () throws(ClusterError) in
-          try wait("send") { state, request in
+          try wait("send", bytes: buffer.count) { state, request in
             unsafe cmpi_isend(
               buffer.baseAddress, Int32(buffer.count), Int32(rank), Int32(tag), state.comm,
               &request)
@@ -163,7 +164,7 @@
       }
       guard found != 0 else { return nil }
       let bytes: [UInt8] = try unsafe Self.filled(Int(count)) { target throws(ClusterError) in
-        try wait("receive") { _, request in
+        try wait("receive", bytes: Int(count)) { _, request in
           unsafe cmpi_imrecv(target, count, &message, &request)
         }
       }
@@ -183,13 +184,13 @@
 
     /// Starts something, and looks until it is done.
     private func wait(
-      _ operation: String, _ start: (borrowing State, inout CMPIRequest) -> Int32
+      _ operation: String, bytes: Int, _ start: (borrowing State, inout CMPIRequest) -> Int32
     ) throws(ClusterError) {
-      try Self.wait(state, operation, start) { () throws(ClusterError) in try checkWatch() }
+      try Self.wait(state, operation, bytes, start) { () throws(ClusterError) in try checkWatch() }
     }
 
     private static func wait(
-      _ state: borrowing Mutex<State>, _ operation: String,
+      _ state: borrowing Mutex<State>, _ operation: String, _ bytes: Int,
       _ start: (borrowing State, inout CMPIRequest) -> Int32,
       look: () throws(ClusterError) -> Void
     ) throws(ClusterError) {
@@ -197,7 +198,7 @@
       try state.withLock { state throws(ClusterError) in
         try check(start(state, &request), operation)
       }
-      var (done, pause) = (Int32(0), Pause())
+      var (done, pause) = (Int32(0), Pause(bytes: bytes))
       while true {
         try state.withLock { _ throws(ClusterError) in
           try check(unsafe cmpi_test(&request, &done), operation)
@@ -241,8 +242,8 @@
         _ values: [Element], _ counts: [Int]
       ) throws(ClusterError) -> [Element] {
         try allGather(state, values, counts: counts, own: counts[rank]) {
-          operation, start throws(ClusterError) in
-          try wait(state, operation, start) { () throws(ClusterError) in }
+          operation, bytes, start throws(ClusterError) in
+          try wait(state, operation, bytes, start) { () throws(ClusterError) in }
         }
       }
       let bytes = Array(name.utf8)
@@ -276,14 +277,16 @@
     private static func filled<Element: BitwiseCopyable>(
       _ count: Int, _ fill: (UnsafeMutableRawPointer) throws(ClusterError) -> Void
     ) throws(ClusterError) -> [Element] {
+      var outcome = Result<Void, ClusterError>.success(())
       // Room for one at least, so that there is an address.
-      let bytes = max(count, 1) * MemoryLayout<Element>.stride
-      let buffer = UnsafeMutableRawBufferPointer.allocate(
-        byteCount: bytes, alignment: MemoryLayout<Element>.alignment)
-      defer { unsafe buffer.deallocate() }
-      try unsafe fill(buffer.baseAddress!)
-      let elements = unsafe buffer.bindMemory(to: Element.self)
-      return unsafe Array(elements.prefix(count))
+      let elements = unsafe [Element](unsafeUninitializedCapacity: max(count, 1)) {
+        buffer, initialized in
+        let target = UnsafeMutableRawPointer(buffer.baseAddress!)
+        outcome = Result { () throws(ClusterError) in try unsafe fill(target) }
+        initialized = (try? outcome.get()) == nil ? 0 : count
+      }
+      try outcome.get()
+      return elements
     }
 
     // MARK: Signs of life

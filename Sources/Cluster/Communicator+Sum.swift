@@ -24,7 +24,6 @@ extension Communicator {
     let total = counts.reduce(0, +)
     precondition(total > 0, "a sum of no array")
     var sum: [Float] = []
-    sum.reserveCapacity(length)
     // Blocks, so that no call carries more than 2^28 bytes, however many arrays there are.
     let most = max(1, (1 << 26) / total)
     for start in stride(from: 0, to: length, by: most) {
@@ -46,8 +45,10 @@ extension Communicator {
       let mine = lengths[rank]
       let incoming = try allToAll(
         outgoing, sending: lengths.map { $0 * arrays.count }, receiving: counts.map { $0 * mine })
-      sum += try allGather(
+      let part = try allGather(
         Self.sum(incoming, arrays: total, length: mine, factor), counts: lengths)
+      if block.count == length { return part }
+      sum += part
     }
     return sum
   }
@@ -56,12 +57,12 @@ extension Communicator {
   private static func sum(
     _ values: [Float], arrays: Int, length: Int, _ factor: Double
   ) -> [Float] {
-    var sums = [Double](repeating: 0, count: length)
-    for array in 0..<arrays {
-      let start = array * length
-      for index in 0..<length { sums[index] += Double(values[start + index]) }
+    let values = values.span
+    return (0..<length).map { index in
+      var sum = 0.0
+      for array in 0..<arrays { sum += Double(values[array * length + index]) }
+      return Float(sum * factor)
     }
-    return sums.map { Float($0 * factor) }
   }
 
   /// The part of `count` things that a rank has: contiguous, in the order of ranks, as equal as they can

@@ -6,23 +6,28 @@
   internal import Musl
 #endif
 
-/// How long to wait before looking again: not at all at first, then an eighth of the time waited so far,
-/// so that what comes soon is seen soon, and a rank that waits for long leaves its core to others.
+/// How to wait for another rank: looking all the time for as long as what is awaited should take, since looking is
+/// what moves it on; then ever less often, so that a rank that waits for long leaves its core to others.
 struct Pause {
   private var looks = 0
-  private var start = ContinuousClock.now
+  private let start = ContinuousClock.now
+  private let patience: Duration
   private static let longest = Duration.milliseconds(2)
+
+  /// - Parameter bytes: that are to move. Through memory that two processes share, in pieces, a fifth of a
+  ///   gigabyte a second is slow.
+  init(bytes: Int = 0) { patience = .milliseconds(5) + .nanoseconds(5) * bytes }
 
   mutating func wait() {
     looks += 1
     // A few looks in a row; then others may have the core between two.
     guard looks > 20 else { return }
     let waited = ContinuousClock.now - start
-    guard waited > .microseconds(100) else {
+    guard waited > patience else {
       sched_yield()
       return
     }
-    let pause = min(waited / 8, Self.longest)
+    let pause = min((waited - patience) / 8, Self.longest)
     usleep(UInt32(max(pause / .microseconds(1), 1)))
   }
 

@@ -24,8 +24,8 @@ extension ReplicaBenchmark {
     let (spiking, dense) = (try spikingAlone(), try denseAlone())
     if ranks.isRoot {
       // The others wait, and leave their cores.
-      times.spikingImage = try await seconds(spiking)
-      times.denseImage = try await seconds(dense)
+      times.spikingImage = try await spiking.secondsAnImage(data.training, for: seconds)
+      times.denseImage = try await dense.secondsAnImage(data.training, for: seconds)
       times.copying = try copyingSeconds()
     }
     try ranks.barrier()
@@ -80,29 +80,6 @@ extension ReplicaBenchmark {
     return try training.learner(settings.hidden, data, nil).0
   }
 
-  /// Batches of examples, round and round.
-  private func batch(_ step: Int, _ count: Int) -> [Int] {
-    (0..<count).map { (step * count + $0) % data.training.count }
-  }
-
-  /// Seconds an image of a learner alone: the median of steps that take a while together.
-  private func seconds(_ learner: some Learner) async throws -> Double {
-    var learner = learner
-    let (images, targets) = (data.training, data.training.targets)
-    let count = max(learner.minibatch, 16)
-    var rounds: [Double] = []
-    let (clock, begin) = (ContinuousClock(), ContinuousClock.now)
-    var step = 0
-    while rounds.count < 5 || clock.now - begin < .seconds(seconds) {
-      try Task.checkCancellation()
-      let start = clock.now
-      _ = try await learner.learn(batch(step, count)[...], of: images, targets: targets)
-      rounds.append((clock.now - start) / .seconds(1) / Double(count))
-      step += 1
-    }
-    return rounds.dropFirst().map(\.self).median
-  }
-
   /// Seconds in which a replica gives its weights away and takes others.
   private func copyingSeconds() throws -> Double {
     var network = try spikingAlone().network
@@ -144,14 +121,15 @@ extension ReplicaBenchmark {
     // As many steps on every rank: rank 0 says how many.
     var steps = [max(3, min(2000, Int(seconds / max(alone * Double(examples), 1e-9))))]
     try ranks.broadcast(&steps, from: 0)
-    _ = try await learner.learn(batch(0, count)[...], of: images, targets: targets)
+    _ = try await learner.learn(data.training.batch(0, count)[...], of: images, targets: targets)
     try ranks.barrier()
     let received = ranks.bytesReceived
     var rounds: [Double] = []
     let clock = ContinuousClock()
     for step in 1...steps[0] {
       let start = clock.now
-      _ = try await learner.learn(batch(step, count)[...], of: images, targets: targets)
+      _ = try await learner.learn(
+        data.training.batch(step, count)[...], of: images, targets: targets)
       rounds.append((clock.now - start) / .seconds(1))
     }
     let bytes = Double(ranks.bytesReceived - received) / Double(steps[0])

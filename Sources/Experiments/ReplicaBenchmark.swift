@@ -2,7 +2,7 @@ public import Cluster
 public import Datasets
 internal import DenseReLU
 internal import ModelFiles
-public import Networks
+internal import Networks
 public import SpikeKernels
 public import SpikingReLU
 internal import Synchronization
@@ -217,7 +217,8 @@ public struct ReplicaBenchmark: Sendable {
       predictions: predictions(times), verdicts: verdicts)
   }
 
-  var layerSizes: [Int] {
+  /// Units of layers 0...L.
+  public var layerSizes: [Int] {
     [data.training.images.columns] + settings.hidden + [data.training.classes]
   }
 

@@ -34,6 +34,8 @@ public struct RunManifest: Sendable, Codable {
   public let blasCore: String
   /// Tasks of parallel evaluation.
   public let threads: Int
+  /// Processes that worked together.
+  public var processes = 1
   /// When the run began, in UTC.
   public let date: Date
 

@@ -20,20 +20,28 @@ public struct TrafficModel: Sendable, Codable, Equatable {
     (self.name, self.latency, self.secondsPerByte) = (name, latency, secondsPerByte)
   }
 
-  /// A network as it was measured: the price of a message from the shortest sum, of a byte from what the
-  /// longest takes beyond it. Those between are for checking.
+  /// A network as it was measured: the two prices whose relative errors over all sums have the least squares.
   ///
   /// - Precondition: two sums of other lengths, and two ranks at least.
   public init(name: String, ranks: Int, sums: [(length: Int, seconds: Double)]) {
-    let sorted = sums.sorted { $0.length < $1.length }
-    let (short, long) = (sorted[0], sorted[sorted.count - 1])
-    precondition(ranks > 1 && short.length < long.length, "nothing to fit")
+    precondition(ranks > 1 && Set(sums.map(\.length)).count > 1, "nothing to fit")
     self.name = name
-    let bytes =
-      Self.bytes(ofSum: long.length, ranks: ranks) - Self.bytes(ofSum: short.length, ranks: ranks)
-    secondsPerByte = max(0, (long.seconds - short.seconds) / bytes)
-    let rest = short.seconds - Self.bytes(ofSum: short.length, ranks: ranks) * secondsPerByte
-    latency = max(0, rest / Double(2 * (ranks - 1)))
+    // Normal equations of messages * latency / t + bytes * price / t = 1.
+    var (mm, mb, bb, m1, b1) = (0.0, 0.0, 0.0, 0.0, 0.0)
+    for (length, seconds) in sums {
+      let messages = Double(2 * (ranks - 1)) / seconds
+      let bytes = Self.bytes(ofSum: length, ranks: ranks) / seconds
+      mm += messages * messages
+      mb += messages * bytes
+      bb += bytes * bytes
+      m1 += messages
+      b1 += bytes
+    }
+    let determinant = mm * bb - mb * mb
+    let (latency, price) = ((m1 * bb - b1 * mb) / determinant, (b1 * mm - m1 * mb) / determinant)
+    // Neither price is below 0: where one would be, the other alone.
+    self.latency = price < 0 ? m1 / mm : max(latency, 0)
+    secondsPerByte = latency < 0 ? b1 / bb : max(price, 0)
   }
 
   /// Networks that machines are joined by, by their makers' figures, an eighth off for protocols.

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Cluster
 import Datasets
 import Experiments
 import Files
@@ -8,7 +9,7 @@ import SpikeKernels
 import SpikingReLU
 
 /// `bench anytime`: what a network answers after each step, and what early exit saves.
-struct AnytimeCommand: AsyncParsableCommand {
+struct AnytimeCommand: AsyncParsableCommand, RunsOnRanks {
   static let configuration = CommandConfiguration(
     commandName: "anytime",
     abstract: "Accuracy against steps, operations, energy and time; scales; early exit.",
@@ -177,7 +178,7 @@ struct AnytimeCommand: AsyncParsableCommand {
     let set = try InstructionSet.selected()
     let file = try results.open()
     let page = try reports.open()
-    let weightsFile = try save.map(NetworkOutput.init)
+    let weightsFile = try Ranks.onRoot { try save.map(NetworkOutput.init) }
     let table = try tables.open(header: AnytimeTables.columns)
     let whole = try network.dataset.load()
     let manifest = RunManifest.ofThisRun(
@@ -195,6 +196,13 @@ struct AnytimeCommand: AsyncParsableCommand {
       try results.line("This is a debug build: its timings mean nothing. Use -c release.")
     }
     if let note = threads.note { try results.line(note) }
+    let test = images.map(data.test.prefix) ?? data.test
+    let team = Team(Ranks.all)
+    guard Ranks.isRoot else {
+      return try await Anytime.serve(
+        team, calibration: calibrationImages, test: test, workers: threads.count,
+        instructionSet: set)
+    }
     let (weights, coding, training) = try await weights(of: data, isDigits: isDigits, set)
     var search = CodingSearch(
       instructionSet: set, imageSize: (data.height, data.width))
@@ -208,10 +216,9 @@ struct AnytimeCommand: AsyncParsableCommand {
     var settings = Anytime.Settings(
       search: search, target: target(on: data.name))
     settings.trainedCoding = coding
-    let test = images.map(data.test.prefix) ?? data.test
     let (result, spikingWeights) = try await Anytime(
       weights: weights, calibration: calibrationImages, test: test, settings: settings
-    ).run { stage, done, total in Progress.show(stage.rawValue, done, total) }
+    ).run(team: team) { stage, done, total in Progress.show(stage.rawValue, done, total) }
     Progress.clear()
     let name =
       "\(data.name) (\(data.source)), network "

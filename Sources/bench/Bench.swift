@@ -1,4 +1,5 @@
 import ArgumentParser
+import Cluster
 import Experiments
 import Foundation
 
@@ -15,6 +16,9 @@ struct Bench: AsyncParsableCommand {
       66 input missing, 73 output cannot be created, 74 input or output error, 75 folder locked by \
       another run, 130 interrupted, \
       143 terminated.
+
+      Built with '--traits MPI', train, paper, anytime and scale run on as many processes as 'mpirun -n N bench \
+      ...' starts: see docs/Scaling.md.
       """,
     version: RunManifest.packageVersion,
     subcommands: [
@@ -28,9 +32,14 @@ struct Bench: AsyncParsableCommand {
   static func main() async {
     Output.reserveDescriptors()
     do {
+      try Ranks.join()
       let work = Task {
         try ArgumentChecks.check(CommandLine.arguments)
         var command = try parseAsRoot()
+        if Ranks.all.size > 1, !(type(of: command) is any RunsOnRanks.Type) {
+          guard Ranks.isRoot else { return }
+          Output.complain("This command runs in one process; the others wait.")
+        }
         if var asynchronous = command as? any AsyncParsableCommand {
           try await asynchronous.run()
         } else {
@@ -39,6 +48,7 @@ struct Bench: AsyncParsableCommand {
       }
       Interruption.shared.cancelOnSignal(work)
       try await work.value
+      Ranks.finish()
     } catch {
       ExitStatus.exit(with: error)
     }

@@ -34,9 +34,10 @@ struct CheckpointOptions: ParsableArguments {
     }
   }
 
-  /// Opens the folder.
+  /// Opens the folder; rank 0 alone has it.
   func open(settings: [String: String], manifest: RunManifest) throws -> CheckpointFolder? {
-    try checkpoint.map {
+    guard Ranks.isRoot else { return nil }
+    return try checkpoint.map {
       try CheckpointFolder(
         path: $0, settings: settings, manifest: manifest, interval: every ?? .seconds(60),
         keep: keep ?? 3,

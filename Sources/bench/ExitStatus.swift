@@ -1,4 +1,5 @@
 import ArgumentParser
+import Cluster
 import Datasets
 import DenseReLU
 import EventRecordings
@@ -31,6 +32,9 @@ enum ExitStatus {
     case InputError.io, OutputError.io, is ReaderGone: inputOutput
     case is OutputError: cannotCreate
     case is FolderLocked: temporaryFailure
+    case ClusterError.builtWithoutMPI: usage
+    case ClusterError.rankFailed: badData
+    case is ClusterError: temporaryFailure
     case is StateFolder.Mismatch, is StateFolder.Damaged, is CheckpointMismatch: badData
     case CheckpointFolder.Failure.occupied: cannotCreate
     case is CheckpointFolder.Failure: badData
@@ -52,18 +56,17 @@ enum ExitStatus {
     guard let status = of(error) else {
       // Usage, help and version are ArgumentParser's to word; usage exits with 64.
       let (status, text) = (Bench.exitCode(for: error).rawValue, Bench.fullMessage(for: error))
-      guard status == 0 else {
-        Output.complain(text)
-        Foundation.exit(status)
-      }
+      guard status == 0 else { Ranks.exit(status: status, message: text) }
       do { try Output.line(text) } catch { Self.exit(with: error) }
-      Foundation.exit(0)
+      Ranks.finish()
     }
     switch error {
-    case is VerdictsFailed, is InterruptedAfterResults, is ReaderGone: break
-    case is CancellationError: Output.complain("interrupted; nothing was written")
-    default: Output.complain("Error: \(error)")
+    // The others have done their part, and wait.
+    case is VerdictsFailed: Ranks.finish(status: status)
+    case is InterruptedAfterResults, is ReaderGone: Ranks.exit(status: status, message: nil)
+    case is CancellationError:
+      Ranks.exit(status: status, message: "interrupted; nothing was written")
+    default: Ranks.exit(status: status, message: "Error: \(error)")
     }
-    Foundation.exit(status)
   }
 }

@@ -15,11 +15,12 @@ enum Output {
     }
   }
 
-  /// Prints a line on standard output.
+  /// Prints a line on standard output; rank 0 alone does.
   ///
   /// - Throws: `OutputError.io` when it cannot be written: a full disk must not look like success;
   ///   `ReaderGone` for a closed pipe.
   static func line(_ text: String = "") throws {
+    guard Ranks.isRoot else { return }
     Progress.clear()
     guard write(text + "\n", to: STDOUT_FILENO) else {
       if errno == EPIPE { throw ReaderGone() }

@@ -6,7 +6,7 @@ import Networks
 import SpikeKernels
 
 /// `bench paper`: the paper's tables, ours beside the authors'.
-struct PaperCommand: AsyncParsableCommand {
+struct PaperCommand: AsyncParsableCommand, RunsOnRanks {
   static let configuration = CommandConfiguration(
     commandName: "paper",
     abstract: "Reproduce the paper's tables, beside the authors' figures.",
@@ -120,7 +120,9 @@ struct PaperCommand: AsyncParsableCommand {
     if let epochs { settings.epochs = epochs }
     if let ablationEpochs { settings.ablationEpochs = ablationEpochs }
     let paper = Paper(settings: settings, dataset: data, instructionSet: set)
-    let folder = try state.map { try StateFolder(path: $0, settings: settings) }
+    let folder = try Ranks.onRoot {
+      try state.map { try StateFolder(path: $0, settings: settings) }
+    }
     let chosen = rows ?? PaperRow.all
     if !Comparison.isOptimizedBuild {
       try results.line("This is a debug build: its timings mean nothing. Use -c release.")
@@ -134,7 +136,9 @@ struct PaperCommand: AsyncParsableCommand {
     let jobs = (0..<UInt64(seeds)).flatMap { offset in chosen.map { ($0, seed + offset) } }
     let found: [Paper.Result]
     do {
-      found = try await PaperRun(paper: paper, folder: folder, workers: threads.count).run(
+      found = try await PaperRun(
+        paper: paper, folder: folder, workers: threads.count, ranks: Ranks.all
+      ).run(
         jobs, progress: PaperTables.showProgress
       ) { event in
         for line in PaperTables.lines(event, workers: threads.count) { try results.line(line) }
@@ -144,6 +148,7 @@ struct PaperCommand: AsyncParsableCommand {
       Output.complain("interrupted; finished rows are kept in \(state!)")
       throw InterruptedAfterResults()
     }
+    guard Ranks.isRoot else { return }
     for line in PaperTables.lines(found, rows: chosen, settings: settings) {
       try results.line(line)
     }

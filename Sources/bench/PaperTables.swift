@@ -1,3 +1,4 @@
+import Cluster
 import Experiments
 
 /// What `paper` prints for people.
@@ -24,7 +25,11 @@ enum PaperTables {
     switch event {
     case .kept(let rows, let all): ["\(rows) of \(all) rows are finished already."]
     case .starting(let rows, let seconds):
-      ["\(rows) rows to run on \(workers) cores, about \(Format.seconds(seconds))."]
+      [
+        "\(rows) rows to run on "
+          + (Ranks.all.size > 1 ? "\(Ranks.all.size) ranks of " : "")
+          + "\(workers) cores, about \(Format.seconds(seconds))."
+      ]
     case .finished(let result, let rows, let all, let left):
       [
         "\(result.row), seed \(result.seed): \(summary(result)) in "

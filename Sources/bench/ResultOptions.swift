@@ -1,4 +1,5 @@
 import ArgumentParser
+import Cluster
 import Experiments
 import Files
 import Foundation
@@ -31,7 +32,7 @@ struct ResultOptions: ParsableArguments {
   /// Opens the result file, before the work starts.
   func open() throws -> AtomicFile? {
     if quiet { Progress.disable() }
-    return try json.map(AtomicFile.init(forJSON:))
+    return try Ranks.onRoot { try json.map(AtomicFile.init(forJSON:)) }
   }
 
   /// Prints a line that `--quiet` leaves out.
@@ -85,7 +86,7 @@ struct TableOptions: ParsableArguments {
   ///
   /// - Parameter header: the table's first line; only a file that starts like it is replaced.
   func open(header: [String]) throws -> TableFile? {
-    guard let csv else { return nil }
+    guard let csv, Ranks.isRoot else { return nil }
     let start = Array(header[0].utf8.prefix(16))
     return TableFile(
       file: try AtomicFile(path: csv) { $0.starts(with: start) }, header: header)
@@ -119,7 +120,7 @@ struct ReportOptions: ParsableArguments {
 
   /// Opens the file, before the work starts.
   func open() throws -> ReportFile? {
-    guard let report else { return nil }
+    guard let report, Ranks.isRoot else { return nil }
     return ReportFile(
       // An earlier report, not somebody's other page.
       file: try AtomicFile(path: report) { $0.starts(with: Array("<!DOCTYPE html>".utf8)) })
@@ -138,17 +139,24 @@ struct ReportFile {
 struct ThreadOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Threads that evaluate images; results do not depend on it. Default: all processors.",
+      """
+      Threads that evaluate images; results do not depend on it. Default: all processors; of several processes \
+      on a machine, each its share of them.
+      """,
       valueName: "n"),
     transform: { try Bounded.integer($0, 1...1_000_000) })
   var threads: Int?
 
-  /// The number to use: at most one a processor.
-  var count: Int { min(threads ?? .max, ProcessInfo.processInfo.activeProcessorCount) }
+  /// The number to use: at most one a processor, and a processor of a machine for each of its processes.
+  var count: Int {
+    let own = ProcessInfo.processInfo.activeProcessorCount / Ranks.all.processesOnHost
+    return min(threads ?? .max, max(own, 1))
+  }
 
   /// What to say when fewer are used than were asked for.
   var note: String? {
     guard let threads, threads > count else { return nil }
-    return "\(threads) threads asked for, \(count) used: one a processor."
+    return "\(threads) threads asked for, \(count) used"
+      + (Ranks.all.size > 1 ? " by each process" : "") + ": one a processor."
   }
 }

@@ -1,18 +1,24 @@
 import ArgumentParser
+import Cluster
 import Experiments
 import Foundation
 import Networks
 import SpikeKernels
 
 /// `bench scale`: how cost grows.
-struct ScaleCommand: AsyncParsableCommand {
+struct ScaleCommand: AsyncParsableCommand, RunsOnRanks {
   static let configuration = CommandConfiguration(
     commandName: "scale",
-    abstract: "How time, operations and memory grow with spikes, width, depth, T and threads.",
+    abstract: "How cost grows with spikes, width, depth, T, threads and processes.",
     discussion: """
       Random networks (He) and inputs. An exponent is the slope of a straight line through the \
       points, logarithm against logarithm. --probe does nothing but predict, for profilers; \
       Scripts/count-instructions counts with it what silent inputs cost.
+
+      --learning is about learning on several networks at once instead: error against their number and the images \
+      between two means, speed-up on all processes, bytes a step, and what a model says of 2 to 1,024 processes; \
+      with verdicts, on the embedded digits unless told otherwise. Of several processes, each measures whole sweeps, \
+      and those on one machine disturb each other.
       """)
 
   @Option(
@@ -41,10 +47,20 @@ struct ScaleCommand: AsyncParsableCommand {
     transform: { try Bounded.integer($0, 784...NetworkWeights.maximumLayerWidth) })
   var inputs = 784
 
+  @Flag(help: "Learning on several networks at once, in place of the sweeps.")
+  var learning = false
+
+  @OptionGroup var learningOptions: ReplicaOptions
   @OptionGroup var threads: ThreadOptions
   @OptionGroup var results: ResultOptions
   @OptionGroup var reports: ReportOptions
   @OptionGroup var tables: TableOptions
+
+  func validate() throws {
+    guard learning || learningOptions.given == nil else {
+      throw ValidationError("'\(learningOptions.given!)' goes with '--learning'.")
+    }
+  }
 
   /// What `--json` holds.
   struct Report: Encodable {
@@ -58,7 +74,14 @@ struct ScaleCommand: AsyncParsableCommand {
     let set = try InstructionSet.selected()
     var benchmark = ScaleBenchmark(instructionSet: set)
     benchmark.seed = seed
-    if let probe { return try benchmark.probe(inputs: inputs, examples: probe) }
+    if let probe {
+      if Ranks.isRoot { try benchmark.probe(inputs: inputs, examples: probe) }
+      return
+    }
+    if learning {
+      return try await learningOptions.run(
+        seed: seed, milliseconds: milliseconds, set, threads, results, reports, tables)
+    }
     let file = try results.open()
     let page = try reports.open()
     let table = try tables.open(header: [
@@ -72,7 +95,8 @@ struct ScaleCommand: AsyncParsableCommand {
     benchmark.seconds = Double(milliseconds) / 1000
     benchmark.widths = benchmark.widths.filter { $0 <= widest } + (widest > 8192 ? [widest] : [])
     benchmark.workers = Array(1...threads.count)
-    let result = try await benchmark.run { Progress.show("points", $0, $1) }
+    let ran = try await benchmark.run(ranks: Ranks.all) { Progress.show("points", $0, $1) }
+    guard let result = ran else { return }
     for line in ScaleTables.lines(result) { try results.line(line) }
     try results.line()
     let verdicts = result.verdicts

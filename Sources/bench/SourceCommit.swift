@@ -1,3 +1,4 @@
+import Cluster
 import Datasets
 import Experiments
 import Foundation
@@ -12,6 +13,7 @@ extension RunManifest {
       command: CommandLine.arguments, seed: seed, instructionSet: set, threads: threads,
       packageCommit: SourceCommit.found)
     manifest.dataset = dataset.map(Data.init)
+    manifest.processes = Ranks.all.size
     return manifest
   }
 }

@@ -23,6 +23,8 @@ extension TrainCommand {
       "--eta-decay": "\(schedule.learningRateDecay)", "--average": "\(schedule.averagedEpochs)",
       "--shuffle": "\(schedule.shuffles)",
     ]
+    if let replicas { settings["--replicas"] = "\(replicas)" }
+    if replicas != nil, twin == .spiking { settings["--average-every"] = "\(averageEvery ?? 100)" }
     switch twin {
     case .spiking:
       let options = spiking.options

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Cluster
 import Datasets
 import DenseReLU
 import Experiments
@@ -10,7 +11,7 @@ import SpikeKernels
 import SpikingReLU
 
 /// `bench train`: either twin learns.
-struct TrainCommand: AsyncParsableCommand {
+struct TrainCommand: AsyncParsableCommand, RunsOnRanks {
   static let configuration = CommandConfiguration(
     commandName: "train",
     abstract: "Train a network: the spiking twin by spikes, one image at a time, or the dense one.",
@@ -24,6 +25,11 @@ struct TrainCommand: AsyncParsableCommand {
 
       --recipe goes past the paper: fractional updates with smooth gradients, T = 40, eta 0.01 \
       falling by 7% an epoch, shuffled images. Other options still change what they name.
+
+      --replicas learns on several networks at once, on all threads and processes: the spiking twin online, \
+      each network from its own images, with the mean of the weights every --average-every images of each; the \
+      dense twin with each minibatch divided. What is learned depends on the number of replicas, not on that of \
+      processes.
       """)
 
   /// Which network.
@@ -51,6 +57,25 @@ struct TrainCommand: AsyncParsableCommand {
       valueName: "n"),
     transform: { try Bounded.integer($0, 1...1000) })
   var parallel: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "With --parallel: keep finished networks' figures in this folder, and go on from it.",
+      valueName: "folder"))
+  var state: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Learn on so many networks at once, 1...65536. Default: one, without means.", valueName: "n"),
+    transform: { try Bounded.integer($0, 1...65_536) })
+  var replicas: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "Images of each replica between two means of their weights (spiking twin). Default: 100.",
+      valueName: "n"),
+    transform: { try Bounded.integer($0, 1...1_000_000) })
+  var averageEvery: Int?
 
   @Option(
     help: ArgumentHelp("Images a step of the dense twin. Default: 32.", valueName: "n"),
@@ -99,6 +124,10 @@ struct TrainCommand: AsyncParsableCommand {
     let trainErrorPercent: Double?
     let isInterrupted: Bool
     let failure: String?
+    /// Of replicas.
+    let replicas: Int?
+    let averageEvery: Int?
+    let speed: LearningSpeed?
     let verdicts: [Verdict] = []
   }
 
@@ -107,10 +136,12 @@ struct TrainCommand: AsyncParsableCommand {
       throw ValidationError("'--minibatch' and '--loss' go with '--twin dense'.")
     }
     if twin == .dense { try learning.variant.refuseForDense() }
+    try validateReplicas()
     if let parallel {
-      guard save == nil, csv == nil, checkpoints.checkpoint == nil else {
+      guard save == nil, csv == nil, checkpoints.checkpoint == nil, replicas == nil else {
         throw ValidationError(
-          "'--save', '--csv' and '--checkpoint' are of one network: not with '--parallel'.")
+          "'--save', '--csv', '--checkpoint' and '--replicas' are of one network: not with '--parallel'."
+        )
       }
       guard seed <= .max - UInt64(parallel) else {
         throw ValidationError("'--seed': at most \(UInt64.max - UInt64(parallel)) for that many.")
@@ -127,144 +158,41 @@ struct TrainCommand: AsyncParsableCommand {
     let set = try InstructionSet.selected()
     let files = try TrainFiles(json: results.open(), save: save, csv: csv)
     let page = try reports.open()
-    let data = try network.dataset.load()
-    let manifest = RunManifest.ofThisRun(
-      seed: seed, set, threads: threads.count, dataset: data)
-    let first = try load.map {
-      try NetworkWeights(file: $0, hidden: network.hidden, of: data)
-    }
-    let sizes = try first?.layerSizes ?? network.layerSizes(of: data)
-    let widths = Array(sizes.dropFirst().dropLast())
+    let work = try work(set)
     if !Comparison.isOptimizedBuild {
       try results.line("This is a debug build: its timings mean nothing. Use -c release.")
     }
     if let note = threads.note { try results.line(note) }
-    let name =
-      "\(data.name) (\(data.source)), network "
-      + sizes.map(String.init).joined(separator: "-")
-    let quiet = results.quiet
-    let progress: LearningSchedule.Progress = { epoch, done, total, error in
-      Progress.show(
-        "epoch \(epoch)", done, total, unit: "images",
-        detail: ", running error \(Format.fixed(error, 2))%")
-    }
-    let onEpoch: @Sendable (EpochReport) throws -> Void = {
-      if !quiet { try Output.line(TrainTable.line($0)) }
-    }
-    var spiking = try learning.training(set)
-    var dense = DenseTraining(
-      epochs: epochs, minibatch: minibatch ?? 32, learningRate: learning.variant.eta ?? 0.1,
-      seed: seed,
-      loss: loss ?? .softmaxCrossEntropy)
-    var schedule = twin == .spiking ? spiking.schedule : learning.schedule(dense.schedule)
-    schedule.epochs = epochs
-    schedule.workers = threads.count
-    (spiking.schedule, dense.schedule) = (schedule, schedule)
-    (spiking.seed, spiking.initialWeights) = (seed, first)
-    let options = spiking.options
-    let eta = twin == .spiking ? options.learningRate : dense.learningRate
-    let steps = spiking.timeSteps
-    func report(_ epochs: [EpochReport], isInterrupted: Bool, failure: String? = nil) -> Report {
-      Report(
-        manifest: manifest, dataset: data.name, layerSizes: sizes, twin: twin.rawValue,
-        timeSteps: twin == .spiking ? steps : nil,
-        update: twin == .spiking ? options.update : nil, learningRate: eta, schedule: schedule,
-        epochs: epochs, testErrorPercent: epochs.last?.testErrorPercent,
-        trainErrorPercent: epochs.last?.trainErrorPercent, isInterrupted: isInterrupted,
-        failure: failure)
-    }
-    if let parallel {
-      let runs = TrainRuns(
-        seeds: (0..<UInt64(parallel)).map { seed + $0 }, workers: threads.count, results: results)
-      let ends: [TrainRuns.End]
-      try results.line("\(name), \(parallel) networks, \(threads.count) at a time")
-      switch twin {
-      case .spiking where learning.variant.integer:
-        ends = try await runs.train { [spiking] seed, progress in
-          var training = spiking
-          (training.seed, training.schedule.workers) = (seed, 1)
-          return try await training.runInIntegers(
-            hidden: widths, dataset: data, progress: progress)
-        }
-      case .spiking:
-        ends = try await runs.train { [spiking] seed, progress in
-          var training = spiking
-          (training.seed, training.schedule.workers) = (seed, 1)
-          return try await training.run(hidden: widths, dataset: data, progress: progress)
-        }
-      case .dense:
-        BLAS.threads = 1
-        ends = try await runs.train { [dense] seed, progress in
-          var training = dense
-          (training.seed, training.schedule.workers) = (seed, 1)
-          return try await training.run(
-            hidden: widths, dataset: data, initialWeights: first, progress: progress)
-        }
-      }
-      try files.json?.commit(
-        json: TrainRuns.Report(
-          manifest: manifest, dataset: data.name, layerSizes: sizes, twin: twin.rawValue,
-          runs: ends))
-      try page?.commit(
-        HTMLReport(
-          training: ends.map { ("seed \($0.seed)", $0.epochs) }, title: "Training: \(name)",
-          manifest: manifest))
-      if ends.contains(where: \.isInterrupted) {
-        try results.line("Interrupted: not all of these runs are whole.")
-        throw InterruptedAfterResults()
-      }
-      return
-    }
-    let folder = try checkpoints.open(
-      settings: settings(data, sizes: sizes, first: first, spiking, dense), manifest: manifest)
+    if let parallel { return try await run(work, networks: parallel, files, page) }
+    let folder = try checkpoints.open(settings: work.settings(of: self), manifest: work.manifest)
     for fault in folder?.passedOver ?? [] { try results.line("Damaged, passed over: \(fault)") }
     if let file = folder?.resumedFrom { try results.line("Going on from \(file)") }
+    for line in work.titles(of: self) { try results.line(line) }
+    try results.line(TrainTable.header)
+    if twin == .dense { BLAS.threads = 1 }
     do {
-      let (weights, epochs, isInterrupted): (NetworkWeights, [EpochReport], Bool)
-      switch twin {
-      case .spiking:
-        try results.line(
-          "\(name), \(options.update.rawValue), T = \(steps), eta = \(eta)"
-            + (learning.variant.recipe ? ", recipe" : "")
-            + (learning.variant.integer ? ", integers only" : ""))
-        try results.line(TrainTable.header)
-        if learning.variant.integer {
-          let result = try await spiking.runInIntegers(
-            hidden: widths, dataset: data, progress: progress, onEpoch: onEpoch,
-            checkpoints: folder)
-          (weights, epochs, isInterrupted) = (result.weights, result.epochs, result.isInterrupted)
-        } else {
-          let result = try await spiking.run(
-            hidden: widths, dataset: data, progress: progress, onEpoch: onEpoch,
-            checkpoints: folder)
-          (weights, epochs, isInterrupted) = (result.weights, result.epochs, result.isInterrupted)
-        }
-      case .dense:
-        BLAS.threads = 1
-        try results.line(
-          "\(name), dense, minibatches of \(dense.minibatch), \(dense.loss.rawValue), "
-            + "eta = \(eta)")
-        try results.line(TrainTable.header)
-        let result = try await dense.run(
-          hidden: widths, dataset: data, initialWeights: first, progress: progress,
-          onEpoch: onEpoch, checkpoints: folder)
-        (weights, epochs, isInterrupted) = (result.weights, result.epochs, result.isInterrupted)
-      }
+      let end = try await learn(work, folder)
+      guard Ranks.isRoot else { return }
+      let speed = end.isInterrupted ? nil : try await speed(work, end)
+      if let speed { try results.line(TrainTable.line(speed)) }
       try page?.commit(
         HTMLReport(
-          training: [(twin.rawValue, epochs)], title: "Training: \(name)", manifest: manifest))
+          training: [(twin.rawValue, end.epochs)], title: "Training: \(work.name)",
+          manifest: work.manifest))
       try files.commit(
-        weights: weights, epochs: epochs, report: report(epochs, isInterrupted: isInterrupted))
-      if isInterrupted {
+        weights: end.weights, epochs: end.epochs,
+        report: report(work, end.epochs, isInterrupted: end.isInterrupted, speed: speed))
+      if end.isInterrupted {
         try results.line(
           "Interrupted: the last line is of an epoch that was not finished."
             + (folder == nil ? "" : " --resume goes on."))
         throw InterruptedAfterResults()
       }
     } catch let failure as LearningFailure {
+      guard Ranks.isRoot else { throw failure }
       try files.commit(
         weights: failure.lastWhole, epochs: failure.epochs,
-        report: report(failure.epochs, isInterrupted: false, failure: "\(failure)"))
+        report: report(work, failure.epochs, isInterrupted: false, failure: "\(failure)"))
       if let save {
         try results.line(
           "Training diverged: \(save) has the weights "
@@ -272,5 +200,20 @@ struct TrainCommand: AsyncParsableCommand {
       }
       throw failure
     }
+  }
+
+  private func report(
+    _ work: TrainWork, _ epochs: [EpochReport], isInterrupted: Bool, failure: String? = nil,
+    speed: LearningSpeed? = nil
+  ) -> Report {
+    let isSpiking = twin == .spiking
+    return Report(
+      manifest: work.manifest, dataset: work.data.name, layerSizes: work.sizes,
+      twin: twin.rawValue, timeSteps: isSpiking ? work.spiking.timeSteps : nil,
+      update: isSpiking ? work.spiking.options.update : nil, learningRate: work.eta(of: twin),
+      schedule: work.schedule, epochs: epochs, testErrorPercent: epochs.last?.testErrorPercent,
+      trainErrorPercent: epochs.last?.trainErrorPercent, isInterrupted: isInterrupted,
+      failure: failure, replicas: replicas,
+      averageEvery: isSpiking ? replicas.map { _ in averageEvery ?? 100 } : nil, speed: speed)
   }
 }

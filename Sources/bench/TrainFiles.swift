@@ -10,8 +10,10 @@ struct TrainFiles {
 
   init(json: AtomicFile?, save: String?, csv: String?) throws {
     self.json = json
-    weights = try save.map(NetworkOutput.init)
-    self.csv = try csv.map { try AtomicFile(path: $0) { $0[0] == UInt8(ascii: "e") } }
+    weights = try Ranks.onRoot { try save.map(NetworkOutput.init) }
+    self.csv = try Ranks.onRoot {
+      try csv.map { try AtomicFile(path: $0) { $0[0] == UInt8(ascii: "e") } }
+    }
   }
 
   func commit(weights network: NetworkWeights, epochs: [EpochReport], report: some Encodable) throws

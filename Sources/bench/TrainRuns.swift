@@ -1,3 +1,4 @@
+import Cluster
 import DenseReLU
 import Experiments
 import Foundation
@@ -5,13 +6,6 @@ import Synchronization
 
 /// `bench train --parallel`: independent runs, one a seed.
 struct TrainRuns {
-  /// What one run ends with.
-  struct End: Encodable {
-    let seed: UInt64
-    let epochs: [EpochReport]
-    let isInterrupted: Bool
-  }
-
   /// What `--json` holds.
   struct Report: Encodable {
     let schemaVersion = 1
@@ -19,33 +13,32 @@ struct TrainRuns {
     let dataset: String
     let layerSizes: [Int]
     let twin: String
-    let runs: [End]
+    let runs: [TrainedSeed]
     let verdicts: [Verdict] = []
   }
 
   let seeds: [UInt64]
   let workers: Int
   let results: ResultOptions
+  let folder: StateFolder?
 
   /// Runs all, prints a line for each as it ends, and the mean.
   func train<Twin: Sendable>(
     _ run:
       @escaping @Sendable (UInt64, @escaping LearningSchedule.Progress) async throws ->
       LearningResult<Twin>
-  ) async throws -> [End] {
+  ) async throws -> [TrainedSeed] {
     try results.line("      seed" + TrainTable.header)
     let board = Board()
     let ends = try await trainInParallel(
-      seeds: seeds, workers: workers,
-      run: { seed in
-        try await run(seed) { epoch, done, total, error in
-          board.show(seed, epoch, done, total, error)
-        }
-      },
-      onRun: { seed, result in
-        board.end(seed)
-        guard let last = result.epochs.last else { return }
-        try results.line(TrainTable.pad("\(seed)") + TrainTable.line(last))
+      seeds: seeds, workers: workers, ranks: Ranks.all, folder: folder,
+      progress: { seed, epoch, done, total, error in
+        board.show(seed, epoch, done, total, error)
+      }, run: run,
+      onRun: { end in
+        board.end(end.seed)
+        guard let last = end.epochs.last else { return }
+        try results.line(TrainTable.pad("\(end.seed)") + TrainTable.line(last))
       })
     let tests = ends.compactMap { $0.epochs.last?.testErrorPercent }
     if tests.count > 1 {
@@ -56,9 +49,7 @@ struct TrainRuns {
         "test error: mean \(Format.fixed(mean, 2))%, standard deviation "
           + "\(Format.fixed(variance.squareRoot(), 2)) over \(tests.count) seeds")
     }
-    return zip(seeds, ends).map {
-      End(seed: $0, epochs: $1.epochs, isInterrupted: $1.isInterrupted)
-    }
+    return ends
   }
 
   /// Which run is where, for one line of progress.

@@ -22,6 +22,13 @@ enum TrainTable {
     ].map { pad($0) }.joined()
   }
 
+  /// How much faster replicas learned than one network.
+  static func line(_ speed: LearningSpeed) -> String {
+    "Learning at \(Format.count(speed.imagesPerSecond)) images/s; one network alone, with these weights, "
+      + "\(Format.count(speed.aloneImagesPerSecond)): speed-up \(Format.fixed(speed.speedup, 2)) on "
+      + "\(speed.cores) core\(speed.cores == 1 ? "" : "s"), efficiency \(Format.fixed(speed.efficiency, 2))."
+  }
+
   static func pad(_ text: String) -> String {
     String(repeating: " ", count: max(1, 10 - text.count)) + text
   }
