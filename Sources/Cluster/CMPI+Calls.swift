@@ -18,6 +18,8 @@
     private struct State: ~Copyable {
       let comm: CMPIComm
       var bytesReceived = 0
+      /// Whether a call was left in the middle: no other follows, but the one that ends the job.
+      var isAbandoned = false
       /// A sign of life on its way to each rank.
       var signs: [CMPIRequest?]
     }
@@ -87,7 +89,8 @@
 
     private static func allGather<Element: BitwiseCopyable & Sendable>(
       _ state: borrowing Mutex<State>, _ values: [Element], counts: [Int], own: Int,
-      wait: (String, Int, (borrowing State, inout CMPIRequest) -> Int32) throws(ClusterError) -> Void
+      wait: (String, Int, (borrowing State, inout CMPIRequest) -> Int32) throws(ClusterError) ->
+        Void
     ) throws(ClusterError) -> [Element] {
       let stride = MemoryLayout<Element>.stride
       let total = counts.reduce(0, +)
@@ -159,6 +162,7 @@
       var (found, source, count) = (Int32(0), Int32(0), Int32(0))
       var message = CMPIMessage()
       try state.withLock { state throws(ClusterError) in
+        guard !state.isAbandoned else { throw .interrupted }
         try Self.check(
           unsafe cmpi_improbe(Int32(tag), state.comm, &found, &message, &source, &count), "look")
       }
@@ -196,6 +200,7 @@
     ) throws(ClusterError) {
       var request = CMPIRequest()
       try state.withLock { state throws(ClusterError) in
+        guard !state.isAbandoned else { throw .interrupted }
         try check(start(state, &request), operation)
       }
       var (done, pause) = (Int32(0), Pause(bytes: bytes))
@@ -205,6 +210,10 @@
         }
         if done != 0 { return }
         try look()
+        if pause.isOverdue() {
+          state.withLock { $0.isAbandoned = true }
+          throw .interrupted
+        }
         pause.wait()
       }
     }
@@ -285,14 +294,25 @@
         outcome = Result { () throws(ClusterError) in try unsafe fill(target) }
         initialized = (try? outcome.get()) == nil ? 0 : count
       }
+      if case .failure(.interrupted) = outcome {
+        // MPI may still write there.
+        _ = unsafe Unmanaged.passRetained(Kept(elements))
+      }
       try outcome.get()
       return elements
+    }
+
+    /// Keeps what must not be freed.
+    private final class Kept {
+      let value: Any
+      init(_ value: Any) { self.value = value }
     }
 
     // MARK: Signs of life
 
     /// The ranks that a sign of life has come from.
     private func lookForSigns() throws(ClusterError) -> [Int] {
+      if state.withLock({ $0.isAbandoned }) { throw .interrupted }
       var sources: [Int] = []
       while let source = try takeSign() { sources.append(source) }
       return sources
@@ -316,6 +336,7 @@
     /// Sends a sign of life, unless the last one is still on its way.
     private func sendSign(to rank: Int) throws(ClusterError) {
       try state.withLock { state throws(ClusterError) in
+        guard !state.isAbandoned else { throw .interrupted }
         if var request = state.signs[rank] {
           var done: Int32 = 0
           try Self.check(unsafe cmpi_test(&request, &done), "send")

@@ -10,6 +10,10 @@ public enum ClusterError: Error, Equatable, Sendable {
   case lost(rank: Int, host: String, seconds: Int)
   /// A rank could not do its part.
   case rankFailed(rank: Int, host: String, reason: String)
+  /// A rank has something else than rank 0 has.
+  case differs(rank: Int, host: String, what: String, expected: String, found: String)
+  /// The task was cancelled, and the other ranks did not come to an end with it.
+  case interrupted
   /// More than one message can carry.
   case tooLarge(operation: String, bytes: Int)
 }
@@ -26,6 +30,9 @@ extension ClusterError: CustomStringConvertible {
     case .lost(let rank, let host, let seconds):
       "rank \(rank) on \(host): nothing heard of it for \(seconds) s"
     case .rankFailed(let rank, let host, let reason): "rank \(rank) on \(host): \(reason)"
+    case .differs(let rank, let host, let what, let expected, let found):
+      "rank \(rank) on \(host): \(what) is \(found), on rank 0 \(expected)"
+    case .interrupted: "interrupted while waiting for other ranks"
     case .tooLarge(let operation, let bytes):
       "MPI, \(operation): \(bytes) bytes, at most \(Int32.max) are possible"
     }

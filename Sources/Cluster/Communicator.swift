@@ -109,6 +109,7 @@ extension Communicator {
         all[source] = bytes
         missing -= 1
       } else {
+        if pause.isOverdue() { throw .interrupted }
         pause.wait()
       }
     }

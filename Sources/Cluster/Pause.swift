@@ -10,6 +10,7 @@
 /// what moves it on; then ever less often, so that a rank that waits for long leaves its core to others.
 struct Pause {
   private var looks = 0
+  private var cancelled: ContinuousClock.Instant?
   private let start = ContinuousClock.now
   private let patience: Duration
   private static let longest = Duration.milliseconds(2)
@@ -29,6 +30,17 @@ struct Pause {
     }
     let pause = min((waited - patience) / 8, Self.longest)
     usleep(UInt32(max(pause / .microseconds(1), 1)))
+  }
+
+  /// Whether to give up waiting: the task has been cancelled for a while.
+  ///
+  /// All ranks are told to end at the same time, and a launcher kills those that have not, a second later: what is
+  /// begun ends in order if it ends soon.
+  mutating func isOverdue() -> Bool {
+    guard Task.isCancelled else { return false }
+    let since = cancelled ?? .now
+    cancelled = since
+    return ContinuousClock.now - since > .milliseconds(600)
   }
 
   /// A millisecond, whether the task is cancelled or not.

@@ -147,6 +147,9 @@ public struct LearningSchedule: Sendable, Equatable, Codable {
       let batch = order[run.done..<min(run.done + run.learner.minibatch, order.count)]
       do {
         run.wrong += try await run.learner.learn(batch, of: data, targets: targets)
+      } catch let error as ClusterError {
+        // Not of an example.
+        throw error
       } catch {
         throw LearningFailure(
           epoch: run.epoch, example: batch[batch.startIndex], cause: error,

@@ -32,7 +32,7 @@ extension ReplicaBenchmark {
     let steps = intervals.count + 2
     if ranks.size > 1 {
       progress?(.timings, 1, steps)
-      let sums = try [1 << 8, 1 << 12, 1 << 16, parameterCount, 1 << 21].sorted().map { length in
+      let sums = try (sumLengths + [parameterCount]).sorted().map { length in
         (length: length, seconds: try secondsOfSum(length, ranks))
       }
       let model = TrafficModel(

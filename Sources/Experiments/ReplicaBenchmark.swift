@@ -142,6 +142,8 @@ public struct ReplicaBenchmark: Sendable {
   public var intervals = [1, 10, 100, 1000]
   /// Examples of a minibatch of the dense twin.
   public var minibatch = 128
+  /// Floats of the sums that are timed, beside as many as there are weights.
+  public var sumLengths = [1 << 8, 1 << 12, 1 << 16, 1 << 21]
   /// Seconds that each timing may take, about.
   public var seconds = 0.5
   /// Cells that a rank works on at a time.

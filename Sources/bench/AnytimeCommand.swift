@@ -180,7 +180,7 @@ struct AnytimeCommand: AsyncParsableCommand, RunsOnRanks {
     let page = try reports.open()
     let weightsFile = try Ranks.onRoot { try save.map(NetworkOutput.init) }
     let table = try tables.open(header: AnytimeTables.columns)
-    let whole = try network.dataset.load()
+    let whole = try network.dataset.loadOnRanks()
     let manifest = RunManifest.ofThisRun(
       seed: seed, set, threads: threads.count, dataset: whole)
     let isDigits = whole.height * whole.width <= 64

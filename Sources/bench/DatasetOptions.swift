@@ -1,5 +1,7 @@
 import ArgumentParser
+import Cluster
 import Datasets
+import Experiments
 import Foundation
 
 /// `--dataset` and `--data`: which data, and where. Only here are known places looked at.
@@ -36,6 +38,16 @@ struct DatasetOptions: ParsableArguments {
   ///
   /// - Throws: `DatasetError` for files, `ValidationError` for options that do not go together.
   func load() throws -> Dataset { try Self.load(dataset, data: data) }
+
+  /// Reads the dataset on all ranks, which must have the same.
+  ///
+  /// - Throws: as `load`; `ClusterError`.
+  func loadOnRanks() throws -> Dataset {
+    try Ranks.same("the data") {
+      let data = try load()
+      return (data, mark: Ranks.all.size > 1 ? RunManifest.Data(data).checksum : "")
+    }
+  }
 
   /// Reads a dataset that is named, or lies in the folder `data`.
   static func load(_ dataset: String, data: String?) throws -> Dataset {

@@ -33,7 +33,8 @@ enum ExitStatus {
     case is OutputError: cannotCreate
     case is FolderLocked: temporaryFailure
     case ClusterError.builtWithoutMPI: usage
-    case ClusterError.rankFailed: badData
+    case ClusterError.rankFailed, ClusterError.differs: badData
+    case ClusterError.interrupted: Interruption.shared.exitStatus
     case is ClusterError: temporaryFailure
     case is StateFolder.Mismatch, is StateFolder.Damaged, is CheckpointMismatch: badData
     case CheckpointFolder.Failure.occupied: cannotCreate
@@ -64,7 +65,7 @@ enum ExitStatus {
     // The others have done their part, and wait.
     case is VerdictsFailed: Ranks.finish(status: status)
     case is InterruptedAfterResults, is ReaderGone: Ranks.exit(status: status, message: nil)
-    case is CancellationError:
+    case is CancellationError, ClusterError.interrupted:
       Ranks.exit(status: status, message: "interrupted; nothing was written")
     default: Ranks.exit(status: status, message: "Error: \(error)")
     }

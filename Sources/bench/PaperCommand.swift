@@ -104,7 +104,7 @@ struct PaperCommand: AsyncParsableCommand, RunsOnRanks {
     let file = try results.open()
     let page = try reports.open()
     let table = try tables.open(header: ["row", "seed", "column", "test", "train"])
-    let data = try network.dataset.load()
+    let data = try network.dataset.loadOnRanks()
     let manifest = RunManifest.ofThisRun(
       seed: seed, set, threads: threads.count, dataset: data)
     guard quick || split == .standard || data.training.count > 10_000 else {

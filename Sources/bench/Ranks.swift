@@ -1,5 +1,6 @@
 import ArgumentParser
 import Cluster
+import Experiments
 import Foundation
 import Synchronization
 
@@ -32,6 +33,43 @@ enum Ranks {
     let ranks = try joinCluster(environment: environment, timeout: timeout)
     joined.withLock { $0 = ranks }
     if !ranks.isRoot { Progress.disable() }
+  }
+
+  /// What this rank has loaded, if all ranks have loaded the same. Collective.
+  ///
+  /// - Parameters:
+  ///   - what: in words, with what tells it from others: a checksum.
+  ///   - load: loads it.
+  /// - Throws: what `load` throws here; on rank 0 `ClusterError` when another rank failed or has something else.
+  static func same<Loaded>(
+    _ what: String, _ load: () throws -> (Loaded, mark: String)
+  ) throws -> Loaded {
+    let ranks = all
+    guard ranks.size > 1 else { return try load().0 }
+    let own = Result { try load() }
+    let text =
+      switch own {
+      case .success(let loaded): "\(RunManifest.packageVersion) \(loaded.mark)"
+      case .failure(let error): "\n\(error)"
+      }
+    // Each says how it went, so that nobody waits for one that could not begin.
+    let texts = try ranks.allGather(Array("\(ranks.host)\n\(text)".utf8)).map {
+      String(decoding: $0, as: UTF8.self).split(
+        separator: "\n", maxSplits: 1, omittingEmptySubsequences: false
+      ).map(String.init)
+    }
+    let loaded = try own.get().0
+    for (rank, text) in texts.enumerated() where text[1] != texts[0][1] {
+      // Others than rank 0 wait for it to say so.
+      if text[1].hasPrefix("\n") {
+        throw ClusterError.rankFailed(
+          rank: rank, host: text[0], reason: String(text[1].dropFirst()))
+      }
+      throw ClusterError.differs(
+        rank: rank, host: text[0], what: "version and checksum of \(what)", expected: texts[0][1],
+        found: text[1])
+    }
+    return loaded
   }
 
   /// Opens a file on rank 0, and nothing on others.

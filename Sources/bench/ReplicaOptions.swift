@@ -80,7 +80,7 @@ struct ReplicaOptions: ParsableArguments {
     let table = try tables.open(header: [
       "replicas", "interval", "testErrorPercent", "low", "high", "divergence",
     ])
-    let data = try network.dataset.load()
+    let data = try network.dataset.loadOnRanks()
     let isDigits = data.height * data.width <= 64
     let widths = network.hidden ?? data.defaultHidden
     _ = try data.layerSizes(hidden: widths)

@@ -46,7 +46,7 @@ extension TrainCommand {
     return settings
   }
 
-  private static func checksum(_ weights: NetworkWeights) -> String {
+  static func checksum(_ weights: NetworkWeights) -> String {
     String(CRC32.update(0, with: weights.safetensors()), radix: 16)
   }
 }

@@ -62,11 +62,14 @@ struct TrainWork {
 extension TrainCommand {
   /// Loads the data and first weights, and says how to learn.
   func work(_ set: InstructionSet) throws -> TrainWork {
-    let data = try network.dataset.load()
+    let data = try network.dataset.loadOnRanks()
     let manifest = RunManifest.ofThisRun(
       seed: seed, set, threads: threads.count, dataset: data)
-    let first = try load.map {
-      try NetworkWeights(file: $0, hidden: network.hidden, of: data)
+    let first = try load.map { path in
+      try Ranks.same(path) {
+        let weights = try NetworkWeights(file: path, hidden: network.hidden, of: data)
+        return (weights, mark: Self.checksum(weights))
+      }
     }
     var spiking = try learning.training(set)
     var dense = DenseTraining(

@@ -16,7 +16,7 @@ import Testing
     benchmark.depths = [1, 3]
     benchmark.timeSteps = [10, 40]
     benchmark.workers = [1, 3]
-    let result = try await benchmark.run()
+    let result = try #require(try await benchmark.run())
     #expect(
       result.sweeps.map { $0.points.map(\.value) } == [[16, 64], [16, 32], [1, 3], [10, 40]])
     #expect(result.sweeps[1].points.map { $0.layerSizes[0] } == [16, 32])

@@ -6,6 +6,7 @@ import Synchronization
 ///
 /// Each rank runs on a thread of its own, so that calls that wait for each other may wait.
 public final class ThreadCluster: Sendable {
+  /// How many ranks.
   public let size: Int
   let state: Mutex<State>
   let changed = NSCondition()
@@ -22,6 +23,7 @@ public final class ThreadCluster: Sendable {
     var abortStatus: Int32?
   }
 
+  /// Ranks that have not started.
   public init(size: Int) {
     self.size = size
     state = Mutex(
