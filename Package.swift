@@ -17,12 +17,12 @@ let exactC: [CSetting] = [
   .enableWarning("conversion"),
 ]
 
-/// MPI by the name that pkg-config knows it under: Debian's choice among those that are installed,
-/// Homebrew's Open MPI.
+/// MPI by the name that pkg-config knows it under: Debian's choice among those that are installed, Open MPI
+/// or MPICH; Homebrew's Open MPI.
 #if os(macOS)
-  let mpi = "ompi-c"
+  let mpi = "ompi"
 #else
-  let mpi = "mpi-c"
+  let mpi = "mpi"
 #endif
 
 let package = Package(

@@ -1,6 +1,7 @@
 public import Cluster
 public import Datasets
 internal import DenseReLU
+internal import Foundation
 internal import ModelFiles
 internal import Networks
 public import SpikeKernels
@@ -210,13 +211,19 @@ public struct ReplicaBenchmark: Sendable {
       verdicts.append(
         Verdict(
           "spiking, K = \(last.examplesPerStep): efficiency of \(ranks.size) ranks", kind: .timing,
-          value: last.efficiency, bound: .init(atLeast: 0.7)))
+          value: last.efficiency, bound: .init(atLeast: 0.7 * Self.coresOfRank(ranks))))
     }
     return Result(
       settings: settings, ranks: ranks.size, layerSizes: layerSizes,
       parameters: parameterCount, intervals: intervals, minibatch: minibatch, cells: cells,
       speeds: speeds, sums: times.sums, copyingSeconds: times.copying, networks: times.networks,
       predictions: predictions(times), verdicts: verdicts)
+  }
+
+  /// The share of a core that a rank has on this machine, at most 1.
+  private static func coresOfRank(_ ranks: any Communicator) -> Double {
+    let processors = ProcessInfo.processInfo.activeProcessorCount
+    return min(1, Double(processors) / Double(ranks.processesOnHost))
   }
 
   /// Units of layers 0...L.

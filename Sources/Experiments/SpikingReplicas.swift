@@ -65,27 +65,19 @@ public struct SpikingReplicas: Learner {
   ) async throws -> Int {
     let (layout, own) = (layout, own)
     let first = layout.own.lowerBound
-    let outcomes = await withTaskGroup(of: (Int, Result<Int, any Error>).self) { group in
-      func add(_ place: Int) {
-        group.addTask {
-          let mine = layout.examples(examples, of: first + place)
-          let outcome = Result {
-            try own[place].network.withLock { network in
-              try network.learn(mine[...], of: data, targets: targets)
-            }
-          }
-          return (place, outcome)
+    @Sendable func learn(_ place: Int) -> Result<Int, any Error> {
+      let mine = layout.examples(examples, of: first + place)
+      return Result {
+        try own[place].network.withLock { network in
+          try network.learn(mine[...], of: data, targets: targets)
         }
       }
-      for place in own.indices.prefix(workers) { add(place) }
-      var outcomes: [Result<Int, any Error>?] = Array(repeating: nil, count: own.count)
-      var next = min(workers, own.count)
-      while let (place, outcome) = await group.next() {
-        outcomes[place] = outcome
-        if next < own.count { add(next) }
-        next += 1
-      }
-      return outcomes.map { $0! }
+    }
+    let outcomes: [Result<Int, any Error>]
+    if workers == 1 || own.count <= 1 {
+      outcomes = own.indices.map(learn)
+    } else {
+      outcomes = await inParallel(learn)
     }
     var (wrong, fault) = (0, (replica: Int, reason: String)?.none)
     for (place, outcome) in outcomes.enumerated() {
@@ -97,6 +89,27 @@ public struct SpikingReplicas: Learner {
     wrong = try layout.agree(wrong: wrong, fault: fault)
     try takeMean()
     return wrong
+  }
+
+  /// What each replica of this rank does, on several tasks.
+  private func inParallel(
+    _ learn: @escaping @Sendable (Int) -> Result<Int, any Error>
+  ) async -> [Result<Int, any Error>] {
+    let count = own.count
+    return await withTaskGroup(of: (Int, Result<Int, any Error>).self) { group in
+      for place in 0..<min(workers, count) { group.addTask { (place, learn(place)) } }
+      var outcomes: [Result<Int, any Error>?] = Array(repeating: nil, count: count)
+      var next = min(workers, count)
+      while let (place, outcome) = await group.next() {
+        outcomes[place] = outcome
+        if next < count {
+          let place = next
+          group.addTask { (place, learn(place)) }
+        }
+        next += 1
+      }
+      return outcomes.map { $0! }
+    }
   }
 
   /// Gives every replica the mean of all.

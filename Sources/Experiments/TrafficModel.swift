@@ -61,7 +61,7 @@ public struct TrafficModel: Sendable, Codable, Equatable {
   }
 
   /// The share of N times one rank's speed that N ranks reach, when a step computes for `computing` seconds on
-  /// each, copies for `copying`, and sums.
+  /// each, copies for `copying`, sums, and tells all ranks how it went: a message of each.
   ///
   /// - Parameter dividing: whether the ranks divide one step's work among them (dense minibatches) or each do
   ///   a step's (spiking replicas).
@@ -69,6 +69,7 @@ public struct TrafficModel: Sendable, Codable, Equatable {
     computing: Double, copying: Double, length: Int, ranks: Int, dividing: Bool
   ) -> Double {
     let own = dividing ? computing / Double(ranks) : computing
-    return own / (own + copying + seconds(ofSum: length, ranks: ranks))
+    let told = Double(ranks - 1) * latency
+    return own / (own + copying + seconds(ofSum: length, ranks: ranks) + told)
   }
 }
