@@ -76,7 +76,7 @@ public struct DenseReplicas: Learner {
     let outputs = learner.network.lastOutputs
     var values: [Float] = []
     values.reserveCapacity(length)
-    for matrix in found.weights { values += matrix.elements }
+    for matrix in found.weights { matrix.appendElements(to: &values) }
     for bias in found.biases { values += bias }
     values.append(Float(found.loss))
     return (values, examples.indices.count { outputs.row($0).argmax != data.labels[examples[$0]] })
@@ -86,16 +86,16 @@ public struct DenseReplicas: Learner {
   private func gradients(_ values: [Float]) -> DenseMLP.Gradients {
     let weights = learner.network.weights
     var start = 0
-    func next(_ count: Int) -> [Float] {
+    func next(_ count: Int) -> ArraySlice<Float> {
       defer { start += count }
-      return Array(values[start..<start + count])
+      return values[start..<start + count]
     }
     let matrices = weights.layers.map {
       Matrix(rows: $0.rows, columns: $0.columns, elements: next($0.rows * $0.columns))
     }
     return DenseMLP.Gradients(
       loss: Double(values[values.count - 1]), weights: matrices,
-      biases: (weights.biases ?? []).map { next($0.count) })
+      biases: (weights.biases ?? []).map { Array(next($0.count)) })
   }
 
   func wrongAnswers(

@@ -21,12 +21,12 @@ extension ReplicaBenchmark {
     _ ranks: any Communicator, _ progress: (@Sendable (Stage, Int, Int) -> Void)?
   ) async throws -> (Times, [Speed]) {
     var times = Times()
-    let (spiking, dense) = (try spikingAlone(), try denseAlone())
+    let (spiking, dense) = (try await spikingAlone(ranks), try denseAlone())
     if ranks.isRoot {
       // The others wait, and leave their cores.
       times.spikingImage = try await spiking.secondsAnImage(data.training, for: seconds)
       times.denseImage = try await dense.secondsAnImage(data.training, for: seconds)
-      times.copying = try copyingSeconds()
+      times.copying = try copyingSeconds(spiking.network)
     }
     try ranks.barrier()
     let steps = intervals.count + 2
@@ -63,13 +63,27 @@ extension ReplicaBenchmark {
     return (times, speeds)
   }
 
-  /// A network that has learned for a moment, so that there are as many spikes as later.
-  private func spikingAlone() throws -> SpikingLearner {
+  /// A network that has learned for a while, the same on all ranks: one that knows nothing sends many more error
+  /// spikes, and fewer with every image. Collective.
+  private func spikingAlone(_ ranks: any Communicator) async throws -> SpikingLearner {
+    var training = try training(replicas: 1)
+    training.schedule.epochs = 1
     var generator = SeededGenerator(seed: settings.seed)
-    let training = try training(replicas: 1)
+    var weights = try NetworkWeights(
+      layerSizes: layerSizes, initializer: .he, generator: &generator)
+    if ranks.isRoot {
+      let part = Dataset(
+        name: data.name, source: data.source, height: data.height, width: data.width,
+        training: data.training.prefix(20_000), test: data.test.prefix(1))
+      let result = try await training.run(hidden: settings.hidden, dataset: part)
+      if result.isInterrupted { throw CancellationError() }
+      weights = result.weights
+    }
+    var values = weights.flattened
+    try ranks.broadcast(&values, from: 0)
     return SpikingLearner(
       network: try LearningMLP(
-        weights: NetworkWeights(layerSizes: layerSizes, initializer: .he, generator: &generator),
+        weights: weights.unflattened(values),
         options: PredictionOptions(timeSteps: settings.timeSteps), training: training.options,
         instructionSet: instructionSet))
   }
@@ -81,14 +95,14 @@ extension ReplicaBenchmark {
   }
 
   /// Seconds in which a replica gives its weights away and takes others.
-  private func copyingSeconds() throws -> Double {
-    var network = try spikingAlone().network
+  private func copyingSeconds(_ network: LearningMLP) throws -> Double {
+    var network = network
+    let shape = try network.networkWeights
     var rounds: [Double] = []
     let clock = ContinuousClock()
     for _ in 0..<15 {
       let start = clock.now
-      let values = try network.networkWeights.flattened
-      network.setWeights(try network.networkWeights.unflattened(values))
+      network.setWeights(try shape.unflattened(network.flattenedWeights))
       rounds.append((clock.now - start) / .seconds(1))
     }
     return rounds.median

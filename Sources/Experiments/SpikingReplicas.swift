@@ -118,9 +118,7 @@ public struct SpikingReplicas: Learner {
       weights = try own[0].network.withLock { try $0.networkWeights }
       return
     }
-    let arrays = try own.map { replica in
-      try replica.network.withLock { try $0.networkWeights.flattened }
-    }
+    let arrays = own.map { $0.network.withLock { $0.flattenedWeights } }
     let mean = try layout.ranks.orderedSum(
       arrays, counts: layout.counts, length: weights.parameterCount,
       times: 1 / Double(layout.replicas))
@@ -195,7 +193,12 @@ public struct SpikingReplicas: Learner {
 
 extension NetworkWeights {
   /// All weights, layer after layer.
-  var flattened: [Float] { layers.flatMap(\.elements) }
+  var flattened: [Float] {
+    var values: [Float] = []
+    values.reserveCapacity(parameterCount)
+    for layer in layers { layer.appendElements(to: &values) }
+    return values
+  }
 
   /// A network of this one's shape.
   func unflattened(_ values: [Float]) throws -> NetworkWeights {
@@ -205,7 +208,17 @@ extension NetworkWeights {
         defer { start += layer.rows * layer.columns }
         return Matrix(
           rows: layer.rows, columns: layer.columns,
-          elements: Array(values[start..<start + layer.rows * layer.columns]))
+          elements: values[start..<start + layer.rows * layer.columns])
       })
+  }
+}
+
+extension LearningMLP {
+  /// All weights, layer after layer, finite or not: their mean is looked at.
+  var flattenedWeights: [Float] {
+    var values: [Float] = []
+    values.reserveCapacity(weights.reduce(0) { $0 + $1.rows * $1.columns })
+    for layer in weights { layer.appendElements(to: &values) }
+    return values
   }
 }

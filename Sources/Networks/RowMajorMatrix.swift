@@ -34,10 +34,28 @@ where Element: BitwiseCopyable & Sendable & AdditiveArithmetic {
   /// - Precondition: `elements.count == rows * columns`.
   @inlinable
   public init(rows: Int, columns: Int, elements: [Element]) {
+    self.init(rows: rows, columns: columns, elements: elements[...])
+  }
+
+  /// A matrix of elements that stand among others, row after row without padding.
+  ///
+  /// - Precondition: `elements.count == rows * columns`.
+  @inlinable
+  public init(rows: Int, columns: Int, elements: ArraySlice<Element>) {
     precondition(
       elements.count == rows * columns,
       "\(elements.count) elements for a matrix of \(rows) x \(columns)")
-    self.init(rows: rows, columns: columns) { elements[$0 * columns + $1] }
+    self.init(rows: rows, columns: columns)
+    let stride = stride
+    unsafe elements.withUnsafeBufferPointer { source in
+      unsafe storage.withUnsafeMutableBufferPointer { target in
+        // An empty matrix has no addresses.
+        guard let from = source.baseAddress, let to = target.baseAddress else { return }
+        for row in 0..<rows {
+          unsafe (to + row * stride).update(from: from + row * columns, count: columns)
+        }
+      }
+    }
   }
 
   /// A matrix whose element at (row, column) is `element(row, column)`, made in row-major order.
@@ -89,14 +107,41 @@ where Element: BitwiseCopyable & Sendable & AdditiveArithmetic {
   /// All elements, row after row, without padding.
   @inlinable public var elements: [Element] {
     var result: [Element] = []
-    result.reserveCapacity(rows * columns)
-    for index in 0..<rows { result.append(contentsOf: row(index)) }
+    appendElements(to: &result)
     return result
+  }
+
+  /// Appends all elements, row after row, without padding.
+  @inlinable
+  public func appendElements(to array: inout [Element]) {
+    array.reserveCapacity(array.count + rows * columns)
+    unsafe storage.withUnsafeBufferPointer { elements in
+      for row in 0..<rows {
+        unsafe array.append(
+          contentsOf: UnsafeBufferPointer(rebasing: elements[row * stride..<row * stride + columns]))
+      }
+    }
   }
 
   /// The matrix with rows and columns exchanged.
   @inlinable public var transposed: RowMajorMatrix {
-    RowMajorMatrix(rows: columns, columns: rows) { self[$1, $0] }
+    var result = RowMajorMatrix(rows: columns, columns: rows)
+    let (from, to) = (stride, result.stride)
+    unsafe storage.withUnsafeBufferPointer { source in
+      unsafe result.storage.withUnsafeMutableBufferPointer { target in
+        // Tiles, so that what is read and what is written stays in the cache.
+        for top in Swift.stride(from: 0, to: rows, by: 16) {
+          for left in Swift.stride(from: 0, to: columns, by: 16) {
+            for row in top..<min(top + 16, rows) {
+              for column in left..<min(left + 16, columns) {
+                unsafe target[column * to + row] = source[row * from + column]
+              }
+            }
+          }
+        }
+      }
+    }
+    return result
   }
 
   /// The rows whose indices are given, in that order.
@@ -169,12 +214,12 @@ extension RowMajorMatrix where Element == Float {
   /// - Complexity: one pass over the matrix.
   public var largestMagnitude: Float {
     unsafe storage.withUnsafeBufferPointer { elements in
-      var largest: Float = 0
+      // Magnitudes order like their bits, those of NaN above all others: a pass made of vectors.
+      var largest: UInt32 = 0
       for index in elements.indices {
-        let magnitude = unsafe elements[index].magnitude
-        if !(magnitude <= largest) { largest = magnitude }
+        largest = max(largest, unsafe elements[index].bitPattern & 0x7FFF_FFFF)
       }
-      return largest
+      return Float(bitPattern: largest)
     }
   }
 }
