@@ -1,10 +1,20 @@
 import Foundation
 import Synchronization
 
-/// One line on the terminal that shows how far long work is; silent in a pipe.
+/// One line on the terminal that shows how far long work is; silent in a pipe, unless it was asked for.
 enum Progress {
+  /// Where it is shown.
+  enum Mode: Sendable, Equatable {
+    /// Nowhere.
+    case off
+    /// In place, on a terminal.
+    case terminal
+    /// A line every ten seconds.
+    case lines
+  }
+
   private struct State: Sendable {
-    var isEnabled = isatty(2) == 1
+    var mode = isatty(2) == 1 ? Mode.terminal : .off
     var isShown = false
     var stage = ""
     var started = ContinuousClock.now
@@ -14,7 +24,10 @@ enum Progress {
   private static let state = Mutex(State())
 
   /// Turns the line off, for `--quiet`.
-  static func disable() { state.withLock { $0.isEnabled = false } }
+  static func disable() { state.withLock { $0.mode = .off } }
+
+  /// Shows lines where there is no terminal, for `--progress`: a launcher's processes write into its pipes.
+  static func showInPipes() { state.withLock { if $0.mode == .off { $0.mode = .lines } } }
 
   /// Shows how much of a stage is done: after its first second, ten times a second.
   ///
@@ -26,15 +39,20 @@ enum Progress {
     detail: @autoclosure () -> String = ""
   ) {
     state.withLock { state in
-      guard state.isEnabled, total > 0 else { return }
+      guard state.mode != .off, total > 0 else { return }
       let now = ContinuousClock.now
       if state.stage != stage {
         state.stage = stage
         state.started = now
       }
       let elapsed = now - state.started
-      guard elapsed > .seconds(1), now - state.updated > .milliseconds(100) else { return }
+      let pause = state.mode == .terminal ? Duration.milliseconds(100) : .seconds(10)
+      guard elapsed > .seconds(1), now - state.updated > pause else { return }
       state.updated = now
+      guard state.mode == .terminal else {
+        write(text(stage, detail: detail(), done, total, elapsed, unit: unit) + "\n")
+        return
+      }
       state.isShown = true
       write(
         "\r\u{1B}[K"

@@ -36,8 +36,10 @@ struct ReplicaOptions: ParsableArguments {
     transform: Bounded.positive)
   var eta: Float?
 
-  @Flag(help: "With --learning: n networks learn with n times the learning rate.")
-  var scaleEta = false
+  @Flag(
+    inversion: .prefixedNo,
+    help: "With --learning: n networks learn with n times the learning rate. Default: yes.")
+  var scaleEta: Bool?
 
   @Option(
     help: ArgumentHelp(
@@ -57,7 +59,7 @@ struct ReplicaOptions: ParsableArguments {
       ("--dataset", network.dataset.dataset != "digits"), ("--data", network.dataset.data != nil),
       ("--hidden", network.hidden != nil), ("--replicas", replicas != nil),
       ("--average-every", averageEvery != nil), ("--epochs", epochs != nil),
-      ("--eta", eta != nil), ("--scale-eta", scaleEta), ("--minibatch", minibatch != nil),
+      ("--eta", eta != nil), ("--scale-eta", scaleEta != nil), ("--minibatch", minibatch != nil),
       ("--state", state != nil),
     ]
     return options.first(where: \.1)?.0
@@ -89,7 +91,7 @@ struct ReplicaOptions: ParsableArguments {
     var settings = ReplicaBenchmark.Settings(
       dataset: data, hidden: widths, epochs: epochs ?? (isDigits ? 20 : 1),
       learningRate: eta ?? (isDigits ? 0.02 : 0.01), seed: seed)
-    settings.scalesLearningRate = scaleEta
+    if let scaleEta { settings.scalesLearningRate = scaleEta }
     var benchmark = ReplicaBenchmark(settings: settings, dataset: data, instructionSet: set)
     if let replicas { benchmark.replicas = replicas }
     if let averageEvery { benchmark.intervals = averageEvery }

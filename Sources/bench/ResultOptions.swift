@@ -26,11 +26,18 @@ struct ResultOptions: ParsableArguments {
   @Flag(help: "Print verdicts only, and no progress.")
   var quiet = false
 
+  @Flag(
+    help: """
+      Show progress even where standard error is no terminal, as under mpirun: a line every ten seconds.
+      """)
+  var progress = false
+
   @Flag(help: "Let failed timing verdicts count in the exit status.")
   var strictTiming = false
 
   /// Opens the result file, before the work starts.
   func open() throws -> AtomicFile? {
+    if progress, Ranks.isRoot { Progress.showInPipes() }
     if quiet { Progress.disable() }
     return try Ranks.onRoot { try json.map(AtomicFile.init(forJSON:)) }
   }

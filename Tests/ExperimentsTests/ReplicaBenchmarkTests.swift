@@ -70,14 +70,13 @@ import ThreadCluster
     }
     var wild = ReplicaBenchmark.Settings(
       dataset: ReplicaTests.dataset, hidden: [8], epochs: 1, learningRate: 1e6, seed: 1)
-    wild.scalesLearningRate = true
     var benchmark = ReplicaBenchmark(
       settings: wild, dataset: ReplicaTests.dataset, instructionSet: try .selected())
     #expect(try benchmark.training(replicas: 4).options.learningRate == 4e6)
-    wild.learningRate = 0.02
+    (wild.learningRate, wild.scalesLearningRate) = (0.02, false)
     benchmark = ReplicaBenchmark(
       settings: wild, dataset: ReplicaTests.dataset, instructionSet: try .selected())
-    #expect(try benchmark.training(replicas: 1).options.learningRate == 0.02)
+    #expect(try benchmark.training(replicas: 4).options.learningRate == 0.02)
   }
 
   @Test("the model: bytes of a sum, its time, what measured sums fit, and efficiency")
@@ -103,6 +102,9 @@ import ThreadCluster
       computing: 1e-3, copying: 0, length: 1000, ranks: 100, dividing: false)
     let divided = network.efficiency(
       computing: 1e-3, copying: 0, length: 1000, ranks: 100, dividing: true)
-    #expect(replicas > 0.6 && divided < 0.02)
+    // 198 messages and 99 words that go round, 7,920 bytes.
+    let waiting = 297 * 3e-6 + 7920 * 2e-9
+    #expect(abs(replicas - 1e-3 / (1e-3 + waiting)) < 1e-9)
+    #expect(abs(divided - 1e-5 / (1e-5 + waiting)) < 1e-9)
   }
 }
