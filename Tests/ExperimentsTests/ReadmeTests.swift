@@ -1,6 +1,8 @@
+import Cluster
 import Datasets
 import DenseReLU
 import EventRecordings
+import Experiments
 import Foundation
 import ModelFiles
 import Networks
@@ -108,7 +110,22 @@ import Testing
     #expect(learner.weights != first.layers)
   }
 
-  @Test("the README shows the lines that are compiled here")
+  @Test func ranks() async throws {
+    // begin docs/Scaling.md ranks
+    let ranks = try joinCluster(environment: ProcessInfo.processInfo.environment)
+    var training = SpikingTraining(
+      options: try TrainingOptions(learningRate: 0.04), instructionSet: try .selected())
+    training.schedule.epochs = 2
+    let result = try await training.run(
+      replicas: ReplicaLayout(replicas: 2, interval: 100, ranks: ranks), hidden: [32],
+      dataset: .embeddedDigits())
+    if ranks.isRoot { print(result.epochs.last?.testErrorPercent ?? 100) }
+    try ranks.finish()
+    // end docs/Scaling.md ranks
+    #expect(result.epochs.count == 2 && !result.isInterrupted)
+  }
+
+  @Test("the README and the documents show the lines that are compiled here")
   func sameLines() throws {
     let test = URL(filePath: #filePath)
     let root = test.deletingLastPathComponent().deletingLastPathComponent()
@@ -120,10 +137,12 @@ import Testing
       }
     }
     let source = try lines(test)
-    let readme = try lines(root.appending(path: "README.md"))
-    for example in ["example", "learning", "early exit", "stream"] {
-      let begin = try #require(source.firstIndex(of: "// begin README \(example)"))
-      let end = try #require(source.firstIndex(of: "// end README \(example)"))
+    let examples = ["example", "learning", "early exit", "stream"].map { ("README", $0) }
+    for (document, example) in examples + [("docs/Scaling.md", "ranks")] {
+      let name = document == "README" ? "README.md" : document
+      let readme = try lines(root.appending(path: name))
+      let begin = try #require(source.firstIndex(of: "// begin \(document) \(example)"))
+      let end = try #require(source.firstIndex(of: "// end \(document) \(example)"))
       #expect(example != "learning" || end - begin - 1 < 20)
       for line in source[(begin + 1)..<end] {
         #expect(readme.contains(line), "\(line)")
