@@ -104,6 +104,8 @@ public struct DenseReplicas: Learner {
     try await learner.wrongAnswers(of: weights, on: data, examples: examples, workers: workers)
   }
 
+  var block: Int { learner.block }
+
   /// What all ranks did.
   var ledger: OperationLedger {
     get throws { try layout.ranks.sum(learner.ledger) }

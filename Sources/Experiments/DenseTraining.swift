@@ -164,6 +164,7 @@ public struct DenseLearner: Learner {
       try NetworkWeights(layers: network.weights.layers, biases: network.weights.biases)
     }
   }
+  var block: Int { DenseMLP.evaluationBlock }
   var ledger: OperationLedger { network.ledger }
   mutating func resetLedger() { network.resetLedger() }
 
@@ -181,12 +182,15 @@ extension DenseMLP {
       errors: try wrongAnswers(on: data, examples: 0..<data.count), examples: data.count)
   }
 
+  /// Images of a product.
+  static let evaluationBlock = 256
+
   /// How many of some images are answered wrongly; the products are of blocks of all images, so that no
   /// bit of an answer depends on who else is asked.
   ///
   /// - Precondition: `examples` begins with a block.
   func wrongAnswers(on data: LabelledImages, examples: Range<Int>) throws -> Int {
-    let block = LearningSchedule.block
+    let block = Self.evaluationBlock
     precondition(examples.lowerBound % block == 0 || examples.isEmpty, "examples \(examples)")
     var (network, wrong) = (self, 0)
     for start in stride(from: examples.lowerBound, to: examples.upperBound, by: block) {

@@ -5,10 +5,11 @@ extension HTMLReport {
     blocks.append(.verdicts(result.verdicts))
     let settings = result.settings
     let alone = result.cells.first { $0.replicas == 1 }
+    let passes = "\(settings.epochs) epoch\(settings.epochs == 1 ? "" : "s")"
     blocks.append(.heading("Error against replicas and the images between means"))
     add(
       .lines(
-        "errors", title: "Test error after \(settings.epochs) epochs",
+        "errors", title: "Test error after \(passes)",
         caption: "One network alone"
           + (alone.map { " ends with \(Self.rounded($0.testErrorPercent))%" } ?? "") + "; eta "
           + "\(settings.learningRate)" + (settings.scalesLearningRate ? " times N" : "") + ".",

@@ -55,7 +55,9 @@ public struct HTMLReport: Sendable {
     let facts = [
       manifest.command.joined(separator: " "), "seed \(manifest.seed)",
       "DeepSpikingNetworks \(manifest.packageVersion)", manifest.processor,
-      "\(manifest.instructionSet.rawValue)", manifest.blas, "\(manifest.threads) threads", date,
+      "\(manifest.instructionSet.rawValue)", manifest.blas,
+      "\(manifest.threads) threads"
+        + (manifest.processes > 1 ? " in each of \(manifest.processes) processes" : ""), date,
     ]
     return """
       <!DOCTYPE html>

@@ -22,6 +22,8 @@ protocol Learner: Sendable {
   ) async throws -> Int
   /// Whether an answer depends on the examples before: then one rank answers all.
   var answersInOrder: Bool { get }
+  /// Examples whose answers are of one product: no share of a rank begins in between.
+  var block: Int { get }
   /// What was done since the last reset.
   var ledger: OperationLedger { get throws }
   mutating func resetLedger()
@@ -38,12 +40,15 @@ protocol Learner: Sendable {
 
 extension Learner {
   var answersInOrder: Bool { false }
+  var block: Int { 1 }
   var ranks: (any Communicator)? { nil }
 
-  /// Whether any of the ranks says so.
-  func agrees(on isSo: Bool) throws -> Bool {
-    guard let ranks, ranks.size > 1 else { return isSo }
-    return try ranks.allGather(UInt8(isSo ? 1 : 0)).contains(1)
+  /// What any of the ranks has to say between two steps: one word that goes round.
+  func agreed(_ signals: LearningSignals) throws -> LearningSignals {
+    guard let ranks, ranks.size > 1 else { return signals }
+    return try ranks.allGather(signals.rawValue).reduce([]) {
+      $0.union(LearningSignals(rawValue: $1))
+    }
   }
 
   /// What rank 0 has, for all ranks.
@@ -53,4 +58,16 @@ extension Learner {
     return bytes.isEmpty
       ? nil : try file ?? CheckpointFile(bytes: bytes, from: "the checkpoint of rank 0")
   }
+}
+
+/// What may happen between two steps of learning.
+struct LearningSignals: OptionSet {
+  let rawValue: UInt8
+  /// The task was cancelled.
+  static let cancelled = LearningSignals(rawValue: 1)
+  /// A checkpoint is to be written.
+  static let checkpoint = LearningSignals(rawValue: 2)
+
+  /// Of this task.
+  static var ofTask: LearningSignals { Task.isCancelled ? .cancelled : [] }
 }

@@ -13,9 +13,6 @@ enum Part: String, Codable {
 }
 
 extension LearningSchedule {
-  /// Examples that are answered as one: the dense twin's products are of so many.
-  static let block = 256
-
   /// The error rate of weights on a part of the data, each rank answering its share of it: counts of wrong
   /// answers, which add up to the same whoever gave them.
   func rate<Twin: Learner>(
@@ -56,7 +53,7 @@ extension LearningSchedule {
     let share =
       learner.answersInOrder
       ? (ranks.isRoot ? 0..<images.count : 0..<0)
-      : ranks.segment(of: images.count, rank: ranks.rank, block: Self.block)
+      : ranks.segment(of: images.count, rank: ranks.rank, block: learner.block)
     do {
       return try await learner.wrongAnswers(
         of: weights, on: images, examples: share, workers: workers)

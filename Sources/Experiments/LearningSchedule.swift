@@ -125,7 +125,8 @@ public struct LearningSchedule: Sendable, Equatable, Codable {
   private func keep<Twin: Learner>(
     _ run: LearningRun<Twin>, _ checkpoints: CheckpointFolder?
   ) throws {
-    guard try run.learner.agrees(on: checkpoints != nil) else { return }
+    guard try run.learner.agreed(checkpoints == nil ? [] : .checkpoint).contains(.checkpoint)
+    else { return }
     let file = try run.checkpoint()
     try checkpoints?.write(file)
   }
@@ -143,7 +144,8 @@ public struct LearningSchedule: Sendable, Equatable, Codable {
     if run.done == 0 { run.learner.resetLedger() }
     let clock = ContinuousClock()
     let (start, before) = (clock.now, run.seconds)
-    while run.done < order.count, try !run.learner.agrees(on: Task.isCancelled) {
+    var signals = try run.learner.agreed(.ofTask)
+    while run.done < order.count, !signals.contains(.cancelled) {
       let batch = order[run.done..<min(run.done + run.learner.minibatch, order.count)]
       do {
         run.wrong += try await run.learner.learn(batch, of: data, targets: targets)
@@ -157,9 +159,12 @@ public struct LearningSchedule: Sendable, Equatable, Codable {
       }
       run.done += batch.count
       progress?(run.epoch, run.done, order.count, 100 * Double(run.wrong) / Double(run.done))
-      if try run.learner.agrees(on: checkpoints?.isDue ?? false) {
+      let isDue = checkpoints?.isDue ?? false
+      signals = try run.learner.agreed(isDue ? [.ofTask, .checkpoint] : .ofTask)
+      if signals.contains(.checkpoint) {
         run.seconds = before + (clock.now - start) / .seconds(1)
-        try keep(run, checkpoints)
+        let file = try run.checkpoint()
+        try checkpoints?.write(file)
       }
     }
     run.seconds = before + (clock.now - start) / .seconds(1)
@@ -185,7 +190,7 @@ public struct LearningSchedule: Sendable, Equatable, Codable {
       testErrorPercent: test?.percent, testErrorInterval95: test?.interval95,
       imagesPerSecond: Double(run.done) / run.seconds, work: .init(try run.learner.ledger))
     run.reports.append(report)
-    if try run.learner.agrees(on: Task.isCancelled) { return (report, true) }
+    if try run.learner.agreed(.ofTask).contains(.cancelled) { return (report, true) }
     if learningRateDecay != 1, run.epoch < epochs {
       try run.learner.setLearningRate(run.learner.learningRate * learningRateDecay)
     }
@@ -199,7 +204,7 @@ public struct LearningSchedule: Sendable, Equatable, Codable {
     _ learner: some Learner, weights: NetworkWeights, dataset: Dataset, _ team: Team?
   ) async throws -> (test: ErrorRate?, train: ErrorRate?) {
     var (test, train): (ErrorRate?, ErrorRate?)
-    guard try !learner.agrees(on: Task.isCancelled) else { return (nil, nil) }
+    guard try !learner.agreed(.ofTask).contains(.cancelled) else { return (nil, nil) }
     do {
       if evaluation != .none {
         test = try await rate(learner, weights, dataset, .test, team)

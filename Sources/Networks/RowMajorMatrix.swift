@@ -118,7 +118,8 @@ where Element: BitwiseCopyable & Sendable & AdditiveArithmetic {
     unsafe storage.withUnsafeBufferPointer { elements in
       for row in 0..<rows {
         unsafe array.append(
-          contentsOf: UnsafeBufferPointer(rebasing: elements[row * stride..<row * stride + columns]))
+          contentsOf: UnsafeBufferPointer(rebasing: elements[row * stride..<row * stride + columns])
+        )
       }
     }
   }
