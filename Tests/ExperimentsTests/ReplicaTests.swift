@@ -91,6 +91,27 @@ import ThreadCluster
     #expect(try await Self.spiking(variant, replicas: 4, interval: 4) != alone)
   }
 
+  @Test(
+    "replicas that learn from the same images are one network, unless chance is in it: each draws its own",
+    arguments: [Variant.fractional, .sgd, .random])
+  func alike(variant: Variant) async throws {
+    var training = try Self.training(variant)
+    training.schedule.shuffles = false
+    let online = try await training.run(hidden: [9], dataset: Self.dataset).weights
+    // Every image twice: one for each replica.
+    let images = Self.dataset.training
+    let twice = images.labels.indices.flatMap { [$0, $0] }
+    let doubled = Dataset(
+      name: "twice", source: "embedded", height: 8, width: 8,
+      training: LabelledImages(
+        images: images.images.selectingRows(twice), labels: twice.map { images.labels[$0] },
+        classes: 10), test: Self.dataset.test)
+    let found = try await training.run(
+      replicas: ReplicaLayout(replicas: 2, interval: 5), hidden: [9], dataset: doubled
+    ).weights
+    #expect((found == online) == (variant != .random))
+  }
+
   @Test("the mean of replicas is the mean of networks that learned alone")
   func mean() async throws {
     // One step: each replica has learned every third image, and the mean is taken once.
