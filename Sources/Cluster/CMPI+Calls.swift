@@ -63,7 +63,7 @@
       let bytes = values.count * MemoryLayout<Element>.stride
       // A call counts in 32 bits.
       let most = 1 << 30
-      try unsafe values.withUnsafeMutableBytes { buffer in
+      let outcome = unsafe values.withUnsafeMutableBytes { buffer in
         Result { () throws(ClusterError) in
           for start in stride(from: 0, to: bytes, by: most) {
             let count = min(most, bytes - start)
@@ -73,7 +73,8 @@
             }
           }
         }
-      }.get()
+      }
+      do { try outcome.get() } catch { throw Self.keeping(values, after: error) }
       if rank != root { state.withLock { $0.bytesReceived += bytes } }
     }
 
@@ -95,8 +96,9 @@
       let stride = MemoryLayout<Element>.stride
       let total = counts.reduce(0, +)
       let places = try Places(counts, stride, "gather")
-      let all =
-        try unsafe filled(total) { (target: UnsafeMutableRawPointer) throws(ClusterError) in
+      let all: [Element]
+      do throws(ClusterError) {
+        all = try unsafe filled(total) { (target: UnsafeMutableRawPointer) throws(ClusterError) in
           try unsafe values.withUnsafeBytes { source in
             Result { () throws(ClusterError) in
               try wait("gather", total * stride) { state, request in
@@ -106,7 +108,10 @@
               }
             }
           }.get()
-        } as [Element]
+        }
+      } catch {
+        throw keeping((values, places), after: error)
+      }
       state.withLock { $0.bytesReceived += (total - own) * stride }
       return all
     }
@@ -122,8 +127,9 @@
         try Places(sending, stride, "exchange"), try Places(receiving, stride, "exchange")
       )
       let total = receiving.reduce(0, +)
-      let all =
-        try unsafe Self.filled(total) { target throws(ClusterError) in
+      let all: [Element]
+      do throws(ClusterError) {
+        all = try unsafe Self.filled(total) { target throws(ClusterError) in
           try unsafe values.withUnsafeBytes { source in
             Result { () throws(ClusterError) in
               try wait("exchange", bytes: (values.count + total) * stride) { state, request in
@@ -133,7 +139,10 @@
               }
             }
           }.get()
-        } as [Element]
+        }
+      } catch {
+        throw Self.keeping((values, out, into), after: error)
+      }
       state.withLock { $0.bytesReceived += (total - receiving[rank]) * stride }
       return all
     }
@@ -146,7 +155,7 @@
       guard bytes.count <= Int(Int32.max) else {
         throw .tooLarge(operation: "send", bytes: bytes.count)
       }
-      try unsafe bytes.withUnsafeBytes { buffer in
+      let outcome = unsafe bytes.withUnsafeBytes { buffer in
         Result { () throws(ClusterError) in
           try wait("send", bytes: buffer.count) { state, request in
             unsafe cmpi_isend(
@@ -154,7 +163,8 @@
               &request)
           }
         }
-      }.get()
+      }
+      do { try outcome.get() } catch { throw Self.keeping(bytes, after: error) }
     }
 
     func receive(tag: Int) throws(ClusterError) -> (source: Int, bytes: [UInt8])? {
@@ -179,10 +189,24 @@
     func finish() throws(ClusterError) {
       try barrier()
       watch?.stop()
+      // Nobody sends any more: what is still on its way is taken, as MPI asks before its end.
+      try barrier()
+      _ = try lookForSigns()
+      for tag in [Tag.progress, Tag.stop, Tag.cancelled] {
+        while try receive(tag: tag) != nil {}
+      }
+      for other in 0..<size { while try !isSent(to: other) { Pause.nap() } }
       try state.withLock { _ throws(ClusterError) in try Self.check(cmpi_finalize(), "end") }
     }
 
-    func abort(status: Int32) { state.withLock { _ in cmpi_abort(status) } }
+    func abort(status: Int32) {
+      // Not behind a call that does not end.
+      for _ in 0..<1000 {
+        if state.withLockIfAvailable({ _ in cmpi_abort(status) }) != nil { return }
+        Pause.nap()
+      }
+      cmpi_abort(status)
+    }
 
     // MARK: Calls
 
@@ -204,17 +228,21 @@
         try check(start(state, &request), operation)
       }
       var (done, pause) = (Int32(0), Pause(bytes: bytes))
-      while true {
-        try state.withLock { _ throws(ClusterError) in
-          try check(unsafe cmpi_test(&request, &done), operation)
+      do throws(ClusterError) {
+        while true {
+          try state.withLock { state throws(ClusterError) in
+            guard !state.isAbandoned else { throw .interrupted }
+            try check(unsafe cmpi_test(&request, &done), operation)
+          }
+          if done != 0 { return }
+          try look()
+          if pause.isOverdue() { throw .interrupted }
+          pause.wait()
         }
-        if done != 0 { return }
-        try look()
-        if pause.isOverdue() {
-          state.withLock { $0.isAbandoned = true }
-          throw .interrupted
-        }
-        pause.wait()
+      } catch {
+        // What was started is not over: nothing else may follow but the end of the job.
+        state.withLock { $0.isAbandoned = true }
+        throw error
       }
     }
 
@@ -265,20 +293,27 @@
       }
     }
 
-    /// Counts and places in bytes, as MPI wants them.
-    private struct Places {
-      let counts: [Int32]
-      let starts: [Int32]
+    /// Counts and places in bytes, as MPI wants them: where they stay until a call is over.
+    @safe private final class Places {
+      private(set) var counts: UnsafeMutablePointer<Int32>
+      private(set) var starts: UnsafeMutablePointer<Int32>
 
       init(_ elements: [Int], _ stride: Int, _ operation: String) throws(ClusterError) {
         let total = elements.reduce(0, +) * stride
         guard total <= Int(Int32.max) else { throw .tooLarge(operation: operation, bytes: total) }
-        counts = elements.map { Int32($0 * stride) }
+        unsafe counts = .allocate(capacity: elements.count)
+        unsafe starts = .allocate(capacity: elements.count)
         var start: Int32 = 0
-        starts = counts.map { count in
-          defer { start += count }
-          return start
+        for (rank, count) in elements.enumerated() {
+          unsafe (counts + rank).initialize(to: Int32(count * stride))
+          unsafe (starts + rank).initialize(to: start)
+          start += Int32(count * stride)
         }
+      }
+
+      deinit {
+        unsafe counts.deallocate()
+        unsafe starts.deallocate()
       }
     }
 
@@ -294,15 +329,16 @@
         outcome = Result { () throws(ClusterError) in try unsafe fill(target) }
         initialized = (try? outcome.get()) == nil ? 0 : count
       }
-      if case .failure(.interrupted) = outcome {
-        // MPI may still write there.
-        _ = unsafe Unmanaged.passRetained(Kept(elements))
-      }
-      try outcome.get()
+      do { try outcome.get() } catch { throw keeping(elements, after: error) }
       return elements
     }
 
-    /// Keeps what must not be freed.
+    /// Keeps for ever what MPI may still read or write after a call that was left in the middle.
+    private static func keeping(_ value: Any, after error: ClusterError) -> ClusterError {
+      _ = unsafe Unmanaged.passRetained(Kept(value))
+      return error
+    }
+
     private final class Kept {
       let value: Any
       init(_ value: Any) { self.value = value }
@@ -333,16 +369,24 @@
       return found == 0 ? nil : Int(source)
     }
 
+    private func isSent(to rank: Int) throws(ClusterError) -> Bool {
+      try state.withLock { state throws(ClusterError) in try Self.isSent(&state.signs[rank]) }
+    }
+
+    /// Whether the last sign of life has left.
+    private static func isSent(_ sign: inout CMPIRequest?) throws(ClusterError) -> Bool {
+      guard var request = sign else { return true }
+      var done: Int32 = 0
+      try check(unsafe cmpi_test(&request, &done), "send")
+      sign = done == 0 ? request : nil
+      return done != 0
+    }
+
     /// Sends a sign of life, unless the last one is still on its way.
     private func sendSign(to rank: Int) throws(ClusterError) {
       try state.withLock { state throws(ClusterError) in
         guard !state.isAbandoned else { throw .interrupted }
-        if var request = state.signs[rank] {
-          var done: Int32 = 0
-          try Self.check(unsafe cmpi_test(&request, &done), "send")
-          state.signs[rank] = done == 0 ? request : nil
-          guard done != 0 else { return }
-        }
+        guard try Self.isSent(&state.signs[rank]) else { return }
         var request = CMPIRequest()
         try Self.check(
           unsafe cmpi_isend(nil, 0, Int32(rank), Int32(Tag.alive), state.comm, &request),

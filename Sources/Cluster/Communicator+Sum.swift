@@ -24,8 +24,8 @@ extension Communicator {
     let total = counts.reduce(0, +)
     precondition(total > 0, "a sum of no array")
     var sum: [Float] = []
-    // Blocks, so that no call carries more than 2^28 bytes, however many arrays there are.
-    let most = max(1, (1 << 26) / total)
+    // Blocks, so that no call of a rank carries more than 2^28 bytes either way, however many arrays there are.
+    let most = max(1, (1 << 26) / max(counts.max() ?? 1, (total + size - 1) / size))
     for start in stride(from: 0, to: length, by: most) {
       let block = start..<min(start + most, length)
       let lengths = (0..<size).map { segment(of: block.count, rank: $0).count }
@@ -59,8 +59,9 @@ extension Communicator {
   ) -> [Float] {
     let values = values.span
     return (0..<length).map { index in
-      var sum = 0.0
-      for array in 0..<arrays { sum += Double(values[array * length + index]) }
+      // Not from 0: a sum of -0 alone is -0.
+      var sum = Double(values[index])
+      for array in 1..<arrays { sum += Double(values[array * length + index]) }
       return Float(sum * factor)
     }
   }

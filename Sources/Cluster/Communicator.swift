@@ -126,6 +126,8 @@ enum Tag {
   static let progress = 3
   static let stop = 4
   static let alive = 5
+  /// A rank was told to end.
+  static let cancelled = 6
   /// Of the first worker of a rank; the others follow.
   static let reply = 16
 }

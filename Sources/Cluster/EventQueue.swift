@@ -13,6 +13,14 @@ final class EventQueue<Event: Sendable>: Sendable {
   /// Adds an event.
   func add(_ event: Event) { wake { $0.events.append(event) } }
 
+  /// What is there, taken out.
+  func drained() -> [Event] {
+    state.withLock { state in
+      defer { state.events = [] }
+      return state.events
+    }
+  }
+
   private func wake(_ change: (inout State) -> Void) {
     let waiting = state.withLock { state in
       change(&state)

@@ -12,7 +12,14 @@ public func joinCluster(
 ) throws(ClusterError) -> any Communicator {
   guard let processes = launchedProcesses(environment) else { return SingleProcess() }
   #if MPI
-    return try MPICommunicator(timeout: timeout)
+    let ranks = try MPICommunicator(timeout: timeout)
+    guard ranks.size > 1 || processes == 1 else {
+      throw .unusable(
+        reason:
+          "the launcher started \(processes) processes, and this one finds no other: is it a launcher "
+          + "of this MPI?")
+    }
+    return ranks
   #else
     guard processes == 1 else { throw .builtWithoutMPI(processes: processes) }
     return SingleProcess()
@@ -21,11 +28,10 @@ public func joinCluster(
 
 /// How many processes a launcher of MPI jobs started, as far as it says; `nil` where there was none.
 func launchedProcesses(_ environment: [String: String]) -> Int? {
-  // Open MPI; MPICH, Intel MPI and others with Hydra; PMIx, whoever speaks it.
-  for name in ["OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "MPI_LOCALNRANKS"] {
+  // Open MPI; MPICH, Intel MPI and others with Hydra; Slurm.
+  for name in ["OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "MPI_LOCALNRANKS", "SLURM_STEP_NUM_TASKS"] {
     if let size = environment[name].flatMap({ Int($0) }), size >= 1 { return size }
   }
-  guard environment["PMIX_RANK"] != nil else { return nil }
-  // Slurm says how many there are by its own name.
-  return environment["SLURM_NTASKS"].flatMap { Int($0) } ?? 1
+  // Who speaks PMIx alone does not say how many there are: at least as many as this one's rank tells.
+  return environment["PMIX_RANK"].map { 1 + max(0, Int($0) ?? 0) }
 }

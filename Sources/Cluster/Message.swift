@@ -5,6 +5,15 @@ enum Message: Equatable, Sendable {
   case cancelled(Int)
   case failed(Int, [UInt8])
 
+  /// Which of its rank's workers speaks.
+  var worker: Int {
+    switch self {
+    case .free(let worker), .finished(let worker, _, _), .cancelled(let worker),
+      .failed(let worker, _):
+      worker
+    }
+  }
+
   var bytes: [UInt8] {
     switch self {
     case .free(let worker): Self.numbers([0, worker])

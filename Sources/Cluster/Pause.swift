@@ -9,6 +9,9 @@
 /// How to wait for another rank: looking all the time for as long as what is awaited should take, since looking is
 /// what moves it on; then ever less often, so that a rank that waits for long leaves its core to others.
 struct Pause {
+  /// Whether a cancelled task waits for as long as it takes.
+  @TaskLocal static var isPatient = false
+
   private var looks = 0
   private var cancelled: ContinuousClock.Instant?
   private let start = ContinuousClock.now
@@ -37,7 +40,7 @@ struct Pause {
   /// All ranks are told to end at the same time, and a launcher kills those that have not, a second later: what is
   /// begun ends in order if it ends soon.
   mutating func isOverdue() -> Bool {
-    guard Task.isCancelled else { return false }
+    guard Task.isCancelled, !Self.isPatient else { return false }
     let since = cancelled ?? .now
     cancelled = since
     return ContinuousClock.now - since > .milliseconds(600)

@@ -37,9 +37,9 @@ public struct TaskFarm: Sendable {
     // How many work on each rank: none of them is left waiting at the end.
     let workersOfRanks = try communicator.allGather(workers)
     guard communicator.isRoot else { return try await serve(job) }
-    let remote = workersOfRanks.dropFirst().reduce(0, +)
     try await HandingOut(
-      communicator: communicator, workers: workers, remoteWorkers: remote, onReport: onReport
+      communicator: communicator, workers: workers, workersOfRanks: workersOfRanks,
+      onReport: onReport
     ).run(order, onResult: onResult, job: job)
   }
 
@@ -50,6 +50,8 @@ public struct TaskFarm: Sendable {
     _ job: @escaping @Sendable (Int, @escaping Report) async throws -> [UInt8]
   ) async throws {
     let communicator = communicator
+    let threads = WorkerThreads(workers)
+    defer { threads.end() }
     try await withThrowingTaskGroup(of: Bool.self) { group in
       group.addTask {
         // Rank 0 has given up: so does everyone.
@@ -59,7 +61,7 @@ public struct TaskFarm: Sendable {
         throw CancellationError()
       }
       for worker in 0..<workers {
-        group.addTask {
+        group.addTask(executorPreference: threads) {
           try await Self.work(worker, communicator, job)
           return true
         }

@@ -1,12 +1,29 @@
+internal import Synchronization
+
 /// Rank 0 asks, all ranks answer, each its share: what is asked, and when, rank 0 alone decides.
 ///
 /// So a search whose next step depends on the answers needs no rank to decide alike, whatever its machine.
-public struct Team: Sendable {
+public final class Team: Sendable {
   /// The ranks.
   public let communicator: any Communicator
+  private let looked = Mutex((at: ContinuousClock.now, found: false))
 
   /// A team of all ranks.
   public init(_ communicator: any Communicator) { self.communicator = communicator }
+
+  /// Whether another rank was told to end, as far as rank 0 knows: it looks fifty times a second at most.
+  public func isCancelledElsewhere() throws(ClusterError) -> Bool {
+    guard communicator.size > 1, communicator.isRoot else { return false }
+    let isDue = looked.withLock { looked in
+      guard !looked.found, ContinuousClock.now - looked.at > .milliseconds(20) else { return false }
+      looked.at = .now
+      return true
+    }
+    if isDue, try communicator.receive(tag: Tag.cancelled) != nil {
+      looked.withLock { $0.found = true }
+    }
+    return looked.withLock { $0.found }
+  }
 
   private enum Outcome: UInt8 { case answered, cancelled, failed }
 
@@ -24,14 +41,14 @@ public struct Team: Sendable {
     do { own = .success(try await answer()) } catch { own = .failure(error) }
     var answers = try communicator.gather([])
     answers[0] = try own.get()
-    for rank in 1..<communicator.size {
-      switch Outcome(rawValue: answers[rank].first ?? 2) {
-      case .answered: answers[rank].removeFirst()
-      case .cancelled: throw CancellationError()
-      case .failed, nil:
-        throw Self.failure(rank, answers[rank].dropFirst())
-      }
+    let others = 1..<communicator.size
+    let outcomes = [Outcome.answered] + others.map { Outcome(rawValue: answers[$0].first ?? 2) }
+    // A fault is the cause where others were cancelled, too.
+    if let rank = others.first(where: { outcomes[$0] == .failed || outcomes[$0] == nil }) {
+      throw Self.failure(rank, answers[rank].dropFirst())
     }
+    if outcomes.contains(.cancelled) { throw CancellationError() }
+    for rank in others { answers[rank].removeFirst() }
     return answers
   }
 
@@ -40,7 +57,12 @@ public struct Team: Sendable {
   /// - Throws: what `answer` throws, after rank 0 was told.
   public func serve(_ answer: ([UInt8]) async throws -> [UInt8]) async throws {
     while true {
-      let question = try communicator.broadcast([UInt8]())
+      // Whoever is told to end says so, and goes on listening: rank 0 decides how all end.
+      let question = try await withTaskCancellationHandler {
+        try Pause.$isPatient.withValue(true) { try communicator.broadcast([UInt8]()) }
+      } onCancel: {
+        try? communicator.send([], to: 0, tag: Tag.cancelled)
+      }
       guard question.first == 1 else { return }
       do {
         let found = try await answer(Array(question.dropFirst()))

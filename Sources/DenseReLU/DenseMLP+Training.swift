@@ -34,7 +34,8 @@ extension DenseMLP {
     inputs: Matrix, targets: Matrix, ofBatch batch: Int? = nil
   ) throws(DenseError) -> Gradients {
     let batch = batch ?? inputs.rows
-    let loss = try backward(inputs: inputs, targets: targets) * Double(inputs.rows) / Double(batch)
+    var loss = try backward(inputs: inputs, targets: targets)
+    if batch != inputs.rows { loss *= Double(inputs.rows) / Double(batch) }
     let scale = 1 / Float(batch)
     var matrices: [Matrix] = []
     var biases: [[Float]] = []

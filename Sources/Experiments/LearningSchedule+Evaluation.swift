@@ -34,8 +34,8 @@ extension LearningSchedule {
         guard let wrong = try await ownShare(learner, weights, images, team.communicator) else {
           throw CancellationError()
         }
-        return Counts.bytes(wrong)
-      }.map(Counts.value)
+        return Array("\(wrong)".utf8)
+      }.map { Int(String(decoding: $0, as: UTF8.self)) ?? -1 }
     } else {
       wrong = [
         try await learner.wrongAnswers(
@@ -76,18 +76,7 @@ extension LearningSchedule {
       guard let wrong = try await ownShare(learner, weights, images, team.communicator) else {
         throw CancellationError()
       }
-      return Counts.bytes(wrong)
+      return Array("\(wrong)".utf8)
     }
-  }
-}
-
-/// A count as bytes.
-enum Counts {
-  static func bytes(_ count: Int) -> [UInt8] {
-    (0..<8).map { UInt8(truncatingIfNeeded: count >> (8 * $0)) }
-  }
-
-  static func value(_ bytes: [UInt8]) -> Int {
-    bytes.prefix(8).enumerated().reduce(0) { $0 | Int($1.element) << (8 * $1.offset) }
   }
 }

@@ -70,7 +70,8 @@ public struct LearningSchedule: Sendable, Equatable, Codable {
     }
     do {
       let result = try await learn(learner, dataset, order, progress, onEpoch, checkpoints, team)
-      try team.dismiss()
+      // Of a run that was told to end, the result counts, whether others still listen or not.
+      do { try team.dismiss() } catch .interrupted where result.isInterrupted {}
       return result
     } catch let error as ClusterError {
       throw error
@@ -103,7 +104,13 @@ public struct LearningSchedule: Sendable, Equatable, Codable {
       try onEpoch?(run.reports[0])
     }
     while run.epoch <= epochs {
-      let nextOrder = try await learnEpoch(&run, dataset: dataset, progress, checkpoints)
+      let nextOrder: SeededGenerator
+      do {
+        nextOrder = try await learnEpoch(&run, dataset: dataset, progress, checkpoints, team)
+      } catch ClusterError.interrupted {
+        // The others did not come to an end with this rank: what it has is the last mean.
+        return try abandoned(run, onEpoch)
+      }
       let before = run
       let report = try await close(&run, order: nextOrder, dataset: dataset, team)
       if report.isInterrupted {
@@ -136,7 +143,7 @@ public struct LearningSchedule: Sendable, Equatable, Codable {
   /// - Returns: the generator for the order of the next one.
   private func learnEpoch<Twin: Learner>(
     _ run: inout LearningRun<Twin>, dataset: Dataset, _ progress: Progress?,
-    _ checkpoints: CheckpointFolder?
+    _ checkpoints: CheckpointFolder?, _ team: Team?
   ) async throws -> SeededGenerator {
     let (data, targets) = (dataset.training, dataset.training.targets)
     var (order, generator) = (Array(0..<data.count), run.order)
@@ -161,6 +168,7 @@ public struct LearningSchedule: Sendable, Equatable, Codable {
       progress?(run.epoch, run.done, order.count, 100 * Double(run.wrong) / Double(run.done))
       let isDue = checkpoints?.isDue ?? false
       signals = try run.learner.agreed(isDue ? [.ofTask, .checkpoint] : .ofTask)
+      if try team?.isCancelledElsewhere() == true { signals.insert(.cancelled) }
       if signals.contains(.checkpoint) {
         run.seconds = before + (clock.now - start) / .seconds(1)
         let file = try run.checkpoint()
@@ -169,6 +177,21 @@ public struct LearningSchedule: Sendable, Equatable, Codable {
     }
     run.seconds = before + (clock.now - start) / .seconds(1)
     return generator
+  }
+
+  /// What is left of a run whose ranks were told to end and did not meet again.
+  private func abandoned<Twin: Learner>(
+    _ run: LearningRun<Twin>, _ onEpoch: (@Sendable (EpochReport) throws -> Void)?
+  ) throws -> LearningResult<Twin> {
+    let report = EpochReport(
+      epoch: run.epoch, learningRate: run.learner.learningRate, examples: run.done,
+      runningErrorPercent: run.done == 0 ? nil : 100 * Double(run.wrong) / Double(run.done),
+      trainErrorPercent: nil, trainErrorInterval95: nil, testErrorPercent: nil,
+      testErrorInterval95: nil, imagesPerSecond: nil, work: nil)
+    try onEpoch?(report)
+    return LearningResult(
+      learner: run.learner, weights: try run.learner.weights, epochs: run.reports + [report],
+      isInterrupted: true)
   }
 
   /// Judges an epoch, and begins the next one.
@@ -190,7 +213,10 @@ public struct LearningSchedule: Sendable, Equatable, Codable {
       testErrorPercent: test?.percent, testErrorInterval95: test?.interval95,
       imagesPerSecond: Double(run.done) / run.seconds, work: .init(try run.learner.ledger))
     run.reports.append(report)
-    if try run.learner.agreed(.ofTask).contains(.cancelled) { return (report, true) }
+    let signals = try run.learner.agreed(.ofTask)
+    if try signals.contains(.cancelled) || team?.isCancelledElsewhere() == true {
+      return (report, true)
+    }
     if learningRateDecay != 1, run.epoch < epochs {
       try run.learner.setLearningRate(run.learner.learningRate * learningRateDecay)
     }
@@ -204,7 +230,9 @@ public struct LearningSchedule: Sendable, Equatable, Codable {
     _ learner: some Learner, weights: NetworkWeights, dataset: Dataset, _ team: Team?
   ) async throws -> (test: ErrorRate?, train: ErrorRate?) {
     var (test, train): (ErrorRate?, ErrorRate?)
-    guard try !learner.agreed(.ofTask).contains(.cancelled) else { return (nil, nil) }
+    guard try !learner.agreed(.ofTask).contains(.cancelled),
+      try team?.isCancelledElsewhere() != true
+    else { return (nil, nil) }
     do {
       if evaluation != .none {
         test = try await rate(learner, weights, dataset, .test, team)

@@ -12,6 +12,8 @@ extension ReplicaBenchmark {
     var denseImage = 0.0
     /// Seconds that a replica copies weights a step.
     var copying = 0.0
+    /// Seconds that a rank adds its segments of a sum: as many additions whatever the number of ranks.
+    var adding = 0.0
     var sums: [Sum] = []
     var networks: [TrafficModel] = []
   }
@@ -27,6 +29,7 @@ extension ReplicaBenchmark {
       times.spikingImage = try await spiking.secondsAnImage(data.training, for: seconds)
       times.denseImage = try await dense.secondsAnImage(data.training, for: seconds)
       times.copying = try copyingSeconds(spiking.network)
+      times.adding = try secondsOfSum(parameterCount, SingleProcess())
     }
     try ranks.barrier()
     let steps = intervals.count + 2
@@ -170,15 +173,18 @@ extension ReplicaBenchmark {
       Prediction(
         ranks: ranks, bytesPerStep: TrafficModel.bytes(ofSum: parameterCount, ranks: ranks),
         efficiencies: times.networks.map { network in
-          intervals.map { interval in
+          // Of a network that was measured, adding is in the price of a byte.
+          let copying =
+            times.copying + (TrafficModel.common.contains(network) ? times.adding : 0)
+          return intervals.map { interval in
             network.efficiency(
-              computing: times.spikingImage * Double(interval), copying: times.copying,
+              computing: times.spikingImage * Double(interval), copying: copying,
               length: parameterCount, ranks: ranks, dividing: false)
           } + [
             ranks > minibatch
               ? nil
               : network.efficiency(
-                computing: times.denseImage * Double(minibatch), copying: times.copying,
+                computing: times.denseImage * Double(minibatch), copying: copying,
                 length: parameterCount, ranks: ranks, dividing: true)
           ]
         })

@@ -84,7 +84,8 @@ public final class StateFolder: Sendable {
 
   private static func data(_ file: String) throws -> Data {
     let file = try RegularFile(path: file)
-    return Data(try file.read(upTo: min(file.size, 1 << 20)))
+    // A curve of 10,000 epochs has 8 MB.
+    return Data(try file.read(upTo: min(file.size, 1 << 26)))
   }
 
   private static func write(_ value: some Encodable, to file: String) throws {

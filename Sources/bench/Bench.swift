@@ -38,7 +38,10 @@ struct Bench: AsyncParsableCommand {
         var command = try parseAsRoot()
         if Ranks.all.size > 1, !(type(of: command) is any RunsOnRanks.Type) {
           guard Ranks.isRoot else { return }
-          Output.complain("This command runs in one process; the others wait.")
+          // Not `--help`.
+          if type(of: command) is any AsyncParsableCommand.Type {
+            Output.complain("This command runs in one process; the others wait.")
+          }
         }
         if var asynchronous = command as? any AsyncParsableCommand {
           try await asynchronous.run()

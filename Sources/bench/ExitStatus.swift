@@ -65,7 +65,8 @@ enum ExitStatus {
     // The others have done their part, and wait.
     case is VerdictsFailed: Ranks.finish(status: status)
     case is InterruptedAfterResults, is ReaderGone: Ranks.exit(status: status, message: nil)
-    case is CancellationError, ClusterError.interrupted:
+    case ClusterError.interrupted: Ranks.exit(status: status, message: "\(error)")
+    case is CancellationError:
       Ranks.exit(status: status, message: "interrupted; nothing was written")
     default: Ranks.exit(status: status, message: "Error: \(error)")
     }

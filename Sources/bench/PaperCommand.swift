@@ -145,7 +145,7 @@ struct PaperCommand: AsyncParsableCommand, RunsOnRanks {
       }
     } catch is CancellationError where state != nil {
       Progress.clear()
-      Output.complain("interrupted; finished rows are kept in \(state!)")
+      if Ranks.isRoot { Output.complain("interrupted; finished rows are kept in \(state!)") }
       throw InterruptedAfterResults()
     }
     guard Ranks.isRoot else { return }

@@ -35,6 +35,29 @@ enum Ranks {
     if !ranks.isRoot { Progress.disable() }
   }
 
+  /// Processors for this process: those that it may run on, where a launcher bound it to some; else its share of the
+  /// machine's.
+  static var processors: Int {
+    let machine = ProcessInfo.processInfo.activeProcessorCount
+    let bound = allowedProcessors() ?? machine
+    guard bound >= machine else { return bound }
+    return max(machine / all.processesOnHost, 1)
+  }
+
+  /// How many processors the system lets this process use; `nil` where it does not say.
+  private static func allowedProcessors() -> Int? {
+    let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
+    let line = status.split(separator: "\n").first { $0.hasPrefix("Cpus_allowed_list:") }
+    guard let list = line?.split(separator: ":").last else { return nil }
+    // 0-3,8
+    return list.split(separator: ",").reduce(0) { count, part in
+      let ends = part.split(separator: "-").compactMap {
+        Int($0.trimmingCharacters(in: .whitespaces))
+      }
+      return count + (ends.count == 2 ? ends[1] - ends[0] + 1 : ends.count)
+    }
+  }
+
   /// What this rank has loaded, if all ranks have loaded the same. Collective.
   ///
   /// - Parameters:
@@ -90,7 +113,8 @@ enum Ranks {
     if ranks.isRoot {
       if let message { Output.complain(message) }
     } else {
-      Thread.sleep(forTimeInterval: 10)
+      // Longer than rank 0 waits for last words.
+      Thread.sleep(forTimeInterval: 20)
       if let message { Output.complain("rank \(ranks.rank) on \(ranks.host): \(message)") }
     }
     ranks.abort(status: status)

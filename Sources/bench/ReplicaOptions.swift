@@ -12,7 +12,7 @@ struct ReplicaOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "With --learning: numbers of networks. Default: 2,4,8,16.", valueName: "n,n,..."),
-    transform: { try Bounded.integers($0, 1...65_536) })
+    transform: { try Bounded.integers($0, Self.range) })
   var replicas: [Int]?
 
   @Option(
@@ -52,6 +52,9 @@ struct ReplicaOptions: ParsableArguments {
       "With --learning: keep finished cells of the table in this folder, and go on from it.",
       valueName: "folder"))
   var state: String?
+
+  /// Replicas that are accepted: a checkpoint has an array of each, and at most 4,096.
+  static let range = 1...4000
 
   /// An option that was given.
   var given: String? {
@@ -101,6 +104,11 @@ struct ReplicaOptions: ParsableArguments {
     guard benchmark.minibatch >= Ranks.all.size else {
       throw ValidationError(
         "'--minibatch': \(Ranks.all.size) processes cannot divide \(benchmark.minibatch) images.")
+    }
+    guard let most = benchmark.intervals.max(), most * Ranks.all.size <= 100_000_000 else {
+      throw ValidationError(
+        "'--average-every': at most \(100_000_000 / Ranks.all.size) on \(Ranks.all.size) processes."
+      )
     }
     let folder = try Ranks.onRoot {
       try state.map { try StateFolder(path: $0, settings: settings) }

@@ -156,8 +156,7 @@ struct ThreadOptions: ParsableArguments {
 
   /// The number to use: at most one a processor, and a processor of a machine for each of its processes.
   var count: Int {
-    let own = ProcessInfo.processInfo.activeProcessorCount / Ranks.all.processesOnHost
-    return min(threads ?? .max, max(own, 1))
+    min(threads ?? .max, Ranks.processors)
   }
 
   /// What to say when fewer are used than were asked for.

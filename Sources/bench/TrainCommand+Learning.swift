@@ -41,6 +41,13 @@ extension TrainCommand {
     }
   }
 
+  /// Replicas without an image would be idle, and dilute every mean.
+  func check(_ work: TrainWork) throws {
+    guard let replicas, twin == .spiking, replicas > work.data.training.count else { return }
+    throw ValidationError(
+      "'--replicas': \(replicas) for \(work.data.training.count) training images.")
+  }
+
   /// Learns on all ranks.
   func learn(_ work: TrainWork, _ folder: CheckpointFolder?) async throws -> End {
     let quiet = results.quiet

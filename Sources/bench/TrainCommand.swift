@@ -66,8 +66,8 @@ struct TrainCommand: AsyncParsableCommand, RunsOnRanks {
 
   @Option(
     help: ArgumentHelp(
-      "Learn on so many networks at once, 1...65536. Default: one, without means.", valueName: "n"),
-    transform: { try Bounded.integer($0, 1...65_536) })
+      "Learn on so many networks at once, 1...4000. Default: one, without means.", valueName: "n"),
+    transform: { try Bounded.integer($0, ReplicaOptions.range) })
   var replicas: Int?
 
   @Option(
@@ -159,6 +159,7 @@ struct TrainCommand: AsyncParsableCommand, RunsOnRanks {
     let files = try TrainFiles(json: results.open(), save: save, csv: csv)
     let page = try reports.open()
     let work = try work(set)
+    try check(work)
     if !Comparison.isOptimizedBuild {
       try results.line("This is a debug build: its timings mean nothing. Use -c release.")
     }
@@ -173,7 +174,8 @@ struct TrainCommand: AsyncParsableCommand, RunsOnRanks {
     do {
       let end = try await learn(work, folder)
       guard Ranks.isRoot else { return }
-      let speed = end.isInterrupted ? nil : try await speed(work, end)
+      // The result is there: that it cannot be timed loses nothing of it.
+      let speed = end.isInterrupted ? nil : try? await speed(work, end)
       if let speed { try results.line(TrainTable.line(speed)) }
       try page?.commit(
         HTMLReport(

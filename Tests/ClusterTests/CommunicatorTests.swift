@@ -65,10 +65,11 @@ import ThreadCluster
     // Numbers of other magnitudes and signs: any other order, or Float sums, would round otherwise.
     @Sendable func array(_ index: Int) -> [Float] {
       (0..<97).map { place in
-        Float((place * 7 + index * 13) % 11 - 5) * (index % 3 == 0 ? 1e8 : 1e-3)
+        // A sum of -0 is -0, as a replica of its own would have it.
+        place == 5 ? -0.0 : Float((place * 7 + index * 13) % 11 - 5) * (index % 3 == 0 ? 1e8 : 1e-3)
       }
     }
-    var expected = [Double](repeating: 0, count: 97)
+    var expected = [Double](repeating: -0.0, count: 97)
     for index in 0..<arrays {
       for (place, value) in array(index).enumerated() { expected[place] += Double(value) }
     }
@@ -103,7 +104,10 @@ import ThreadCluster
         try joinCluster(environment: ["PMI_SIZE": "2", "PMI_RANK": "1"])
       }
       #expect(throws: ClusterError.builtWithoutMPI(processes: 8)) {
-        try joinCluster(environment: ["PMIX_RANK": "0", "SLURM_NTASKS": "8"])
+        try joinCluster(environment: ["PMIX_RANK": "0", "SLURM_STEP_NUM_TASKS": "8"])
+      }
+      #expect(throws: ClusterError.builtWithoutMPI(processes: 4)) {
+        try joinCluster(environment: ["PMIX_RANK": "3"])
       }
       #expect(try joinCluster(environment: ["OMPI_COMM_WORLD_SIZE": "1"]).size == 1)
     #endif

@@ -7,6 +7,13 @@ private struct Fault: Error, CustomStringConvertible {
   var description: String { "job 3 is bad" }
 }
 
+/// Jobs that something has happened to.
+private final class Jobs: Sendable {
+  private let jobs = Mutex(Set<Int>())
+  func insert(_ job: Int) { jobs.withLock { _ = $0.insert(job) } }
+  var all: Set<Int> { jobs.withLock { $0 } }
+}
+
 /// Jobs that are handed out.
 @Suite struct TaskFarmTests {
   @Test(
@@ -99,6 +106,39 @@ private struct Fault: Error, CustomStringConvertible {
       }
     }
     for result in results { #expect(throws: CancellationError.self) { try result.get() } }
+  }
+
+  @Test(
+    "whatever ends a farm, no finished result is lost, and nobody waits long",
+    arguments: [true, false])
+  func kept(isCancelled: Bool) async {
+    let finished = Jobs()
+    let seen = Jobs()
+    let start = ContinuousClock.now
+    let results = await ThreadCluster.run(4) { ranks in
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        group.addTask {
+          try await TaskFarm(ranks, workers: 3).run(
+            Array(0..<10_000), onResult: { job, _ in seen.insert(job) }
+          ) { job, _ in
+            // Not to be cancelled: as a row that computes.
+            for _ in 0..<20 { await Task.yield() }
+            if !isCancelled, job > 500 { throw Fault() }
+            finished.insert(job)
+            return []
+          }
+        }
+        if isCancelled, !ranks.isRoot {
+          try? await Task.sleep(for: .milliseconds(50))
+          group.cancelAll()
+        }
+        try await group.waitForAll()
+      }
+    }
+    #expect(ContinuousClock.now - start < .seconds(8))
+    for result in results { #expect(throws: (any Error).self) { try result.get() } }
+    let (done, told) = (finished.all, seen.all)
+    #expect(done == told, "\(done.symmetricDifference(told).sorted())")
   }
 
   @Test("what a job says of itself reaches rank 0")

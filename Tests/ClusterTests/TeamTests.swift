@@ -39,6 +39,48 @@ private struct Fault: Error, CustomStringConvertible {
     for result in results.dropFirst() { #expect(try result.get() == []) }
   }
 
+  @Test(
+    "a rank that was cancelled ends the question; one that failed is the cause, if there is one")
+  func cancelled() async {
+    for fails in [false, true] {
+      let results = await ask(3) { rank, _ in
+        if rank == 1 { throw CancellationError() }
+        if rank == 2, fails { throw Fault() }
+        return []
+      }
+      if fails {
+        #expect(throws: ClusterError.self) { try results[0].get() }
+      } else {
+        #expect(throws: CancellationError.self) { try results[0].get() }
+      }
+    }
+  }
+
+  @Test("a rank that is told to end while it listens says so, and rank 0 decides")
+  func toldToEnd() async throws {
+    let results = await ThreadCluster.run(2) { ranks in
+      let team = Team(ranks)
+      guard ranks.isRoot else {
+        return await withTaskGroup(of: Bool.self) { group in
+          group.addTask {
+            unsafe withUnsafeCurrentTask { unsafe $0?.cancel() }
+            do { try await team.serve { _ in [] } } catch { return false }
+            return true
+          }
+          return await group.next()!
+        }
+      }
+      let start = ContinuousClock.now
+      while try !team.isCancelledElsewhere(), ContinuousClock.now - start < .seconds(10) {
+        try await Task.sleep(for: .milliseconds(5))
+      }
+      let isTold = try team.isCancelledElsewhere()
+      try team.dismiss()
+      return isTold
+    }
+    for result in results { #expect(try result.get()) }
+  }
+
   @Test("a rank that fails ends the question with its name and fault, and nobody waits")
   func failure() async {
     let results = await ask(3) { rank, _ in
