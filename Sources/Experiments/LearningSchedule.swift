@@ -112,10 +112,16 @@ public struct LearningSchedule: Sendable, Equatable, Codable {
         return try abandoned(run, onEpoch)
       }
       let before = run
-      let report = try await close(&run, order: nextOrder, dataset: dataset, team)
+      let report: (report: EpochReport, isInterrupted: Bool)
+      do {
+        report = try await close(&run, order: nextOrder, dataset: dataset, team)
+      } catch ClusterError.interrupted {
+        return try abandoned(before, onEpoch)
+      }
       if report.isInterrupted {
-        // As the epoch was before it was judged: it goes on from there.
-        try keep(before, checkpoints)
+        // As the epoch was before it was judged: it goes on from there. Where the others do not come to give what they
+        // have, the last checkpoint stands.
+        do { try keep(before, checkpoints) } catch ClusterError.interrupted {}
       }
       try onEpoch?(report.report)
       if report.isInterrupted {
