@@ -25,6 +25,7 @@ let package = Package(
       name: "FuzzCommandLine",
       dependencies: [
         "FuzzSupport",
+        .product(name: "Cluster", package: "DeepSpikingNetworks"),
         .product(name: "Datasets", package: "DeepSpikingNetworks"),
         .product(name: "DenseReLU", package: "DeepSpikingNetworks"),
         .product(name: "EventRecordings", package: "DeepSpikingNetworks"),

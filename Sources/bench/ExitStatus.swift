@@ -72,3 +72,36 @@ enum ExitStatus {
     }
   }
 }
+
+extension Ranks {
+  /// Ends the process after a fault, and with it the job.
+  ///
+  /// What all ranks found, rank 0 says. What one found alone, it says itself, after it has waited for rank 0 to
+  /// end the job.
+  static func exit(status: Int32, message: String?) -> Never {
+    let ranks = all
+    guard ranks.size > 1 else {
+      if let message { Output.complain(message) }
+      Foundation.exit(status)
+    }
+    if ranks.isRoot {
+      if let message { Output.complain(message) }
+    } else {
+      // Longer than rank 0 waits for last words.
+      Thread.sleep(forTimeInterval: 20)
+      if let message { Output.complain("rank \(ranks.rank) on \(ranks.host): \(message)") }
+    }
+    ranks.abort(status: status)
+    Foundation.exit(status)
+  }
+
+  /// Ends the process when all is done.
+  static func finish(status: Int32 = 0) -> Never {
+    do {
+      try all.finish()
+    } catch {
+      exit(status: ExitStatus.inputOutput, message: "Error: \(error)")
+    }
+    Foundation.exit(status)
+  }
+}
