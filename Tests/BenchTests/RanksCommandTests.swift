@@ -40,12 +40,13 @@ import Testing
       (["train", "--average-every", "5"], "goes with '--replicas'"),
       (["train", "--replicas", "2", "--integer"], "not with '--integer'"),
       (["train", "--replicas", "2", "--parallel", "2"], "not with '--parallel'"),
-      (["train", "--replicas", "0"], "1...65536"),
+      (["train", "--replicas", "0"], "1...4000"),
       (["train", "--twin", "dense", "--replicas", "33"], "cannot divide minibatches of 32"),
       (
         ["train", "--twin", "dense", "--replicas", "2", "--average-every", "5"],
         "goes with '--twin spiking'"
       ),
+      (["train", "--replicas", "2000", "--epochs", "1"], "2000 for 1437 training images"),
       (["train", "--state", "/tmp/x"], "goes with '--parallel'"),
       (["scale", "--replicas", "2"], "goes with '--learning'"),
       (["scale", "--dataset", "mnist"], "goes with '--learning'"),
