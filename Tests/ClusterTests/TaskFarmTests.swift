@@ -56,7 +56,7 @@ private final class Jobs: Sendable {
   func failure() async {
     let results = await ThreadCluster.run(3) { ranks in
       try await TaskFarm(ranks, workers: 1).run(
-        Array(0..<1000), onResult: { _, _ in }
+        Array(0..<100_000), onResult: { _, _ in }
       ) { _, _ in
         if ranks.rank == 2 { throw Fault() }
         try await Task.sleep(for: .milliseconds(5))
@@ -74,7 +74,7 @@ private final class Jobs: Sendable {
   func unkept(size: Int) async {
     let results = await ThreadCluster.run(size) { ranks in
       try await TaskFarm(ranks, workers: 1).run(
-        Array(0..<1000), onResult: { _, _ in throw Fault() }
+        Array(0..<100_000), onResult: { _, _ in throw Fault() }
       ) { _, _ in
         try await Task.sleep(for: .milliseconds(5))
         return []
@@ -92,7 +92,7 @@ private final class Jobs: Sendable {
       try await withThrowingTaskGroup(of: Void.self) { group in
         group.addTask {
           try await TaskFarm(ranks, workers: 1).run(
-            Array(0..<1000), onResult: { _, _ in }
+            Array(0..<100_000), onResult: { _, _ in }
           ) { _, _ in
             try await Task.sleep(for: .milliseconds(5))
             return []
