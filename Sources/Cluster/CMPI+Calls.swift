@@ -11,7 +11,6 @@
     let size: Int
     let host: String
     let processesOnHost: Int
-    private let hosts: [String]
     private let state: Mutex<State>
     private let watch: Watch?
 
@@ -44,7 +43,6 @@
       state = Mutex(State(comm: comm, signs: Array(repeating: nil, count: Int(size))))
       // Names first, by a communicator of the same state that watches nobody yet.
       let hosts = try Self.hosts(state, rank: Int(rank), size: Int(size), name: name)
-      self.hosts = hosts
       watch = timeout.map {
         Watch(rank: Int(rank), hosts: hosts, seconds: $0)
       }

@@ -27,7 +27,7 @@ public protocol Communicator: Sendable {
   /// - Parameters:
   ///   - values: `counts[rank]` of them.
   ///   - counts: how many each rank has; the same on every rank.
-  /// - Returns: at most 2^31 - 1 bytes.
+  /// - Throws: `ClusterError.tooLarge` when they are 2^31 bytes and more together.
   func allGather<Element: BitwiseCopyable & Sendable>(
     _ values: [Element], counts: [Int]
   ) throws(ClusterError) -> [Element]
@@ -48,7 +48,7 @@ public protocol Communicator: Sendable {
 
   /// Sends bytes to another rank; waits until they are on their way.
   ///
-  /// - Precondition: fewer than 2^31 bytes.
+  /// - Throws: `ClusterError.tooLarge` for 2^31 bytes and more.
   func send(_ bytes: [UInt8], to rank: Int, tag: Int) throws(ClusterError)
 
   /// A message of a tag that has arrived, from any rank; `nil` where there is none.

@@ -2,12 +2,13 @@ internal import Foundation
 
 /// Threads that jobs run on, so that the shared ones stay free: a job may compute for hours without a pause, and
 /// rank 0 must hand out others meanwhile.
-final class WorkerThreads: TaskExecutor, @unchecked Sendable {
+package final class WorkerThreads: TaskExecutor, @unchecked Sendable {
   private let condition = NSCondition()
   private var jobs: [UnownedJob] = []
   private var isEnded = false
 
-  init(_ count: Int) {
+  /// So many threads, that wait for jobs.
+  package init(_ count: Int) {
     for _ in 0..<count {
       let thread = Thread { [self] in
         while let job = next() { unsafe job.runSynchronously(on: asUnownedTaskExecutor()) }
@@ -18,7 +19,8 @@ final class WorkerThreads: TaskExecutor, @unchecked Sendable {
     }
   }
 
-  func enqueue(_ job: consuming ExecutorJob) {
+  /// Takes a job.
+  package func enqueue(_ job: consuming ExecutorJob) {
     let job = UnownedJob(job)
     condition.lock()
     jobs.append(job)
@@ -27,7 +29,7 @@ final class WorkerThreads: TaskExecutor, @unchecked Sendable {
   }
 
   /// Lets the threads end when there is nothing more to do.
-  func end() {
+  package func end() {
     condition.lock()
     isEnded = true
     condition.broadcast()

@@ -167,6 +167,8 @@ public struct SpikingReplicas: Learner {
       mine.arrays[Self.name(index)] = .bytes(part.encoded)
     }
     file.arrays.add(weights, "mean-of-replicas")
+    // A rank may have no replica to take it from.
+    try file.setJSON(learningRate, "learning-rate")
     for bytes in try layout.ranks.gather(mine.encoded) {
       let parts = try CheckpointFile(bytes: bytes, from: "the replicas of a rank")
       file.arrays.merge(parts.arrays) { first, _ in first }
@@ -184,9 +186,9 @@ public struct SpikingReplicas: Learner {
         var learner = SpikingLearner(network: network)
         try learner.restore(part)
         network = learner.network
-        try one.setLearningRate(network.training.learningRate)
       }
     }
+    try one.setLearningRate(file.json(Float.self, "learning-rate"))
     weights = try file.arrays.weights(like: weights, "mean-of-replicas")
   }
 }

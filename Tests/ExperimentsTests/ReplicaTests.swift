@@ -248,7 +248,7 @@ import ThreadCluster
 
   @Test(
     "a run of replicas goes on from a checkpoint bit for bit, on another number of ranks, too",
-    arguments: [(true, 1, 1), (true, 2, 3), (true, 3, 1), (false, 2, 2), (false, 1, 3)])
+    arguments: [(true, 1, 1), (true, 2, 3), (true, 3, 5), (false, 2, 2), (false, 1, 3)])
   func resumed(isSpiking: Bool, before: Int, after: Int) async throws {
     @Sendable func run(
       _ ranks: any Communicator, _ folder: CheckpointFolder?,

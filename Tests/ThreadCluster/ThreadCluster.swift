@@ -39,7 +39,7 @@ public final class ThreadCluster: Sendable {
     _ size: Int, _ body: @escaping @Sendable (any Communicator) async throws -> Value
   ) async -> [Result<Value, any Error>] {
     let cluster = ThreadCluster(size: size)
-    let executors = (0..<size).map { _ in RankExecutor() }
+    let executors = (0..<size).map { _ in WorkerThreads(1) }
     defer { for executor in executors { executor.end() } }
     return await withTaskGroup(of: (Int, Result<Value, any Error>).self) { group in
       for rank in 0..<size {
@@ -55,42 +55,6 @@ public final class ThreadCluster: Sendable {
       for await (rank, result) in group { results[rank] = result }
       return results.map { $0! }
     }
-  }
-}
-
-/// One thread, which runs what a rank does.
-private final class RankExecutor: TaskExecutor, @unchecked Sendable {
-  private let condition = NSCondition()
-  private var jobs: [UnownedJob] = []
-  private var isEnded = false
-
-  init() {
-    Thread.detachNewThread { [self] in
-      while let job = next() { unsafe job.runSynchronously(on: asUnownedTaskExecutor()) }
-    }
-  }
-
-  /// Lets the thread end.
-  func end() {
-    condition.lock()
-    isEnded = true
-    condition.signal()
-    condition.unlock()
-  }
-
-  func enqueue(_ job: consuming ExecutorJob) {
-    let job = UnownedJob(job)
-    condition.lock()
-    jobs.append(job)
-    condition.signal()
-    condition.unlock()
-  }
-
-  private func next() -> UnownedJob? {
-    condition.lock()
-    defer { condition.unlock() }
-    while jobs.isEmpty && !isEnded { condition.wait() }
-    return jobs.isEmpty ? nil : jobs.removeFirst()
   }
 }
 
