@@ -48,7 +48,7 @@ public struct Fingerprint: Sendable, Equatable {
     ] as [(String, Bool, PredictionOptions.Firing, Bool, QuantizerKind)] {
       let weights = try network(withBiases: biases)
       var options = try PredictionOptions(timeSteps: 10)
-      (options.firing, options.testQuantizer, options.seed) = (firing, quantizer, 5)
+      (options.firing, options.layerQuantizer, options.seed) = (firing, quantizer, 5)
       let coding =
         isCoded
         ? try SpikeCoding(

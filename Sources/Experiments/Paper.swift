@@ -206,8 +206,8 @@ public struct Paper: Sendable {
       rate = { try DenseMLP(weights: weights).errorRate(on: $0) }
     case .spiking, .spikingWithReLUWeights, .noResetWithReLUWeights:
       var options = try PredictionOptions(timeSteps: spiking.timeSteps)
-      options.testQuantizer =
-        column == .noResetWithReLUWeights ? .noResetRectHerding : spiking.testQuantizer
+      options.layerQuantizer =
+        column == .noResetWithReLUWeights ? .noResetRectHerding : spiking.layerQuantizer
       let network = try SpikingMLP(
         weights: weights, options: options, instructionSet: instructionSet)
       rate = { try await network.errorRate(on: $0, workers: 1) }

@@ -98,7 +98,7 @@ extension SpikeTrace {
   private var settingFields: [(String, String)] {
     // Integer networks have their own quantizers, whatever a trace says beside them; the seed says
     // something to random ones only.
-    let kinds = [forwardQuantizer, backwardQuantizer, testQuantizer]
+    let kinds = [forwardQuantizer, backwardQuantizer, layerQuantizer]
     let isRandom = kinds.contains { $0.isPoisson || $0 == .randomResetHerding }
     return [
       ("time_steps", "\(timeSteps)"), ("eta", "\(eta)"), ("fractional", "\(fractional)"),
@@ -106,7 +106,7 @@ extension SpikeTrace {
       ("hold_error", "\(holdError)"), ("return_counts", "\(returnCounts)"),
       ("forward_quantizer", forwardQuantizer.rawValue),
       ("backward_quantizer", backwardQuantizer.rawValue),
-      ("test_quantizer", testQuantizer.rawValue), ("regularization", "\(regularization)"),
+      ("test_quantizer", layerQuantizer.rawValue), ("regularization", "\(regularization)"),
       ("dtype", numberType.rawValue), ("seed", isRandom ? "\(seed ?? 0)" : "of no consequence"),
     ]
   }

@@ -30,7 +30,7 @@ extension SpikeTrace {
       smoothGradients: training.usesSmoothGradients,
       depthFirst: training.traversal == .depthFirst, holdError: training.holdsError,
       returnCounts: options.readout == .counts, forwardQuantizer: training.forwardQuantizer,
-      backwardQuantizer: training.backwardQuantizer, testQuantizer: options.testQuantizer,
+      backwardQuantizer: training.backwardQuantizer, layerQuantizer: options.layerQuantizer,
       regularization: training.regularization, numberType: numberType, seed: options.seed,
       inputs: inputs, targets: targets,
       weightsBefore: weights.layers.map { layer in (0..<layer.rows).map { layer.row($0) } },
@@ -59,7 +59,7 @@ extension SpikeTrace {
     instructionSet: InstructionSet, progress: ((_ done: Int, _ total: Int) -> Void)? = nil
   ) throws -> SpikeTrace {
     var options = try PredictionOptions(timeSteps: timeSteps)
-    options.testQuantizer = testQuantizer
+    options.layerQuantizer = layerQuantizer
     options.readout = returnCounts ? .counts : .potentials
     options.seed = seed ?? 0
     var training = try TrainingOptions(learningRate: eta)

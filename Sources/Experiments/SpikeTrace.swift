@@ -50,7 +50,7 @@ public struct SpikeTrace: Codable, Sendable {
   /// The quantizers of the errors sent down.
   public var backwardQuantizer: QuantizerKind
   /// The quantizers of the layers when it predicts.
-  public var testQuantizer: QuantizerKind
+  public var layerQuantizer: QuantizerKind
   /// r of the regularizing spikes, 0 for none.
   public var regularization: Float
   /// In which numbers the network computes.
@@ -89,7 +89,7 @@ public struct SpikeTrace: Codable, Sendable {
     case returnCounts = "return_counts"
     case forwardQuantizer = "forward_quantizer"
     case backwardQuantizer = "backward_quantizer"
-    case testQuantizer = "test_quantizer"
+    case layerQuantizer = "test_quantizer"
     case weightsBefore = "weights_before"
     case weightsAfter = "weights_after"
     case predictionsBefore = "predictions_before"

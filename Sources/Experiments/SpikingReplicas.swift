@@ -142,7 +142,7 @@ public struct SpikingReplicas: Learner {
     for replica in own { replica.network.withLock { $0.resetLedger() } }
   }
 
-  var answersInOrder: Bool { one.network.options.testQuantizer.keepsPotentials }
+  var answersInOrder: Bool { one.network.options.layerQuantizer.keepsPotentials }
 
   func wrongAnswers(
     of weights: NetworkWeights, on data: LabelledImages, examples: Range<Int>, workers: Int

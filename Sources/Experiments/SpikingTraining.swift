@@ -22,7 +22,7 @@ public struct SpikingTraining: Sendable {
   /// How it learns.
   public var options: TrainingOptions
   /// The quantizers of the layers when it predicts.
-  public var testQuantizer = QuantizerKind.rectHerding
+  public var layerQuantizer = QuantizerKind.rectHerding
   /// Which kernels run.
   public var instructionSet: InstructionSet
 
@@ -127,7 +127,7 @@ public struct SpikingTraining: Sendable {
       initializer: .normal(standardDeviation: initialDeviation), generator: &generator)
     var prediction = try PredictionOptions(timeSteps: timeSteps)
     prediction.seed = seed
-    prediction.testQuantizer = testQuantizer
+    prediction.layerQuantizer = layerQuantizer
     return try await schedule.run(
       makeLearner(initialWeights ?? drawn, prediction), dataset: dataset, order: generator,
       progress: progress, onEpoch: onEpoch, checkpoints: checkpoints, team: team)
@@ -159,7 +159,7 @@ public struct SpikingLearner: Learner {
   var ledger: OperationLedger { network.network.ledger }
   mutating func resetLedger() { network.resetLedger() }
 
-  var answersInOrder: Bool { network.network.options.testQuantizer.keepsPotentials }
+  var answersInOrder: Bool { network.network.options.layerQuantizer.keepsPotentials }
 
   func wrongAnswers(
     of weights: NetworkWeights, on data: LabelledImages, examples: Range<Int>, workers: Int
@@ -196,7 +196,7 @@ public struct IntegerLearner: Learner {
   var ledger: OperationLedger { network.network.ledger }
   mutating func resetLedger() { network.resetLedger() }
 
-  var answersInOrder: Bool { network.network.options.testQuantizer.keepsPotentials }
+  var answersInOrder: Bool { network.network.options.layerQuantizer.keepsPotentials }
 
   /// Of this very network: the weights in Float may have lost their last bits.
   func wrongAnswers(
@@ -237,7 +237,7 @@ extension SpikingNetwork {
   func wrongAnswers(
     on data: LabelledImages, examples: Range<Int>, workers: Int
   ) async throws -> Int {
-    let (network, isOrdered) = (self, options.testQuantizer.keepsPotentials)
+    let (network, isOrdered) = (self, options.layerQuantizer.keepsPotentials)
     let (wrong, _) = try await mapExamples(
       count: examples.count, workers: isOrdered ? 1 : workers, progress: nil,
       makeState: { network },

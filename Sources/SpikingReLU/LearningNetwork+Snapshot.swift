@@ -40,7 +40,7 @@ extension LearningNetwork {
   private var quantizers: [(name: String, state: QuantizerState<Scalar>)] {
     var found: [(String, QuantizerState<Scalar>)] = []
     for layer in 0...network.depth {
-      if (layer == 0 ? network.options.inputQuantizer : network.options.testQuantizer)
+      if (layer == 0 ? network.options.inputQuantizer : network.options.layerQuantizer)
         .keepsPotentials
       {
         found.append(("network.\(layer)", network.states[layer]))

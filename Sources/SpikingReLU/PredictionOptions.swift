@@ -43,7 +43,7 @@ public struct PredictionOptions: Sendable, Equatable {
   /// The quantizer of the input, `herding` in the specification.
   public var inputQuantizer: QuantizerKind = .herding
   /// The quantizer of every layer, `rect-herding` (a ReLU) by default.
-  public var testQuantizer: QuantizerKind = .rectHerding
+  public var layerQuantizer: QuantizerKind = .rectHerding
   /// When units look at their potentials.
   public var firing: Firing = .everySpike
   /// What the output is read from.

@@ -18,7 +18,7 @@ extension SpikingNetwork {
       narrowed.narrow[index] = Scalar.narrowed(weights[index])
     }
     let network = narrowed
-    let isOrdered = options.testQuantizer.keepsPotentials || options.inputQuantizer.keepsPotentials
+    let isOrdered = options.layerQuantizer.keepsPotentials || options.inputQuantizer.keepsPotentials
     let count = inputs.rows
     // Contiguous parts, so that what is thrown is what the first example throws.
     let parts = isOrdered ? 1 : min(workers, max(count, 1))

@@ -23,8 +23,8 @@ extension SpikingNetwork where Scalar == Int32 {
     guard options.inputQuantizer == .herding else {
       throw .unsupportedQuantizer(options.inputQuantizer)
     }
-    guard options.testQuantizer == .rectHerding else {
-      throw .unsupportedQuantizer(options.testQuantizer)
+    guard options.layerQuantizer == .rectHerding else {
+      throw .unsupportedQuantizer(options.layerQuantizer)
     }
     let scale = try Self.scale(timeSteps: options.timeSteps, learningRate: learningRate)
     let coded = try (coding.map(weights.coded(by:)) ?? weights).integers(scale: scale)

@@ -16,7 +16,7 @@ extension SpikingNetwork {
     // Nothing came: no potential has changed, and none is beyond its threshold.
     if trains[layer - 1].count == 0, biases.isEmpty { return }
     if !biases.isEmpty {
-      try testQuantizer.addRows(
+      try layerQuantizer.addRows(
         of: biases[layer - 1], for: alwaysOn,
         rowsPerCheck: Scalar.rowsPerCheck(bound: biasBounds[layer - 1]), to: &states[layer],
         using: instructionSet)
@@ -25,7 +25,7 @@ extension SpikingNetwork {
           instructionSet, of: biases[layer - 1], for: alwaysOn, range: 0..<1, to: &sums[layer])
       }
     }
-    try testQuantizer.addRows(
+    try layerQuantizer.addRows(
       of: weights[layer - 1], for: trains[layer - 1],
       rowsPerCheck: Scalar.rowsPerCheck(bound: bounds[layer - 1]), to: &states[layer],
       using: instructionSet)
@@ -34,7 +34,7 @@ extension SpikingNetwork {
         instructionSet, of: weights[layer - 1], for: trains[layer - 1],
         range: 0..<trains[layer - 1].count, to: &sums[layer])
     }
-    try testQuantizer.fireStep(
+    try layerQuantizer.fireStep(
       into: &states[layer], train: &trains[layer], scratch: &scratch, limit: limit,
       using: instructionSet)
   }
@@ -64,7 +64,7 @@ extension SpikingNetwork {
 
   mutating func feed(_ layer: Int, limit: Int) throws(KernelError) {
     if !biases.isEmpty {
-      try testQuantizer.feed(
+      try layerQuantizer.feed(
         rowsOf: biases[layer - 1], for: alwaysOn, firesOnce: biasBounds[layer - 1] <= worth,
         rowsPerCheck: Scalar.rowsPerCheck(bound: biasBounds[layer - 1]), into: &states[layer],
         sums: &sums[layer], train: &trains[layer], scratch: &scratch, limit: limit,
@@ -75,7 +75,7 @@ extension SpikingNetwork {
 
   /// A row for each spike of the layer below.
   mutating func feedRows(_ layer: Int, limit: Int) throws(KernelError) {
-    try testQuantizer.feed(
+    try layerQuantizer.feed(
       rowsOf: weights[layer - 1], narrow: narrow[layer - 1], for: trains[layer - 1],
       firesOnce: firesOnce(layer), rowsPerCheck: Scalar.rowsPerCheck(bound: bounds[layer - 1]),
       into: &states[layer],
@@ -87,7 +87,7 @@ extension SpikingNetwork {
   mutating func count(_ layer: Int, steps: Int) {
     let sent = trains[layer].count
     let units = layerSizes[layer]
-    let quantizer = layer == 0 ? inputQuantizer : testQuantizer
+    let quantizer = layer == 0 ? inputQuantizer : layerQuantizer
     let negative = quantizer.kind.isSigned ? trains[layer].negativeCount(using: instructionSet) : 0
     let feeds = layer == 0 ? steps : trains[layer - 1].count + alwaysOnSpikes(steps)
     // Units that fire once a step look when something has come.

@@ -60,7 +60,7 @@ public struct SpikingNetwork<Scalar: SpikeScalar>: Sendable {
   var nonzeroWeights: [[Int]]
   let budget: Int
   let inputQuantizer: Quantizer<Scalar>
-  let testQuantizer: Quantizer<Scalar>
+  let layerQuantizer: Quantizer<Scalar>
 
   // State of the example in progress.
   /// All inputs, where all are fed, and those that are not 0, where the others stay at rest.
@@ -96,7 +96,7 @@ public struct SpikingNetwork<Scalar: SpikeScalar>: Sendable {
     coding: SpikeCoding? = nil, options: PredictionOptions, instructionSet: InstructionSet
   ) throws(SpikingError) {
     if options.firing == .everyStep {
-      for kind in [options.inputQuantizer, options.testQuantizer] where kind.isPoisson {
+      for kind in [options.inputQuantizer, options.layerQuantizer] where kind.isPoisson {
         throw .firesAfterEverySpike(kind)
       }
     }
@@ -125,7 +125,7 @@ public struct SpikingNetwork<Scalar: SpikeScalar>: Sendable {
     ledger = OperationLedger(layerSizes: sizes)
     budget = options.budget(layerSizes: sizes)
     inputQuantizer = Quantizer(kind: options.inputQuantizer, worth: worth)
-    testQuantizer = Quantizer(kind: options.testQuantizer, worth: worth)
+    layerQuantizer = Quantizer(kind: options.layerQuantizer, worth: worth)
     states = sizes.map(QuantizerState.init(units:))
     sums = sizes.map { _ in AlignedArray(repeating: .zero, count: 0) }
     sums[weights.count] = AlignedArray(repeating: .zero, count: weights[weights.count - 1].stride)
@@ -212,7 +212,7 @@ public struct SpikingNetwork<Scalar: SpikeScalar>: Sendable {
         states[0].start(at: phases)
       }
     }
-    for layer in 1...depth { testQuantizer.reset(&states[layer], generator: &generator) }
+    for layer in 1...depth { layerQuantizer.reset(&states[layer], generator: &generator) }
     sums[depth].fill(with: .zero)
     if options.recording.contains(.counts) || options.readout == .counts {
       for layer in counts.indices { counts[layer].fill(with: 0) }
@@ -290,7 +290,7 @@ public struct SpikingNetwork<Scalar: SpikeScalar>: Sendable {
     // steps later would not be seen: so many rows must not be able to take one there.
     let most = weights.indices.map(rowsWithoutFall).min() ?? 0
     guard skipsSilentInputs, biases.isEmpty,
-      testQuantizer.kind == .rectHerding || testQuantizer.kind == .herding,
+      layerQuantizer.kind == .rectHerding || layerQuantizer.kind == .herding,
       options.firing == .everySpike, !options.recording.contains(.activity), most > 0
     else { return false }
     let counted = options.timeSteps > Self.stepsAtOnce ? ledger : nil

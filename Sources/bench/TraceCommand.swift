@@ -53,7 +53,7 @@ struct TraceRecordCommand: AsyncParsableCommand {
     help: ArgumentHelp(
       "Quantizers of the layers when it predicts: the same kinds.", valueName: "kind"),
     transform: Choice.parse)
-  var testQuantizer = QuantizerKind.rectHerding
+  var layerQuantizer = QuantizerKind.rectHerding
 
   @Option(
     help: ArgumentHelp(
@@ -97,7 +97,7 @@ struct TraceRecordCommand: AsyncParsableCommand {
         generator: &generator)
     }
     var options = try PredictionOptions(timeSteps: training.timeSteps)
-    options.testQuantizer = testQuantizer
+    options.layerQuantizer = layerQuantizer
     options.readout = readout
     options.seed = seed
     let targets = images.targets

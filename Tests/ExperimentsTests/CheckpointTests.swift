@@ -77,7 +77,7 @@ import Testing
     }
     var training = SpikingTraining(options: options, instructionSet: try .selected())
     (training.timeSteps, training.seed, training.initialDeviation) = (4, 6, 0.1)
-    if variant == .noReset { training.testQuantizer = .noResetRectHerding }
+    if variant == .noReset { training.layerQuantizer = .noResetRectHerding }
     if variant == .integer { schedule.learningRateDecay = 1 }
     training.schedule = schedule
     return variant == .integer

@@ -27,8 +27,8 @@ import ThreadCluster
     }
     var training = try ReplicaTests.training(.fractional)
     training.schedule.learningRateDecay = 1
-    if learning == .noReset { training.testQuantizer = .noResetRectHerding }
-    if learning == .poisson { training.testQuantizer = .poisson }
+    if learning == .noReset { training.layerQuantizer = .noResetRectHerding }
+    if learning == .poisson { training.layerQuantizer = .poisson }
     guard learning == .integer else {
       return .init(
         try await training.run(hidden: [9], dataset: ReplicaTests.dataset, team: team))

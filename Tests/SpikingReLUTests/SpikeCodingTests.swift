@@ -224,7 +224,7 @@ import Testing
     }
     var poisson = options
     poisson.firing = .everyStep
-    poisson.testQuantizer = .poisson
+    poisson.layerQuantizer = .poisson
     #expect(throws: SpikingError.firesAfterEverySpike(.poisson)) {
       try SpikingMLP(weights: weights, options: poisson)
     }

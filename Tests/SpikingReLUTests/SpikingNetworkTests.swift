@@ -126,7 +126,7 @@ import Testing
     let input = Self.randomInput(8, seed: 5)
     for kind in QuantizerKind.allCases {
       var options = try PredictionOptions(timeSteps: 20)
-      options.testQuantizer = kind
+      options.layerQuantizer = kind
       options.seed = 11
       let fresh = try SpikingMLP(weights: weights, options: options)
       var (first, second) = (fresh, fresh)
@@ -179,7 +179,7 @@ import Testing
     for kind in [QuantizerKind.rectHerding, .herding] {
       for set in InstructionSet.supported {
         var options = try PredictionOptions(timeSteps: timeSteps)
-        options.testQuantizer = kind
+        options.layerQuantizer = kind
         options.recording = .counts
         let weights = try Self.randomWeights([12, 9, 8, 4], seed: 3)
         var (whole, single) = (
@@ -246,7 +246,7 @@ import Testing
     arguments: [QuantizerKind.rectHerding, .randomResetHerding, .poisson, .noResetRectHerding])
   func batch(kind: QuantizerKind) async throws {
     var options = try PredictionOptions(timeSteps: 6)
-    options.testQuantizer = kind
+    options.layerQuantizer = kind
     options.seed = 4
     var network = try SpikingMLP(
       weights: Self.randomWeights([8, 6, 3], seed: 2), options: options)
@@ -332,7 +332,7 @@ import Testing
   func sinking() throws {
     for set in InstructionSet.supported {
       var options = try PredictionOptions(timeSteps: 1)
-      options.testQuantizer = .noResetRectHerding
+      options.layerQuantizer = .noResetRectHerding
       var network = try SpikingMLP(
         weights: NetworkWeights(layers: [Matrix(rows: 1, columns: 1, elements: [-3e6])]),
         options: options, instructionSet: set)
@@ -404,7 +404,7 @@ import Testing
       try network.predict([1e9])
     }
     var poisson = options
-    poisson.testQuantizer = .poisson
+    poisson.layerQuantizer = .poisson
     #expect(throws: SpikingError.unsupportedQuantizer(.poisson)) {
       try IntegerSpikingMLP(weights: small, learningRate: 0.05, options: poisson)
     }

@@ -68,7 +68,7 @@ import Testing
       for kind in [QuantizerKind.rectHerding, .herding] {
         var options = try PredictionOptions(timeSteps: 12)
         options.firing = firing
-        options.testQuantizer = kind
+        options.layerQuantizer = kind
         let words = "\(set), \(kind), \(firing)"
         try compare(
           SpikingMLP(weights: weights(biased: biased), options: options, instructionSet: set), words
