@@ -108,7 +108,7 @@ public struct Anytime: Sendable {
       spikingWeights, best.coding, search.firing, timeSteps: search.timeSteps, on: .test
     ) { progress?(.test, $0, $1) }
     let paper = try await evaluation.curve(
-      weights, nil, .everySpike, timeSteps: 10, on: .test
+      weights, nil, .afterEachSpike, timeSteps: 10, on: .test
     ) { progress?(.test, $0, $1) }
     let exit = exit(curve, dense, rule)
     let guarantee = try await guarantee(best.coding, dense, curve, evaluation) {

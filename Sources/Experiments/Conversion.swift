@@ -59,7 +59,7 @@ public struct Conversion: Sendable {
       progress?(.search, $0, $1)
     }
     let coding = found?.best.coding ?? .unit(layerSizes: weights.layerSizes)
-    let firing = search?.firing ?? .everySpike
+    let firing = search?.firing ?? .afterEachSpike
     let courses = try await self.courses(network(weights, coding, firing), test, progress)
     let points = self.points(courses, test.labels, answers, weights)
     let paper =
@@ -67,7 +67,7 @@ public struct Conversion: Sendable {
       ? points
       : self.points(
         try await self.courses(
-          network(weights, .unit(layerSizes: weights.layerSizes), .everySpike), test, progress),
+          network(weights, .unit(layerSizes: weights.layerSizes), .afterEachSpike), test, progress),
         test.labels, answers, weights)
     let wrong = zip(answers, test.labels).count { $0 != $1 }
     let percent = 100 * Double(wrong) / Double(test.count)

@@ -40,11 +40,11 @@ public struct Fingerprint: Sendable, Equatable {
   public static func all(_ set: InstructionSet, workers: Int) async throws -> [Fingerprint] {
     var found: [Fingerprint] = []
     for (name, biases, firing, isCoded, quantizer) in [
-      ("prediction, T = 10", false, .everySpike, false, .rectHerding),
-      ("prediction with biases", true, .everySpike, false, .rectHerding),
-      ("once a step, coded, with biases", true, .everyStep, true, .rectHerding),
-      ("random starts", false, .everySpike, false, .randomResetHerding),
-      ("potentials that live on", false, .everySpike, false, .noResetRectHerding),
+      ("prediction, T = 10", false, .afterEachSpike, false, .rectHerding),
+      ("prediction with biases", true, .afterEachSpike, false, .rectHerding),
+      ("once a step, coded, with biases", true, .oncePerStep, true, .rectHerding),
+      ("random starts", false, .afterEachSpike, false, .randomResetHerding),
+      ("potentials that live on", false, .afterEachSpike, false, .noResetRectHerding),
     ] as [(String, Bool, PredictionOptions.Firing, Bool, QuantizerKind)] {
       let weights = try network(withBiases: biases)
       var options = try PredictionOptions(timeSteps: 10)

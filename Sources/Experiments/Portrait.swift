@@ -61,7 +61,7 @@ public struct Portrait: Sendable {
   ///   - answers: images for the table of confusions.
   public init(
     weights: NetworkWeights, coding: SpikeCoding? = nil,
-    firing: PredictionOptions.Firing = .everySpike, timeSteps: Int, data: LabelledImages,
+    firing: PredictionOptions.Firing = .afterEachSpike, timeSteps: Int, data: LabelledImages,
     height: Int, width: Int, answers: Int = 2000
   ) throws {
     layerSizes = weights.layerSizes

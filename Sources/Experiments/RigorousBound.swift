@@ -97,7 +97,7 @@ public struct RigorousBound: Sendable {
   ) throws(SpikingError) {
     self.init(
       coded: try weights.coded(by: coding), inputScale: Double(coding.inputScale),
-      phases: coding.inputPhases.map { abs(Double($0)) }, firesOnceAStep: firing == .everyStep)
+      phases: coding.inputPhases.map { abs(Double($0)) }, firesOnceAStep: firing == .oncePerStep)
   }
 
   private init(

@@ -25,7 +25,7 @@ public struct LearningNetwork<Scalar: LearningScalar>: Sendable {
   var learning: LearningState<Scalar>
 
   init(network: SpikingNetwork<Scalar>, training: TrainingOptions) throws(SpikingError) {
-    guard network.options.firing == .everySpike else { throw .learnsAfterEverySpike }
+    guard network.options.firing == .afterEachSpike else { throw .learnsAfterEverySpike }
     guard network.biases.isEmpty else { throw .cannotLearnBiases }
     self.network = network
     self.network.keepsInput = training.usesSmoothGradients

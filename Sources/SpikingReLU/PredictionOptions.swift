@@ -18,12 +18,12 @@ public struct PredictionOptions: Sendable, Equatable {
   /// When units look at their potentials.
   public enum Firing: String, Sendable, CaseIterable, Codable {
     /// After every spike that arrives: the paper's neuron.
-    case everySpike = "every-spike"
+    case afterEachSpike = "every-spike"
     /// Once a step, after all spikes that arrived in it; units fire in their order. A potential that
     /// rises and falls within a step sends nothing. The limit is the same, and so is the price of a
     /// spike; fewer are sent, and a row costs its additions alone. Not for random thresholds, and
     /// prediction only: learning looks after every spike.
-    case everyStep = "every-step"
+    case oncePerStep = "every-step"
   }
 
   /// What is kept beyond the output; each costs a pass over the spikes.
@@ -45,7 +45,7 @@ public struct PredictionOptions: Sendable, Equatable {
   /// The quantizer of every layer, `rect-herding` (a ReLU) by default.
   public var layerQuantizer: QuantizerKind = .rectHerding
   /// When units look at their potentials.
-  public var firing: Firing = .everySpike
+  public var firing: Firing = .afterEachSpike
   /// What the output is read from.
   public var readout: Readout = .potentials
   /// What is kept beyond the output.

@@ -99,7 +99,7 @@ public struct SpikeStream<Scalar: SpikeScalar>: Sendable {
         throw .invalidStream("\(what) of \(length) us, expected 1 or more")
       }
     }
-    if network.options.firing == .everyStep, options.stepLength == nil {
+    if network.options.firing == .oncePerStep, options.stepLength == nil {
       throw .invalidStream("units that fire once a step need a length of it")
     }
     self.network = network
@@ -190,7 +190,7 @@ public struct SpikeStream<Scalar: SpikeScalar>: Sendable {
     guard let length = options.stepLength else { return }
     let steps = (time - stepStart) / length
     // Where neither biases nor waiting spikes do anything, only the step of the last spike is to be ended.
-    let isIdle = network.biases.isEmpty && network.options.firing == .everySpike
+    let isIdle = network.biases.isEmpty && network.options.firing == .afterEachSpike
     gap += steps
     guard isIdle || gap <= Self.longestGap else {
       throw .streamGap(steps: gap, limit: Self.longestGap)

@@ -91,7 +91,7 @@ extension SpikingNetwork {
     let negative = quantizer.kind.isSigned ? trains[layer].negativeCount(using: instructionSet) : 0
     let feeds = layer == 0 ? steps : trains[layer - 1].count + alwaysOnSpikes(steps)
     // Units that fire once a step look when something has come.
-    let looks = options.firing == .everyStep ? (feeds > 0 ? 1 : 0) : feeds
+    let looks = options.firing == .oncePerStep ? (feeds > 0 ? 1 : 0) : feeds
     ledger.layers[layer].negativeSpikes += negative
     ledger.layers[layer].positiveSpikes += sent - negative
     ledger.layers[layer].unitSteps += steps * units

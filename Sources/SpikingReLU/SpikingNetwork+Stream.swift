@@ -47,7 +47,7 @@ extension SpikingNetwork {
     guard spike.unit < layerSizes[0] else {
       throw .inputUnit(found: spike.unit, inputs: layerSizes[0])
     }
-    if options.firing == .everyStep {
+    if options.firing == .oncePerStep {
       count(arriving: spike)
       return trains[0].append(spike)
     }
@@ -78,7 +78,7 @@ extension SpikingNetwork {
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Int32)
   public mutating func endStep() throws(SpikingError) {
-    if options.firing == .everyStep {
+    if options.firing == .oncePerStep {
       spikesOfExample = trains[0].count
       for layer in 1...depth {
         trains[layer].removeAll()

@@ -95,7 +95,7 @@ public struct SpikingNetwork<Scalar: SpikeScalar>: Sendable {
     weights: [RowMajorMatrix<Scalar>], biases: [RowMajorMatrix<Scalar>] = [], worth: Scalar,
     coding: SpikeCoding? = nil, options: PredictionOptions, instructionSet: InstructionSet
   ) throws(SpikingError) {
-    if options.firing == .everyStep {
+    if options.firing == .oncePerStep {
       for kind in [options.inputQuantizer, options.layerQuantizer] where kind.isPoisson {
         throw .firesAfterEverySpike(kind)
       }
@@ -171,7 +171,7 @@ public struct SpikingNetwork<Scalar: SpikeScalar>: Sendable {
   @specialized(where Scalar == Int32)
   private mutating func encode(_ values: [Float]) throws(SpikingError) {
     do {
-      if options.firing == .everyStep {
+      if options.firing == .oncePerStep {
         guard
           let active = try Scalar.encode(
             instructionSet, values, scale: coding.inputScale, worth: worth, into: &stepInput)
@@ -240,7 +240,7 @@ public struct SpikingNetwork<Scalar: SpikeScalar>: Sendable {
       trains[layer].removeAll()
       let limit = budget - spikesOfExample
       do {
-        if options.firing == .everyStep {
+        if options.firing == .oncePerStep {
           try fireStep(layer, limit: limit)
         } else if layer == 0 {
           try feedInput(steps: steps, limit: limit)
@@ -291,7 +291,7 @@ public struct SpikingNetwork<Scalar: SpikeScalar>: Sendable {
     let most = weights.indices.map(rowsWithoutFall).min() ?? 0
     guard skipsSilentInputs, biases.isEmpty,
       layerQuantizer.kind == .rectHerding || layerQuantizer.kind == .herding,
-      options.firing == .everySpike, !options.recording.contains(.activity), most > 0
+      options.firing == .afterEachSpike, !options.recording.contains(.activity), most > 0
     else { return false }
     let counted = options.timeSteps > Self.stepsAtOnce ? ledger : nil
     do {
@@ -363,12 +363,12 @@ public struct SpikingNetwork<Scalar: SpikeScalar>: Sendable {
 
   /// Whether only active inputs are fed; the plain reference feeds all of them nevertheless.
   var feedsActiveInputs: Bool {
-    skipsSilentInputs && instructionSet != .reference && options.firing == .everySpike
+    skipsSilentInputs && instructionSet != .reference && options.firing == .afterEachSpike
   }
 
   /// The inputs that a step has to add.
   var encodedInputs: Int {
     if !skipsSilentInputs { return layerSizes[0] }
-    return options.firing == .everyStep ? stepInputs : activeInput.count
+    return options.firing == .oncePerStep ? stepInputs : activeInput.count
   }
 }

@@ -94,7 +94,7 @@ struct AnytimeCommand: AsyncParsableCommand, RunsOnRanks {
       """,
       valueName: "when"),
     transform: Choice.parse)
-  var firing = PredictionOptions.Firing.everyStep
+  var firing = PredictionOptions.Firing.oncePerStep
 
   @Option(
     help: ArgumentHelp(

@@ -8,7 +8,7 @@ enum AnytimeTables {
     [
       "Scales and margins from \(Format.count(result.calibrationImages)) calibration images, judged "
         + "on \(Format.count(result.testImages)) test images; units look "
-        + (result.firing == .everyStep ? "once a step" : "after every spike")
+        + (result.firing == .oncePerStep ? "once a step" : "after every spike")
     ] + layers(result) + points(result) + exit(result) + front(result) + guarantee(result)
       + timings(result) + ["  \(result.energyAssumptions)", ""]
   }

@@ -55,7 +55,7 @@ import Testing
     #expect(result.alternatives.map(\.cost) == again.alternatives.map(\.candidate.cost))
     #expect(best.cost == result.candidates.map(\.cost).min())
     var options = try PredictionOptions(timeSteps: best.timeSteps)
-    options.firing = .everyStep
+    options.firing = .oncePerStep
     var network = try SpikingMLP(weights: weights, coding: best.coding, options: options)
     var dense = DenseMLP(weights: weights)
     var (wrong, steps, denseWrong) = (0, 0, 0)
@@ -159,7 +159,7 @@ import Testing
     // Few steps of coarse spikes.
     let coding = try SpikeCoding(layerSizes: weights.layerSizes, layerScales: [0.5])
     let fitted = try await ReadoutCalibration().refit(
-      weights, coding: coding, firing: .everyStep, timeSteps: 2,
+      weights, coding: coding, firing: .oncePerStep, timeSteps: 2,
       SharedEvaluation(
         team: nil, workers: 1, instructionSet: .selected(), calibration: calibration,
         test: calibration))
@@ -167,7 +167,7 @@ import Testing
     var dense = DenseMLP(weights: weights)
     func distance(_ weights: NetworkWeights) throws -> Double {
       var options = try PredictionOptions(timeSteps: 2)
-      options.firing = .everyStep
+      options.firing = .oncePerStep
       var network = try SpikingMLP(weights: weights, coding: coding, options: options)
       return try (0..<100).reduce(0) { total, index in
         let image = data.test.images.row(index)

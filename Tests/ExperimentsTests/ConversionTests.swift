@@ -74,7 +74,7 @@ import Testing
     #expect(exit.outcome.shareOfDense < result.paper[result.paper.count - 1].shareOfDense)
     let rule = try exit.margin.map { try ExitRule(margin: $0) } ?? .never
     var options = try PredictionOptions(timeSteps: exit.timeSteps)
-    options.firing = .everyStep
+    options.firing = .oncePerStep
     var network = try SpikingMLP(weights: weights, coding: result.coding, options: options)
     let answers = try (0..<100).map { try network.predict(data.test.images.row($0), until: rule) }
     #expect(exit.outcome.errors == zip(answers, data.test.labels).count { $0.label != $1 })

@@ -69,7 +69,7 @@ import Testing
       layerSizes: weights.layerSizes, inputExponent: -1, layerScales: [1],
       inputPhases: SpikeCoding.turns(2, height: 8, width: 8))
     var options = try PredictionOptions(timeSteps: 12)
-    options.firing = .everyStep
+    options.firing = .oncePerStep
     var network = try SpikingMLP(weights: weights, coding: coding, options: options)
     let answer = try network.predict(image, until: ExitRule(margin: 5))
     print(answer.label, answer.timeSteps, answer.margin)

@@ -104,7 +104,7 @@ import Testing
     {
       let coding = try SpikeCoding(
         layerSizes: [1, 1, 1], layerScales: [1], inputPhases: [phase])
-      let bound = try RigorousBound(weights: weights, coding: coding, firing: .everyStep)
+      let bound = try RigorousBound(weights: weights, coding: coding, firing: .oncePerStep)
       let found = bound.evaluate(bound.example([0.3]), steps: 7, feeds: [0, 0])
       #expect(found.counts[0] == [input])
       #expect(found.counts[1] == [hidden])

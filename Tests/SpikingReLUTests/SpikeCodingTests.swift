@@ -156,7 +156,7 @@ import Testing
         layerSizes: [24, 3, 2], inputExponent: -turns.trailingZeroBitCount, layerScales: [1],
         inputPhases: phases)
       var options = try PredictionOptions(timeSteps: turns)
-      options.firing = .everyStep
+      options.firing = .oncePerStep
       var network = try SpikingMLP(
         weights: SpikingNetworkTests.randomWeights([24, 3, 2]), coding: coding, options: options)
       try network.present([Float](repeating: 1, count: 24))
@@ -177,7 +177,7 @@ import Testing
       Matrix(rows: 2, columns: 1, elements: [2, -2]),
       Matrix(rows: 1, columns: 2, elements: [1, 0]),
     ])
-    for (firing, spikes) in [(PredictionOptions.Firing.everySpike, 2), (.everyStep, 0)] {
+    for (firing, spikes) in [(PredictionOptions.Firing.afterEachSpike, 2), (.oncePerStep, 0)] {
       var options = try PredictionOptions(timeSteps: 1)
       options.firing = firing
       var network = try SpikingMLP(weights: weights, options: options)
@@ -223,13 +223,13 @@ import Testing
       try huge.coded(by: fine)
     }
     var poisson = options
-    poisson.firing = .everyStep
+    poisson.firing = .oncePerStep
     poisson.layerQuantizer = .poisson
     #expect(throws: SpikingError.firesAfterEverySpike(.poisson)) {
       try SpikingMLP(weights: weights, options: poisson)
     }
     var step = options
-    step.firing = .everyStep
+    step.firing = .oncePerStep
     // It would learn from an input that it was never fed.
     #expect(throws: SpikingError.learnsAfterEverySpike) {
       try LearningMLP(weights: weights, options: step, training: TrainingOptions())

@@ -35,13 +35,13 @@ import Testing
       var seen = Self.sizes.map { _ in [Spike]() }
       for spike in whole.spikes(ofLayer: 0) {
         try streamed.receive(spike)
-        for layer in 1..<Self.sizes.count where streamed.options.firing == .everySpike {
+        for layer in 1..<Self.sizes.count where streamed.options.firing == .afterEachSpike {
           seen[layer] += streamed.spikes(ofLayer: layer)
         }
         sent += 1
       }
       try streamed.endStep()
-      if streamed.biases.isEmpty, streamed.options.firing == .everySpike {
+      if streamed.biases.isEmpty, streamed.options.firing == .afterEachSpike {
         for layer in 1..<Self.sizes.count {
           #expect(
             seen[layer] == Array(whole.spikes(ofLayer: layer)), "\(words), step \(step), \(layer)")
@@ -164,7 +164,7 @@ import Testing
       try parts.advance(to: 2_000_000)
     }
     var firing = try PredictionOptions(timeSteps: 1)
-    firing.firing = .everyStep
+    firing.firing = .oncePerStep
     #expect(throws: SpikingError.self) {
       _ = try SpikeStream(network: SpikingMLP(weights: weights(), options: firing))
     }
