@@ -211,10 +211,10 @@ static int CSK_T(feed_columns)(CSK_REAL *potentials, const CSK_REAL *weights, si
 }
 
 // Whether a potential is below minus the limit, a rectified unit that has sunk too far, or is no number.
-static int CSK_T(fell)(const CSK_REAL *potentials, size_t units) {
-  int fell = 0;
-  for (size_t index = 0; index < units; index++) fell |= !(potentials[index] >= -CSK_LIMIT);
-  return fell;
+static int CSK_T(underflowed)(const CSK_REAL *potentials, size_t units) {
+  int underflowed = 0;
+  for (size_t index = 0; index < units; index++) underflowed |= !(potentials[index] >= -CSK_LIMIT);
+  return underflowed;
 }
 
 #include "quiet_body.h"
@@ -313,7 +313,7 @@ static csk_outcome CSK_T(any_feed_rows)(CSK_REAL *potentials, CSK_REAL *sums,
 #endif
     outcome.rows_done += rows;
   }
-  outcome.fell = CSK_T(fell)(potentials, stride);
+  outcome.underflowed = CSK_T(underflowed)(potentials, stride);
   return outcome;
 }
 
@@ -391,7 +391,7 @@ static csk_outcome CSK_T(any_feed_vector)(CSK_REAL *potentials, const CSK_REAL *
   outcome.written = csk_emit(scratch.firings, count, scratch.firings + scratch.capacity,
                              CSK_JOIN(csk_lower, CSK_KIND), unit, out);
   outcome.rows_done = 1;
-  outcome.fell = CSK_T(fell)(potentials, units);
+  outcome.underflowed = CSK_T(underflowed)(potentials, units);
   return outcome;
 }
 

@@ -101,8 +101,8 @@ __attribute__((always_inline)) static inline int CSK_T(fire_units)(
     }
   }
   outcome->written = written;
-  outcome->fell = CSK_NAME(any)(low);
-  return !CSK_NAME(any)(bad) & !(is_signed && outcome->fell);
+  outcome->underflowed = CSK_NAME(any)(low);
+  return !CSK_NAME(any)(bad) & !(is_signed && outcome->underflowed);
 }
 
 // See `step_fire_float`. Potentials and values are padded to `stride` with zeros.
@@ -118,7 +118,7 @@ static csk_outcome CSK_T(any_step_fire)(CSK_REAL *potentials, const CSK_REAL *va
   // There is no room, or nothing is as it should be: again, one by one, for the number of spikes.
   memcpy(potentials, scratch.snapshot, stride * sizeof *potentials);
   size_t written = 0;
-  outcome.fell = 0;
+  outcome.underflowed = 0;
   for (size_t index = 0; index < stride; index++) {
     if (values != NULL) potentials[index] += values[index];
     CSK_REAL phi = potentials[index];
@@ -126,7 +126,7 @@ static csk_outcome CSK_T(any_step_fire)(CSK_REAL *potentials, const CSK_REAL *va
     int in_range = (phi <= CSK_LIMIT) & !(is_signed && phi < -CSK_LIMIT);
     csk_firing firing = {0, 0, 0, 0};
     size_t fired = 0;
-    outcome.fell |= phi < -CSK_LIMIT;
+    outcome.underflowed |= phi < -CSK_LIMIT;
     if (!in_range ||
         !CSK_T(fire)(potentials, index, is_signed, unit, 0, &firing, &fired)) {
       outcome.status = CSK_OUT_OF_RANGE;

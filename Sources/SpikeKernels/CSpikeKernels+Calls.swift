@@ -19,7 +19,7 @@ extension FeedOutcome {
     default: status = .done
     }
     rowsDone = outcome.rows_done
-    fell = outcome.fell != 0
+    underflowed = outcome.underflowed != 0
   }
 }
 

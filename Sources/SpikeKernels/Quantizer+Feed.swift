@@ -177,6 +177,6 @@ extension Quantizer where Scalar: SpikeScalar {
     _ outcome: FeedOutcome, _ state: QuantizerState<Scalar>, _ train: SpikeTrain, _ limit: Int
   ) throws(KernelError) {
     guard train.count <= limit else { throw .eventBudgetExceeded(limit: limit) }
-    if outcome.fell { try ReferenceKernels.checkFloor(state) }
+    if outcome.underflowed { try ReferenceKernels.checkFloor(state) }
   }
 }

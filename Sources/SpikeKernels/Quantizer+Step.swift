@@ -32,7 +32,7 @@ extension Quantizer where Scalar: SpikeScalar {
       switch outcome.status {
       case .done:
         guard train.count <= limit else { throw .eventBudgetExceeded(limit: limit) }
-        if outcome.fell { try ReferenceKernels.checkFloor(state) }
+        if outcome.underflowed { try ReferenceKernels.checkFloor(state) }
         return
       case .full(let needed):
         guard needed - SpikeTrain.roomAfterSteps <= limit - train.count else {

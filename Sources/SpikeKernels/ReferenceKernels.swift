@@ -104,7 +104,7 @@ public enum ReferenceKernels {
     try checkFloor(state)
   }
 
-  /// Checks that no potential fell out of range, or is no number.
+  /// Checks that no potential underflowed out of range, or is no number.
   public static func checkFloor<Scalar: PotentialScalar>(
     _ state: QuantizerState<Scalar>
   ) throws(KernelError) {

@@ -7,7 +7,7 @@ public struct FeedOutcome: Sendable {
   /// Rows (or vectors) that were fed before it stopped.
   let rowsDone: Int
   /// Whether a potential is below the range.
-  let fell: Bool
+  let underflowed: Bool
 }
 
 /// A `PotentialScalar` that has compiled kernels: `Float` and `Int32`.

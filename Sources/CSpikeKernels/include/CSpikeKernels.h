@@ -46,7 +46,7 @@ typedef struct {
   size_t rows_done;
   size_t written;
   size_t needed;  // CSK_FULL: the room that the next rows want
-  int fell;       // CSK_DONE: whether some potential is now below minus the limit
+  int underflowed;       // CSK_DONE: whether some potential is now below minus the limit
 } csk_outcome;
 
 // Scratch memory of a feed. `firings` holds 2 * capacity records, capacity >= stride.
