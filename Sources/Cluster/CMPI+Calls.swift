@@ -5,14 +5,14 @@
   /// The processes that an MPI launcher started: Open MPI, MPICH and what speaks like them.
   ///
   /// The only file that calls MPI. Calls come from any thread, one at a time, and none of them waits
-  /// inside MPI: what takes time is started and looked after, so that the watch is never shut out.
+  /// inside MPI: what takes time is started and looked after, so that the heartbeat is never shut out.
   final class MPICommunicator: Communicator {
     let rank: Int
     let size: Int
     let host: String
     let processesOnHost: Int
     private let state: Mutex<State>
-    private let watch: Watch?
+    private let heartbeat: Heartbeat?
 
     private struct State: ~Copyable {
       let comm: CMPIComm
@@ -43,10 +43,10 @@
       state = Mutex(State(comm: comm, signs: Array(repeating: nil, count: Int(size))))
       // Names first, by a communicator of the same state that watches nobody yet.
       let hosts = try Self.hosts(state, rank: Int(rank), size: Int(size), name: name)
-      watch = timeout.map {
-        Watch(rank: Int(rank), hosts: hosts, seconds: $0)
+      heartbeat = timeout.map {
+        Heartbeat(rank: Int(rank), hosts: hosts, seconds: $0)
       }
-      watch?.start { [self] in
+      heartbeat?.start { [self] in
         try lookForSigns()
       } send: { [self] in
         try sendSign(to: $0)
@@ -180,20 +180,20 @@
           unsafe cmpi_imrecv(target, count, &message, &request)
         }
       }
-      watch?.heard(Int(source))
+      heartbeat?.heard(Int(source))
       return (Int(source), bytes)
     }
 
     func finish() throws(ClusterError) {
       try barrier()
-      watch?.stop()
+      heartbeat?.stop()
       // Nobody sends any more: what is still on its way is taken, as MPI asks before its end.
       try barrier()
       _ = try lookForSigns()
       for tag in [Tag.progress, Tag.stop, Tag.cancelled] {
         while try receive(tag: tag) != nil {}
       }
-      for other in 0..<size { while try !isSent(to: other) { Pause.nap() } }
+      for other in 0..<size { while try !isSent(to: other) { Backoff.nap() } }
       try state.withLock { _ throws(ClusterError) in try Self.check(cmpi_finalize(), "end") }
     }
 
@@ -201,7 +201,7 @@
       // Not behind a call that does not end.
       for _ in 0..<1000 {
         if state.withLockIfAvailable({ _ in cmpi_abort(status) }) != nil { return }
-        Pause.nap()
+        Backoff.nap()
       }
       cmpi_abort(status)
     }
@@ -225,7 +225,7 @@
         guard !state.isAbandoned else { throw .interrupted }
         try check(start(state, &request), operation)
       }
-      var (done, pause) = (Int32(0), Pause(bytes: bytes))
+      var (done, backoff) = (Int32(0), Backoff(bytes: bytes))
       do throws(ClusterError) {
         while true {
           try state.withLock { state throws(ClusterError) in
@@ -234,8 +234,8 @@
           }
           if done != 0 { return }
           try look()
-          if pause.isOverdue() { throw .interrupted }
-          pause.wait()
+          if backoff.isOverdue() { throw .interrupted }
+          backoff.wait()
         }
       } catch {
         // What was started is not over: nothing else may follow but the end of the job.
@@ -245,7 +245,7 @@
     }
 
     private func checkWatch() throws(ClusterError) {
-      if let lost = watch?.lost { throw lost }
+      if let lost = heartbeat?.lost { throw lost }
     }
 
     private static func check(_ status: Int32, _ operation: String) throws(ClusterError) {

@@ -103,14 +103,14 @@ extension Communicator {
     var all: [[UInt8]?] = Array(repeating: nil, count: size)
     all[0] = bytes
     var missing = size - 1
-    var pause = Pause()
+    var backoff = Backoff()
     while missing > 0 {
       if let (source, bytes) = try receive(tag: Tag.gather) {
         all[source] = bytes
         missing -= 1
       } else {
-        if pause.isOverdue() { throw .interrupted }
-        pause.wait()
+        if backoff.isOverdue() { throw .interrupted }
+        backoff.wait()
       }
     }
     // So that no rank's next gather is taken for this one.

@@ -158,7 +158,7 @@ struct HandingOut: Sendable {
           next = (source, try Message(bytes))
         } else {
           // Not `Task.sleep`: this task may be cancelled.
-          Pause.nap()
+          Backoff.nap()
           continue
         }
         let worker = Worker(rank: next.source, number: next.1.worker)

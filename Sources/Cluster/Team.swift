@@ -59,7 +59,7 @@ public final class Team: Sendable {
     while true {
       // Whoever is told to end says so, and goes on listening: rank 0 decides how all end.
       let question = try await withTaskCancellationHandler {
-        try Pause.$isPatient.withValue(true) { try communicator.broadcast([UInt8]()) }
+        try Backoff.$isPatient.withValue(true) { try communicator.broadcast([UInt8]()) }
       } onCancel: {
         try? communicator.send([], to: 0, tag: Tag.cancelled)
       }

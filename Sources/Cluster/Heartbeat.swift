@@ -6,7 +6,7 @@ internal import Synchronization
 ///
 /// A launcher ends a job when one of its processes dies. It does not see one that stands still, nor, on
 /// several machines, always a network that is cut.
-final class Watch: Sendable {
+final class Heartbeat: Sendable {
   private let rank: Int
   private let hosts: [String]
   private let seconds: Int

@@ -8,7 +8,7 @@
 
 /// How to wait for another rank: looking all the time for as long as what is awaited should take, since looking is
 /// what moves it on; then ever less often, so that a rank that waits for long leaves its core to others.
-struct Pause {
+struct Backoff {
   /// Whether a cancelled task waits for as long as it takes.
   @TaskLocal static var isPatient = false
 
