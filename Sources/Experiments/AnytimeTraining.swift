@@ -6,8 +6,8 @@ public import SpikingReLU
 
 /// Trains the network of an anytime run, on training images without those kept for calibration.
 public struct AnytimeTraining: Sendable, Codable, Equatable {
-  /// Which twin learns.
-  public enum Twin: String, Sendable, CaseIterable, Codable {
+  /// Which model kind learns, and how.
+  public enum Method: String, Sendable, CaseIterable, Codable {
     /// The dense one, for few spikes: with rounded activations and a price on active units.
     case dense
     /// The dense one, for nothing but its loss.
@@ -16,8 +16,8 @@ public struct AnytimeTraining: Sendable, Codable, Equatable {
     case spiking
   }
 
-  /// Which twin learns.
-  public var twin: Twin
+  /// Which model kind learns, and how.
+  public var method: Method
   /// Passes over the training images.
   public var epochs: Int
   /// The seed of weights and order.
@@ -35,9 +35,14 @@ public struct AnytimeTraining: Sendable, Codable, Equatable {
   /// The learning rate of an epoch is this share of the one before.
   public var learningRateDecay: Float = 0.85
 
-  /// The documented training of a twin.
-  public init(twin: Twin, epochs: Int, seed: UInt64 = 1) {
-    self.twin = twin
+  private enum CodingKeys: String, CodingKey {
+    case method = "twin"
+    case epochs, seed, activityPenalty, turns, shares, shift, learningRate, learningRateDecay
+  }
+
+  /// The documented training by a method.
+  public init(method: Method, epochs: Int, seed: UInt64 = 1) {
+    self.method = method
     self.epochs = epochs
     self.seed = seed
   }
@@ -59,7 +64,7 @@ public struct AnytimeTraining: Sendable, Codable, Equatable {
     let report: LearningSchedule.Progress = { epoch, done, count, _ in
       progress?((epoch - 1) * count + done, total)
     }
-    guard twin != .spiking else {
+    guard method != .spiking else {
       var training = SpikingTraining(
         options: try TrainingOptions(learningRate: 0.01), instructionSet: instructionSet)
       training.options.update = .fractional
@@ -76,7 +81,7 @@ public struct AnytimeTraining: Sendable, Codable, Equatable {
     training.schedule.evaluation = .none
     training.shift = shift
     var coding: SpikeCoding?
-    if twin == .dense {
+    if method == .dense {
       // As the search starts from: a white pixel fires once in as many steps as there are turns.
       let sizes = [dataset.height * dataset.width] + hidden + [dataset.training.classes]
       let trained = try SpikeCoding(

@@ -3,8 +3,8 @@ internal import ModelFiles
 internal import Networks
 
 /// A run of learning between two steps: everything that it needs to go on, bit for bit.
-struct LearningRun<Twin: Learner>: Sendable {
-  var learner: Twin
+struct LearningRun<Model: Learner>: Sendable {
+  var learner: Model
   /// The weights at the end of the last whole epoch; while weights are averaged, their mean.
   var weights: NetworkWeights
   var mean: WeightMean?
@@ -19,7 +19,7 @@ struct LearningRun<Twin: Learner>: Sendable {
   /// Orders the examples of the epoch; as it was at its start.
   var order: SeededGenerator
 
-  init(learner: Twin, order: SeededGenerator) throws {
+  init(learner: Model, order: SeededGenerator) throws {
     self.learner = learner
     self.order = order
     weights = try learner.weights

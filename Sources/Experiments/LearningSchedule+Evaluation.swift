@@ -15,8 +15,8 @@ enum Part: String, Codable {
 extension LearningSchedule {
   /// The error rate of weights on a part of the data, each rank answering its share of it: counts of wrong
   /// answers, which add up to the same whoever gave them.
-  func rate<Twin: Learner>(
-    _ learner: Twin, _ weights: NetworkWeights, _ dataset: Dataset, _ part: Part, _ team: Team?
+  func rate<Model: Learner>(
+    _ learner: Model, _ weights: NetworkWeights, _ dataset: Dataset, _ part: Part, _ team: Team?
   ) async throws -> ErrorRate {
     let images = part.images(of: dataset)
     var wrong: [Int]
@@ -65,7 +65,7 @@ extension LearningSchedule {
   /// Answers rank 0's questions until its run ends.
   ///
   /// - Parameter learner: made as rank 0's, of whatever weights.
-  func serve<Twin: Learner>(_ learner: Twin, dataset: Dataset, team: Team) async throws {
+  func serve<Model: Learner>(_ learner: Model, dataset: Dataset, team: Team) async throws {
     let first = try learner.weights
     var learner = learner
     try await team.serve { bytes in

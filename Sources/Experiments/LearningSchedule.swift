@@ -55,11 +55,11 @@ public struct LearningSchedule: Sendable, Equatable, Codable {
   ///     learned. Not for a learner that is itself one of several ranks.
   /// - Throws: `LearningFailure` when a step fails; what `onEpoch` throws; for checkpoints,
   ///   `OutputError`, `CheckpointMismatch`.
-  func run<Twin: Learner>(
-    _ learner: Twin, dataset: Dataset, order: SeededGenerator, progress: Progress?,
+  func run<Model: Learner>(
+    _ learner: Model, dataset: Dataset, order: SeededGenerator, progress: Progress?,
     onEpoch: (@Sendable (EpochReport) throws -> Void)?, checkpoints: CheckpointFolder? = nil,
     team: Team? = nil
-  ) async throws -> LearningResult<Twin> {
+  ) async throws -> LearningResult<Model> {
     guard let team, team.communicator.size > 1 else {
       return try await learn(learner, dataset, order, progress, onEpoch, checkpoints, nil)
     }
@@ -81,11 +81,11 @@ public struct LearningSchedule: Sendable, Equatable, Codable {
     }
   }
 
-  private func learn<Twin: Learner>(
-    _ learner: Twin, _ dataset: Dataset, _ order: SeededGenerator, _ progress: Progress?,
+  private func learn<Model: Learner>(
+    _ learner: Model, _ dataset: Dataset, _ order: SeededGenerator, _ progress: Progress?,
     _ onEpoch: (@Sendable (EpochReport) throws -> Void)?, _ checkpoints: CheckpointFolder?,
     _ team: Team?
-  ) async throws -> LearningResult<Twin> {
+  ) async throws -> LearningResult<Model> {
     var run = try LearningRun(learner: learner, order: order)
     if let file = try learner.shared(checkpoints?.resumed) {
       try run.restore(file, epochs: epochs, examples: dataset.training.count)
@@ -135,8 +135,8 @@ public struct LearningSchedule: Sendable, Equatable, Codable {
   }
 
   /// Writes a checkpoint, where there are any. Other ranks give what they have to rank 0.
-  private func keep<Twin: Learner>(
-    _ run: LearningRun<Twin>, _ checkpoints: CheckpointFolder?
+  private func keep<Model: Learner>(
+    _ run: LearningRun<Model>, _ checkpoints: CheckpointFolder?
   ) throws {
     guard try run.learner.agreed(checkpoints == nil ? [] : .checkpoint).contains(.checkpoint)
     else { return }
@@ -147,8 +147,8 @@ public struct LearningSchedule: Sendable, Equatable, Codable {
   /// Learns what is left of an epoch.
   ///
   /// - Returns: the generator for the order of the next one.
-  private func learnEpoch<Twin: Learner>(
-    _ run: inout LearningRun<Twin>, dataset: Dataset, _ progress: Progress?,
+  private func learnEpoch<Model: Learner>(
+    _ run: inout LearningRun<Model>, dataset: Dataset, _ progress: Progress?,
     _ checkpoints: CheckpointFolder?, _ team: Team?
   ) async throws -> SeededGenerator {
     let (data, targets) = (dataset.training, dataset.training.targets)
@@ -186,9 +186,9 @@ public struct LearningSchedule: Sendable, Equatable, Codable {
   }
 
   /// What is left of a run whose ranks were told to end and did not meet again.
-  private func abandoned<Twin: Learner>(
-    _ run: LearningRun<Twin>, _ onEpoch: (@Sendable (EpochReport) throws -> Void)?
-  ) throws -> LearningResult<Twin> {
+  private func abandoned<Model: Learner>(
+    _ run: LearningRun<Model>, _ onEpoch: (@Sendable (EpochReport) throws -> Void)?
+  ) throws -> LearningResult<Model> {
     let report = EpochReport(
       epoch: run.epoch, learningRate: run.learner.learningRate, examples: run.done,
       runningErrorPercent: run.done == 0 ? nil : 100 * Double(run.wrong) / Double(run.done),
@@ -201,8 +201,8 @@ public struct LearningSchedule: Sendable, Equatable, Codable {
   }
 
   /// Judges an epoch, and begins the next one.
-  private func close<Twin: Learner>(
-    _ run: inout LearningRun<Twin>, order: SeededGenerator, dataset: Dataset, _ team: Team?
+  private func close<Model: Learner>(
+    _ run: inout LearningRun<Model>, order: SeededGenerator, dataset: Dataset, _ team: Team?
   ) async throws -> (report: EpochReport, isInterrupted: Bool) {
     run.weights = try checked(
       run.learner, epoch: run.epoch, lastWhole: run.weights, run.reports)
@@ -274,9 +274,9 @@ public struct LearningSchedule: Sendable, Equatable, Codable {
 }
 
 /// What a run of learning ends with.
-public struct LearningResult<Twin: Sendable>: Sendable {
+public struct LearningResult<Model: Sendable>: Sendable {
   /// The twin after the last image.
-  let learner: Twin
+  let learner: Model
   /// The weights that were evaluated last: those after the last image, or a mean of them.
   public let weights: NetworkWeights
   /// One report an epoch; an interrupted epoch has one without evaluation.

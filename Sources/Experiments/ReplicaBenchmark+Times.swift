@@ -149,8 +149,8 @@ extension ReplicaBenchmark {
   /// Times a learner of all ranks. Collective.
   ///
   /// - Parameter imageSeconds: of one rank alone, about; rank 0's counts.
-  private func pace<Twin: Learner>(
-    _ learner: Twin, _ twin: String, _ examples: Int, imageSeconds: Double,
+  private func pace<Model: Learner>(
+    _ learner: Model, _ twin: String, _ examples: Int, imageSeconds: Double,
     _ ranks: any Communicator
   ) async throws -> Pace {
     var learner = learner

@@ -115,11 +115,11 @@ public struct SpikingTraining: Sendable {
   }
 
   /// Lets a learner learn that is made of the first weights, drawn unless they are given.
-  private func run<Twin: Learner>(
+  private func run<Model: Learner>(
     _ hidden: [Int], _ dataset: Dataset, _ progress: LearningSchedule.Progress?,
     _ onEpoch: (@Sendable (EpochReport) throws -> Void)?, _ checkpoints: CheckpointFolder?,
-    _ team: Team?, makeLearner: (NetworkWeights, PredictionOptions) throws -> Twin
-  ) async throws -> LearningResult<Twin> {
+    _ team: Team?, makeLearner: (NetworkWeights, PredictionOptions) throws -> Model
+  ) async throws -> LearningResult<Model> {
     var generator = SeededGenerator(seed: seed)
     let data = dataset.training
     let drawn = try NetworkWeights(

@@ -26,12 +26,12 @@ struct AnytimeCommand: AsyncParsableCommand, RunsOnRanks {
   @Option(
     help: ArgumentHelp(
       """
-      Which twin is trained: \(Choice.names(AnytimeTraining.Twin.self)). 'dense' is trained for few \
+      Which twin is trained: \(Choice.names(AnytimeTraining.Method.self)). 'dense' is trained for few \
       spikes, 'plain-dense' for nothing but its loss. Default: dense.
       """,
       valueName: "twin"),
     transform: Choice.parse)
-  var twin = AnytimeTraining.Twin.dense
+  var twin = AnytimeTraining.Method.dense
 
   @Option(
     help: ArgumentHelp(
@@ -254,7 +254,7 @@ struct AnytimeCommand: AsyncParsableCommand, RunsOnRanks {
     }
     let sizes = try network.layerSizes(of: data)
     var training = AnytimeTraining(
-      twin: twin,
+      method: twin,
       epochs: epochs
         ?? (isDigits ? 120 : twin == .spiking ? 10 : data.name == "fashion-mnist" ? 30 : 20),
       seed: seed)
@@ -285,7 +285,7 @@ struct AnytimeCommand: AsyncParsableCommand, RunsOnRanks {
   }
 
   /// The project's targets where there are such.
-  static func target(of name: String, twin: AnytimeTraining.Twin) -> Anytime.Target {
+  static func target(of name: String, twin: AnytimeTraining.Method) -> Anytime.Target {
     switch (name, twin) {
     case ("mnist", .spiking):
       Anytime.Target(errorPoints: 0.1, shareOfDense: 0.2, timeOfDense: 0.5)

@@ -12,7 +12,7 @@ extension TrainCommand {
     let epochs: [EpochReport]
     let isInterrupted: Bool
 
-    init<Twin>(_ result: LearningResult<Twin>) {
+    init<Model>(_ result: LearningResult<Model>) {
       (weights, epochs, isInterrupted) = (result.weights, result.epochs, result.isInterrupted)
     }
   }

@@ -32,16 +32,13 @@ struct TrainCommand: AsyncParsableCommand, RunsOnRanks {
       processes.
       """)
 
-  /// Which network.
-  enum Twin: String, CaseIterable { case spiking, dense }
-
   @OptionGroup var network: NetworkOptions
   @OptionGroup var learning: LearningOptions
 
   @Option(
-    help: ArgumentHelp("Which twin: \(Choice.names(Twin.self)).", valueName: "twin"),
+    help: ArgumentHelp("Which twin: \(Choice.names(ModelKind.self)).", valueName: "twin"),
     transform: Choice.parse)
-  var twin = Twin.spiking
+  var twin = ModelKind.spiking
 
   @Option(
     help: ArgumentHelp("Epochs, 0...10000; 0 only evaluates.", valueName: "n"),

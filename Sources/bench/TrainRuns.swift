@@ -23,10 +23,10 @@ struct TrainRuns {
   let folder: StateFolder?
 
   /// Runs all, prints a line for each as it ends, and the mean.
-  func train<Twin: Sendable>(
+  func train<Model: Sendable>(
     _ run:
       @escaping @Sendable (UInt64, @escaping LearningSchedule.Progress) async throws ->
-      LearningResult<Twin>
+      LearningResult<Model>
   ) async throws -> [TrainedSeed] {
     try results.line("      seed" + TrainTable.header)
     let board = Board()

@@ -23,7 +23,7 @@ struct TrainWork {
     "\(data.name) (\(data.source)), network " + sizes.map(String.init).joined(separator: "-")
   }
 
-  func eta(of twin: TrainCommand.Twin) -> Float {
+  func eta(of twin: ModelKind) -> Float {
     twin == .spiking ? spiking.options.learningRate : dense.learningRate
   }
 

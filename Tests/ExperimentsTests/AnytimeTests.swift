@@ -17,7 +17,7 @@ import Testing
     data: Dataset, calibration: LabelledImages, weights: NetworkWeights, coding: SpikeCoding?
   ) {
     let (data, calibration) = Dataset.embeddedDigits().split(calibration: 200)
-    var training = AnytimeTraining(twin: .dense, epochs: epochs)
+    var training = AnytimeTraining(method: .dense, epochs: epochs)
     training.turns = 2
     let (weights, coding) = try await training.run(
       hidden: [24], dataset: data, instructionSet: try .selected())

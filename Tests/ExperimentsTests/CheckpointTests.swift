@@ -36,7 +36,7 @@ import Testing
     let reports: [String]
     let isInterrupted: Bool
 
-    init<Twin>(_ result: LearningResult<Twin>) {
+    init<Model>(_ result: LearningResult<Model>) {
       weights = result.weights
       isInterrupted = result.isInterrupted
       reports = result.epochs.map { report in

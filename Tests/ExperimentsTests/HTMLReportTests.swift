@@ -143,7 +143,7 @@ import Testing
   func runs() async throws {
     let (data, calibration) = Dataset.embeddedDigits().split(calibration: 150)
     let set = try InstructionSet.selected()
-    let training = AnytimeTraining(twin: .dense, epochs: 2)
+    let training = AnytimeTraining(method: .dense, epochs: 2)
     let (weights, _) = try await training.run(hidden: [6], dataset: data, instructionSet: set)
     let test = data.test.prefix(20)
     let portrait = try Portrait(

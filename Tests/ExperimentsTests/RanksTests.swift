@@ -54,7 +54,7 @@ import ThreadCluster
   @Test("an anytime run in shares finds and reports the same", arguments: [false, true])
   func anytime(refitsReadout: Bool) async throws {
     let (data, calibration) = Dataset.embeddedDigits().split(calibration: 200)
-    let (weights, coding) = try await AnytimeTraining(twin: .dense, epochs: 6).run(
+    let (weights, coding) = try await AnytimeTraining(method: .dense, epochs: 6).run(
       hidden: [16], dataset: data, instructionSet: try .selected())
     let test = data.test.prefix(100)
     @Sendable func run(_ team: Team?) async throws -> (String, NetworkWeights) {

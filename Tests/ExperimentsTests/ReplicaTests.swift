@@ -45,7 +45,7 @@ import ThreadCluster
     /// Reports without times.
     let reports: [String]
 
-    init<Twin>(_ result: LearningResult<Twin>) {
+    init<Model>(_ result: LearningResult<Model>) {
       weights = result.weights
       reports = result.epochs.map { report in
         "\(report.epoch) \(report.learningRate) \(report.examples) "
