@@ -23,7 +23,7 @@ extension Anytime {
     public let coding: SpikeCoding
     /// `k_0`.
     public let inputScale: Double
-    /// Whether pixels take turns.
+    /// Whether input phases are staggered over neighbouring pixels.
     public let hasPhases: Bool
     /// Layers 0...L-1: what their spikes are worth.
     public let layers: [Layer]
@@ -101,7 +101,7 @@ extension Anytime.Result {
     public let origin: String
     /// `k_0`, and the median scale of each hidden layer.
     public let scales: [Double]
-    /// Whether pixels take turns.
+    /// Whether input phases are staggered over neighbouring pixels.
     public let hasPhases: Bool
     /// The best margin; `nil` for none that is better than all steps.
     public let margin: Double?

@@ -24,8 +24,8 @@ public struct AnytimeTraining: Sendable, Codable, Equatable {
   public var seed: UInt64
   /// What an active hidden unit costs, for `dense`.
   public var activityPenalty: Float = 0.005
-  /// Turns that neighbouring pixels take, 1, 2 or 4, and steps in which a white one fires once.
-  public var turns = 4
+  /// Groups of staggered input phases, 1, 2 or 4, and steps in which a white pixel fires once.
+  public var phaseGroups = 4
   /// Shares of each minibatch that are rounded as of 1, 2, ... steps, for `dense`.
   public var shares: [Float] = [0.4, 0.3]
   /// Pixels by which images are moved while they are learned, for the dense twins.
@@ -37,7 +37,8 @@ public struct AnytimeTraining: Sendable, Codable, Equatable {
 
   private enum CodingKeys: String, CodingKey {
     case method = "twin"
-    case epochs, seed, activityPenalty, turns, shares, shift, learningRate, learningRateDecay
+    case phaseGroups = "turns"
+    case epochs, seed, activityPenalty, shares, shift, learningRate, learningRateDecay
   }
 
   /// The documented training by a method.
@@ -82,12 +83,12 @@ public struct AnytimeTraining: Sendable, Codable, Equatable {
     training.shift = shift
     var coding: SpikeCoding?
     if method == .dense {
-      // As the search starts from: a white pixel fires once in as many steps as there are turns.
+      // As the search starts from: a white pixel fires once in as many steps as there are groups.
       let sizes = [dataset.height * dataset.width] + hidden + [dataset.training.classes]
       let trained = try SpikeCoding(
-        layerSizes: sizes, inputExponent: -turns.trailingZeroBitCount,
+        layerSizes: sizes, inputExponent: -phaseGroups.trailingZeroBitCount,
         layerScales: hidden.map { _ in 1 },
-        inputPhases: SpikeCoding.turns(turns, height: dataset.height, width: dataset.width))
+        inputPhases: SpikeCoding.staggeredPhases(phaseGroups, height: dataset.height, width: dataset.width))
       training.rounding = ActivationRounding(
         scales: [trained.inputScale] + hidden.map { _ in 1 }, phases: trained.inputPhases,
         shares: shares, activityPenalty: activityPenalty)

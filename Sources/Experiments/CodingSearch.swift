@@ -18,7 +18,7 @@ public import SpikingReLU
 /// The search: starts are the paper's unit scales, those of training where the network was trained for
 /// some, and scales from data: `1 / p`, p the maximum or the 99th percentile of a layer's positive
 /// activations, or the 99th of each unit's. From the best of them, coordinate descent: `log2 k_0` by 1,
-/// each hidden layer's scales by a factor of sqrt(2) up and down, pixels that take 1, 2 or 4 turns;
+/// each hidden layer's scales by a factor of sqrt(2) up and down, input phases in 1, 2 or 4 groups;
 /// every change that lowers J is kept, until none does. For each coding, the margin is the best of up to 192 quantiles of
 /// those that occur, with the best number of steps after which an image ends in any case: the longest wait
 /// is for images that nothing will make clear.
@@ -275,15 +275,15 @@ public struct CodingSearch: Sendable {
     ]
   }
 
-  /// Phases of pixels that take turns, for images of this size.
+  /// Staggered phases of pixels, for images of this size.
   static func patterns(
     of size: (height: Int, width: Int), inputs: Int
   ) -> [(name: String, phases: [Float])] {
     guard size.height * size.width == inputs else { return [] }
-    return [1, 2, 4].map { turns in
+    return [1, 2, 4].map { groups in
       (
-        turns == 1 ? "no turns" : "\(turns) turns",
-        SpikeCoding.turns(turns, height: size.height, width: size.width)
+        groups == 1 ? "no phases" : "phases in \(groups) groups",
+        SpikeCoding.staggeredPhases(groups, height: size.height, width: size.width)
       )
     }
   }

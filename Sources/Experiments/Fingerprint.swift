@@ -53,7 +53,7 @@ public struct Fingerprint: Sendable, Equatable {
         isCoded
         ? try SpikeCoding(
           layerSizes: weights.layerSizes, inputExponent: -1, layerScales: [1.5, 0.75],
-          inputPhases: SpikeCoding.turns(4, height: 8, width: 8)) : nil
+          inputPhases: SpikeCoding.staggeredPhases(4, height: 8, width: 8)) : nil
       let network = try SpikingMLP(
         weights: weights, coding: coding, options: options, instructionSet: set)
       var hash = FNV()

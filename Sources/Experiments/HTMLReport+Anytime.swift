@@ -122,7 +122,7 @@ extension HTMLReport {
         "Of \(result.candidates.count) codings the one that costs least was chosen: expected error in "
           + "percent + \(Self.rounded(result.lambda)) × operations / dense. It came from: "
           + "\(result.chosen.origin)."
-          + (result.hasPhases ? " Neighbouring pixels take turns." : "")
+          + (result.hasPhases ? " Input phases are staggered." : "")
           + " A larger scale of a layer makes finer steps and more spikes; a smaller one saves spikes "
           + "until their rounding is seen in the answers."))
     let chosen = result.chosen
@@ -151,7 +151,7 @@ extension HTMLReport {
         rows: result.candidates.map { candidate in
           [
             .number(candidate.shareOfDense), .number(candidate.expectedErrorPercent),
-            .string(candidate.hasPhases ? "pixels take turns" : "no turns"),
+            .string(candidate.hasPhases ? "staggered phases" : "no phases"),
             .string(candidate.origin), .number(candidate.errorPercent),
             .string(candidate.scales.map(Self.rounded).joined(separator: " ")),
           ]

@@ -12,7 +12,7 @@ public import Networks
 /// - `k_0` is a power of two, so that `k_0 x` is a change of the exponent, exact, once an example;
 /// - the potential of input i starts at its phase `p_i` instead of 0. Its count after T steps is
 ///   still within `1/2 + |p_i|` of `T k_0 x_i`: phases decide when a spike is sent, not how many.
-///   Neighbouring pixels with other phases take turns, and a first step sees a sparser image.
+///   Staggered over neighbouring pixels, they make the first steps see a sparser image.
 public struct SpikeCoding: Sendable, Equatable {
   /// `log2 k_0`.
   public let inputExponent: Int
@@ -102,22 +102,22 @@ public struct SpikeCoding: Sendable, Equatable {
     }
   }
 
-  /// Phases that let neighbouring pixels take turns: of a constant input of `1 / turns` spikes a step,
-  /// one pixel of each group fires in each step. Two turns are the fields of a chessboard, four the
+  /// Phases staggered over groups of neighbouring pixels: of a constant input of `1 / groups` spikes a
+  /// step, the pixels of one group fire in each step. Two groups are the fields of a chessboard, four the
   /// corners of 2 x 2 pixels.
   ///
   /// - Parameters:
   ///   - width: pixels of a row; the others follow row by row.
-  ///   - turns: 1 (no phases), 2 or 4.
-  public static func turns(_ turns: Int, height: Int, width: Int) -> [Float] {
-    precondition([1, 2, 4].contains(turns), "\(turns) turns: there are patterns of 1, 2 and 4")
-    // The turn of a pixel by its place in 2 x 2 pixels; diagonal neighbours follow each other.
+  ///   - groups: 1 (no phases), 2 or 4.
+  public static func staggeredPhases(_ groups: Int, height: Int, width: Int) -> [Float] {
+    precondition([1, 2, 4].contains(groups), "\(groups) groups of phases, expected 1, 2 or 4")
+    // The group of a pixel by its place in 2 x 2 pixels; diagonal neighbours follow each other.
     let corners = [[0, 2], [3, 1]]
-    guard turns > 1 else { return [] }
+    guard groups > 1 else { return [] }
     return (0..<height * width).map { pixel in
       let (y, x) = (pixel / width, pixel % width)
-      let turn = turns == 2 ? (y + x) % 2 : corners[y % 2][x % 2]
-      return 0.5 - (Float(turn) + 0.5) / Float(turns)
+      let group = groups == 2 ? (y + x) % 2 : corners[y % 2][x % 2]
+      return 0.5 - (Float(group) + 0.5) / Float(groups)
     }
   }
 }

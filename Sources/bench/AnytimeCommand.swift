@@ -51,16 +51,16 @@ struct AnytimeCommand: AsyncParsableCommand, RunsOnRanks {
   @Option(
     help: ArgumentHelp(
       """
-      Turns that neighbouring pixels take in the training of the 'dense' twin, 1, 2 or 4. Default: 4; \
+      Groups of staggered input phases in the training of the 'dense' twin, 1, 2 or 4. Default: 4; \
       2 on the digits.
       """, valueName: "n"),
     transform: {
-      guard let turns = Int($0), [1, 2, 4].contains(turns) else {
+      guard let groups = Int($0), [1, 2, 4].contains(groups) else {
         throw ValidationError("expected 1, 2 or 4, found '\($0)'")
       }
-      return turns
+      return groups
     })
-  var turns: Int?
+  var phaseGroups: Int?
 
   @Option(
     help: ArgumentHelp(
@@ -152,9 +152,9 @@ struct AnytimeCommand: AsyncParsableCommand, RunsOnRanks {
 
   func validate() throws {
     if load != nil {
-      guard epochs == nil, penalty == nil, shift == nil, turns == nil else {
+      guard epochs == nil, penalty == nil, shift == nil, phaseGroups == nil else {
         throw ValidationError(
-          "'--epochs', '--penalty', '--turns' and '--shift' train: not with '--load'.")
+          "'--epochs', '--penalty', '--phase-groups' and '--shift' train: not with '--load'.")
       }
     }
     let files = [load, save, results.json, reports.report, tables.csv].compactMap(\.self)
@@ -260,12 +260,12 @@ struct AnytimeCommand: AsyncParsableCommand, RunsOnRanks {
       seed: seed)
     training.shift = shift ?? (data.name == "mnist" ? 1 : 0)
     if isDigits {
-      (training.learningRateDecay, training.activityPenalty, training.turns) = (0.98, 0.01, 2)
+      (training.learningRateDecay, training.activityPenalty, training.phaseGroups) = (0.98, 0.01, 2)
     } else if data.name == "fashion-mnist" {
       (training.learningRateDecay, training.activityPenalty) = (0.9, 0.001)
       training.shares = [0.2, 0.2, 0.2, 0.2]
     }
-    if let turns { training.turns = turns }
+    if let phaseGroups { training.phaseGroups = phaseGroups }
     if let penalty { training.activityPenalty = penalty }
     let (weights, coding) = try await training.run(
       hidden: Array(sizes.dropFirst().dropLast()), dataset: data, instructionSet: set

@@ -31,7 +31,7 @@ enum AnytimeTables {
         [["", "scale", "worth", "spikes", "rate", "additions"]] + rows)
       + [
         "  \(tried) codings tried; chosen: \(result.chosen.origin)"
-          + (result.hasPhases ? "; neighbouring pixels take turns" : "")
+          + (result.hasPhases ? "; input phases staggered" : "")
           + (result.readoutRefitted ? "; last layer fitted to counts" : ""), "",
         "What another choice would make of it, on calibration images; lambda = "
           + Format.significant(result.lambda),

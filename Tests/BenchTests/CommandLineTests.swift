@@ -487,7 +487,7 @@ import Testing
       (["--calibration", "50"], "at least 100 are needed", 65),
       (["--calibration", "1437"], "leave none to train on", 64),
       (["--load", "x", "--epochs", "3"], "not with '--load'", 64),
-      (["--turns", "3"], "expected 1, 2 or 4", 64), (["--lambda=-1"], "0 or more", 64),
+      (["--phase-groups", "3"], "expected 1, 2 or 4", 64), (["--lambda=-1"], "0 or more", 64),
       (["--firing", "never"], "every-spike, every-step", 64),
       (["--steps", "0"], "1...1000", 64), (["--twin", "both"], "plain-dense", 64),
     ] as [([String], String, Int32)] {

@@ -18,7 +18,7 @@ import Testing
   ) {
     let (data, calibration) = Dataset.embeddedDigits().split(calibration: 200)
     var training = AnytimeTraining(method: .dense, epochs: epochs)
-    training.turns = 2
+    training.phaseGroups = 2
     let (weights, coding) = try await training.run(
       hidden: [24], dataset: data, instructionSet: try .selected())
     return (data, calibration, weights, coding)
@@ -186,7 +186,7 @@ import Testing
     let (data, _, weights, _) = try await Self.trained(epochs: 4)
     let coding = try SpikeCoding(
       layerSizes: weights.layerSizes, inputExponent: -1, layerScales: [1.3],
-      inputPhases: SpikeCoding.turns(4, height: 8, width: 8))
+      inputPhases: SpikeCoding.staggeredPhases(4, height: 8, width: 8))
     for firing in PredictionOptions.Firing.allCases {
       let bound = try RigorousBound(weights: weights, coding: coding, firing: firing)
       var options = try PredictionOptions(timeSteps: 40)

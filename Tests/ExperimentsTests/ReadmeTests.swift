@@ -67,7 +67,7 @@ import Testing
     // begin README early exit
     let coding = try SpikeCoding(
       layerSizes: weights.layerSizes, inputExponent: -1, layerScales: [1],
-      inputPhases: SpikeCoding.turns(2, height: 8, width: 8))
+      inputPhases: SpikeCoding.staggeredPhases(2, height: 8, width: 8))
     var options = try PredictionOptions(timeSteps: 12)
     options.firing = .oncePerStep
     var network = try SpikingMLP(weights: weights, coding: coding, options: options)

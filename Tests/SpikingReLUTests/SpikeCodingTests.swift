@@ -39,7 +39,7 @@ import Testing
     let weights = try SpikingNetworkTests.randomWeights(Self.sizes, seed: 5)
     let input = SpikingNetworkTests.randomInput(30, seed: 6)
     let expected = Self.dense(weights, input)
-    let phases = SpikeCoding.turns(2, height: 5, width: 6)
+    let phases = SpikeCoding.staggeredPhases(2, height: 5, width: 6)
     let largest = expected.map(abs).max()!
     for set in InstructionSet.supported {
       var errors: [Double] = []
@@ -69,7 +69,7 @@ import Testing
       for set in InstructionSet.supported {
         var network = try IntegerSpikingMLP(
           weights: weights,
-          coding: Self.coding(-1, SpikeCoding.turns(2, height: 5, width: 6)),
+          coding: Self.coding(-1, SpikeCoding.staggeredPhases(2, height: 5, width: 6)),
           learningRate: 1.6, options: options, instructionSet: set)
         #expect(network.worth == 100_000)
         outputs.append(try network.predict(input))
@@ -91,7 +91,7 @@ import Testing
     var options = try PredictionOptions(timeSteps: 12)
     options.firing = firing
     options.recording = [.counts, .activity]
-    let coding = try Self.coding(1, SpikeCoding.turns(4, height: 5, width: 6))
+    let coding = try Self.coding(1, SpikeCoding.staggeredPhases(4, height: 5, width: 6))
     var reference = try SpikingMLP(
       weights: weights, coding: coding, options: options, instructionSet: .reference)
     for set in InstructionSet.supported {
@@ -151,7 +151,7 @@ import Testing
   @Test("of equal pixels each takes its turn, and all the same number in the end")
   func turns() throws {
     for turns in [1, 2, 4] {
-      let phases = SpikeCoding.turns(turns, height: 4, width: 6)
+      let phases = SpikeCoding.staggeredPhases(groups, height: 4, width: 6)
       let coding = try SpikeCoding(
         layerSizes: [24, 3, 2], inputExponent: -turns.trailingZeroBitCount, layerScales: [1],
         inputPhases: phases)
