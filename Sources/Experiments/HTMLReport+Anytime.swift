@@ -1,6 +1,6 @@
 extension HTMLReport {
   /// The report of `Anytime`.
-  public init(_ result: Anytime.Result, portrait: Portrait, manifest: RunManifest) {
+  public init(_ result: Anytime.Result, activity: ActivityReport, manifest: RunManifest) {
     self.init(title: "Anytime: accuracy for operations", manifest: manifest)
     blocks.append(.verdicts(result.verdicts))
     let dense = result.dense
@@ -181,6 +181,6 @@ extension HTMLReport {
             row.measuredSteps.map { "\($0)" } ?? "> \(result.timeSteps)",
           ]
         }))
-    add(portrait)
+    add(activity)
   }
 }

@@ -1,6 +1,6 @@
 extension HTMLReport {
   /// The report of `Comparison`.
-  public init(_ result: Comparison.Result, portrait: Portrait, manifest: RunManifest) {
+  public init(_ result: Comparison.Result, activity: ActivityReport, manifest: RunManifest) {
     self.init(title: "Dense against spiking, of the same weights", manifest: manifest)
     blocks.append(.verdicts(result.verdicts))
     blocks.append(.heading("Convergence"))
@@ -87,6 +87,6 @@ extension HTMLReport {
           ("dense, skipping zeros", timings.zeroSkippingMicroseconds),
           ("dense", timings.denseMicroseconds),
         ]))
-    add(portrait)
+    add(activity)
   }
 }

@@ -229,7 +229,7 @@ struct AnytimeCommand: AsyncParsableCommand, RunsOnRanks {
     try page?.commit(
       HTMLReport(
         result,
-        portrait: Portrait(
+        activity: ActivityReport(
           weights: spikingWeights, coding: result.coding, firing: firing, timeSteps: steps,
           data: test,
           height: data.height, width: data.width), manifest: manifest))

@@ -156,7 +156,7 @@ struct CompareCommand: AsyncParsableCommand {
     try page?.commit(
       HTMLReport(
         result,
-        portrait: Portrait(
+        activity: ActivityReport(
           weights: dense.weights, timeSteps: steps, data: test, height: data.height,
           width: data.width), manifest: manifest))
     try results.finish(

@@ -42,7 +42,7 @@ import Testing
     var report = HTMLReport(
       title: "A <b> & \"c\"", manifest: try Self.manifest(["bench", "<script>"]))
     report.add(
-      try Portrait(weights: weights, timeSteps: 4, data: data, height: 8, width: 8, answers: 20))
+      try ActivityReport(weights: weights, timeSteps: 4, data: data, height: 8, width: 8, answers: 20))
     let html = report.html
     #expect(html.hasPrefix("<!DOCTYPE html>"))
     #expect(html.contains("A &lt;b&gt; &amp; &quot;c&quot;"))
@@ -146,7 +146,7 @@ import Testing
     let training = AnytimeTraining(method: .dense, epochs: 2)
     let (weights, _) = try await training.run(hidden: [6], dataset: data, instructionSet: set)
     let test = data.test.prefix(20)
-    let portrait = try Portrait(
+    let activity = try ActivityReport(
       weights: weights, timeSteps: 3, data: test, height: 8, width: 8, answers: 20)
     let comparison = try await Comparison(
       weights: weights, data: test,
@@ -154,7 +154,7 @@ import Testing
         convergenceSteps: [1, 4], timeSteps: 3, workers: 1, instructionSet: set, timingSeconds: 0)
     ).run()
     try check(
-      HTMLReport(comparison, portrait: portrait, manifest: try Self.manifest()), charts: 6 + 8)
+      HTMLReport(comparison, activity: activity, manifest: try Self.manifest()), charts: 6 + 8)
     var search = CodingSearch(instructionSet: set, imageSize: (8, 8))
     search.timeSteps = 2
     search.rounds = 0
@@ -165,7 +165,7 @@ import Testing
       weights: weights, calibration: calibration, test: test, settings: settings
     ).run()
     try check(
-      HTMLReport(anytime, portrait: portrait, manifest: try Self.manifest()), charts: 7 + 8)
+      HTMLReport(anytime, activity: activity, manifest: try Self.manifest()), charts: 7 + 8)
   }
 
   @Test("nothing is fetched: no source, link or style from elsewhere, and a policy that forbids it")
@@ -178,13 +178,13 @@ import Testing
     #expect(html.contains("Redistribution and use in source and binary forms"))
   }
 
-  @Test("a portrait is what the network does")
-  func portrait() throws {
+  @Test("a activity is what the network does")
+  func activity() throws {
     let data = Dataset.embeddedDigits().test.prefix(12)
     var generator = SeededGenerator(seed: 1)
     let weights = try NetworkWeights(
       layerSizes: [64, 12, 10], initializer: .he, generator: &generator)
-    let portrait = try Portrait(
+    let activity = try ActivityReport(
       weights: weights, timeSteps: 6, data: data, height: 8, width: 8, answers: 12)
     var options = try PredictionOptions(timeSteps: 6)
     options.recording = .counts
@@ -195,15 +195,15 @@ import Testing
     }
     // The network has seen image 0 last.
     for layer in 0...2 {
-      let events = portrait.events.filter { $0.layer == layer }
+      let events = activity.events.filter { $0.layer == layer }
       let counts = network.spikeCounts(ofLayer: layer)
       for unit in counts.indices {
         #expect(events.filter { $0.unit == unit }.reduce(0) { $0 + $1.sign } == counts[unit])
       }
       #expect(events.allSatisfy { $0.time > 1 && $0.time < 7 })
     }
-    #expect(portrait.confusion == confusion)
-    #expect(portrait.histogram.map { $0.reduce(0, +) } == [12 * 64, 12 * 12, 12 * 10])
-    #expect(portrait.potentials.count == 2 * 3 * 6)
+    #expect(activity.confusion == confusion)
+    #expect(activity.histogram.map { $0.reduce(0, +) } == [12 * 64, 12 * 12, 12 * 10])
+    #expect(activity.potentials.count == 2 * 3 * 6)
   }
 }

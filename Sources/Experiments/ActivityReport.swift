@@ -6,7 +6,7 @@ public import SpikingReLU
 
 /// A spiking network at work, to look at: every spike and some potentials of one image, and how counts
 /// of some images stand to the dense network's activations.
-public struct Portrait: Sendable {
+public struct ActivityReport: Sendable {
   /// A spike: when, of which unit, which sign.
   struct Event: Sendable {
     /// The step and, within it, the place among the layer's spikes, as a fraction.
@@ -140,24 +140,24 @@ public struct Portrait: Sendable {
 }
 
 extension HTMLReport {
-  /// Adds the charts of a portrait.
-  mutating func add(_ portrait: Portrait) {
-    let depth = portrait.layerSizes.count - 1
+  /// Adds the charts of a activity.
+  mutating func add(_ activity: ActivityReport) {
+    let depth = activity.layerSizes.count - 1
     func name(_ layer: Int) -> String { layer == 0 ? "input" : "layer \(layer)" }
     blocks.append(.heading("A network spiking"))
     blocks.append(
       .text(
-        "One image, \(portrait.timeSteps) steps"
-          + (portrait.shownSteps < portrait.timeSteps
-            ? ", the first \(portrait.shownSteps) drawn" : "")
-          + ": class \(portrait.label), answered "
-          + "\(portrait.answer)."))
+        "One image, \(activity.timeSteps) steps"
+          + (activity.shownSteps < activity.timeSteps
+            ? ", the first \(activity.shownSteps) drawn" : "")
+          + ": class \(activity.label), answered "
+          + "\(activity.answer)."))
     var pixels: [[JSONValue]] = []
-    for y in 0..<portrait.height {
-      for x in 0..<portrait.width {
+    for y in 0..<activity.height {
+      for x in 0..<activity.width {
         pixels.append([
           .number(Double(x)), .number(Double(y)),
-          .number(Double(portrait.image[y * portrait.width + x])),
+          .number(Double(activity.image[y * activity.width + x])),
         ])
       }
     }
@@ -168,7 +168,7 @@ extension HTMLReport {
         colorTitle: nil, scheme: "greys", rows: pixels, columns: ["x", "y", "value"], width: 196,
         height: 196))
     for layer in 0...depth {
-      let events = portrait.events.filter { $0.layer == layer }
+      let events = activity.events.filter { $0.layer == layer }
       // A report is to be opened on a phone: of very many spikes, a part.
       let every = max(1, events.count / 6000)
       let drawn = stride(from: 0, to: events.count, by: every).map { events[$0] }
@@ -182,16 +182,16 @@ extension HTMLReport {
           title: "Spikes of " + (layer == 0 ? "the input" : "layer \(layer)")
             + (layer == depth ? ", the output" : ""),
           caption:
-            "\(events.count) spikes in \(portrait.shownSteps) steps, of \(portrait.layerSizes[layer]) units"
+            "\(events.count) spikes in \(activity.shownSteps) steps, of \(activity.layerSizes[layer]) units"
             + (every > 1 ? ", one in \(every) drawn" : "")
             + "; within a step in the order in which they were sent.",
           x: .init(column: "time", title: "step", isWhole: true),
           y: .init(column: "unit", title: "unit", isWhole: true),
           series: "sign", size: 10, opacity: 0.9,
           rows: spikes, columns: ["time", "unit", "sign"],
-          height: layer == depth ? 120 : min(max(Double(portrait.layerSizes[layer]), 120), 300)))
+          height: layer == depth ? 120 : min(max(Double(activity.layerSizes[layer]), 120), 300)))
     }
-    let potentials: [[JSONValue]] = portrait.potentials.map { potential in
+    let potentials: [[JSONValue]] = activity.potentials.map { potential in
       let unit = "\(name(potential.layer)), unit \(potential.unit)"
       return [.number(Double(potential.step)), .number(potential.value), .string(unit)]
     }
@@ -199,13 +199,13 @@ extension HTMLReport {
       .lines(
         "potentials", title: "Potentials after each step",
         caption:
-          "The \(portrait.potentials.isEmpty ? 0 : 3) busiest units of each layer; a unit fires "
+          "The \(activity.potentials.isEmpty ? 0 : 3) busiest units of each layer; a unit fires "
           + "above 1/2, and a rectified one may sink.",
         x: .init(column: "step", title: "step", isWhole: true),
         y: .init(column: "potential", title: "potential"),
         series: "unit",
         rows: potentials, columns: ["step", "potential", "unit"]))
-    let pairs: [[JSONValue]] = portrait.pairs.map { pair in
+    let pairs: [[JSONValue]] = activity.pairs.map { pair in
       func short(_ value: Double) -> JSONValue { .number((value * 1e4).rounded() / 1e4) }
       return [short(pair.activation), short(pair.rate), .string(name(pair.layer))]
     }
@@ -221,8 +221,8 @@ extension HTMLReport {
         rows: pairs, columns: ["activation", "rate", "layer"], height: 340))
     var histogram: [[JSONValue]] = []
     for layer in 0...depth {
-      let total = Double(portrait.histogram[layer].reduce(0, +))
-      for (spikes, count) in portrait.histogram[layer].enumerated() where count > 0 {
+      let total = Double(activity.histogram[layer].reduce(0, +))
+      for (spikes, count) in activity.histogram[layer].enumerated() where count > 0 {
         histogram.append([
           .number(Double(spikes)), .number(100 * Double(count) / total), .string(name(layer)),
         ])
@@ -232,12 +232,12 @@ extension HTMLReport {
       .lines(
         "histogram", title: "Spikes of a unit",
         caption: "The share of units, over 100 images, that sent so many spikes in "
-          + "\(portrait.timeSteps) steps; 20 stands for 20 or more.",
+          + "\(activity.timeSteps) steps; 20 stands for 20 or more.",
         x: .init(column: "spikes", title: "spikes", isWhole: true),
         y: .init(column: "percent", title: "% of units", isLogarithmic: true), series: "layer",
         rows: histogram, columns: ["spikes", "percent", "layer"]))
     var confusion: [[JSONValue]] = []
-    for (label, answers) in portrait.confusion.enumerated() {
+    for (label, answers) in activity.confusion.enumerated() {
       for (answer, count) in answers.enumerated() {
         confusion.append([.number(Double(label)), .number(Double(answer)), .number(Double(count))])
       }
@@ -245,7 +245,7 @@ extension HTMLReport {
     add(
       .heatmap(
         "confusion", title: "What is taken for what",
-        caption: "\(portrait.confusion.flatMap { $0 }.reduce(0, +)) test images.",
+        caption: "\(activity.confusion.flatMap { $0 }.reduce(0, +)) test images.",
         x: .init(column: "answer", title: "answer"), y: .init(column: "class", title: "class"),
         color: "images", colorTitle: nil, scheme: "blues", isLogarithmic: true, text: "images",
         rows: confusion, columns: ["class", "answer", "images"], height: 320))
