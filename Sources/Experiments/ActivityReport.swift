@@ -140,7 +140,7 @@ public struct ActivityReport: Sendable {
 }
 
 extension HTMLReport {
-  /// Adds the charts of a activity.
+  /// Adds the charts of an activity report.
   mutating func add(_ activity: ActivityReport) {
     let depth = activity.layerSizes.count - 1
     func name(_ layer: Int) -> String { layer == 0 ? "input" : "layer \(layer)" }

@@ -15,9 +15,9 @@ public struct SigmaDeltaComparison: Sendable {
   public var integerScale: Int32 = 1 << 16
   /// The verdicts on temporal order: points above the dense network's error, and additions over its
   /// multiply-adds, at most.
-  public var mostPoints = 0.2
+  public var maxErrorIncrease = 0.2
   /// The same for additions over dense multiply-adds.
-  public var mostOperations = 0.15
+  public var maxOperations = 0.15
   /// Which kernels run.
   public var instructionSet: InstructionSet
 
@@ -152,11 +152,11 @@ public struct SigmaDeltaComparison: Sendable {
       verdicts: [
         Verdict(
           "sigma-delta, temporal order: additions / dense multiply-adds",
-          value: temporal.sigmaDelta.shareOfDense, bound: .init(atMost: mostOperations)),
+          value: temporal.sigmaDelta.shareOfDense, bound: .init(atMost: maxOperations)),
         Verdict(
           "sigma-delta, temporal order: points of error above dense",
           value: temporal.sigmaDelta.errorPercent - temporal.dense.errorPercent,
-          bound: .init(atMost: mostPoints)),
+          bound: .init(atMost: maxErrorIncrease)),
         Verdict(
           "integers: frames on which sigma-delta and rounding network differ in an output",
           value: Double(integers), bound: .init(atLeast: 0, atMost: 0)),

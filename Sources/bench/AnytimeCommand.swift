@@ -125,7 +125,7 @@ struct AnytimeCommand: AsyncParsableCommand, RunsOnRanks {
       """,
       valueName: "points"),
     transform: Bounded.notNegative)
-  var mostPoints: Float?
+  var maxErrorIncrease: Float?
 
   @Option(
     help: ArgumentHelp(
@@ -135,7 +135,7 @@ struct AnytimeCommand: AsyncParsableCommand, RunsOnRanks {
       """,
       valueName: "share"),
     transform: Bounded.notNegative)
-  var mostOperations: Float?
+  var maxOperations: Float?
 
   @Option(
     help: ArgumentHelp("Judge on the first n test images only.", valueName: "n"),
@@ -279,8 +279,8 @@ struct AnytimeCommand: AsyncParsableCommand, RunsOnRanks {
     // Somebody's network was not trained for few spikes: it need not be as sparse as ours.
     let share = load == nil ? project.shareOfDense : 1
     return Anytime.Target(
-      errorPoints: mostPoints.map(Double.init) ?? project.errorPoints,
-      shareOfDense: mostOperations.map(Double.init) ?? share,
+      errorPoints: maxErrorIncrease.map(Double.init) ?? project.errorPoints,
+      shareOfDense: maxOperations.map(Double.init) ?? share,
       timeOfDense: load == nil ? project.timeOfDense : nil)
   }
 

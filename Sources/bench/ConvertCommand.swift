@@ -58,7 +58,7 @@ struct ConvertCommand: AsyncParsableCommand {
     help: ArgumentHelp(
       "The verdict: at most so many points of error above the dense network's. Default: 0.3.",
       valueName: "points"), transform: Bounded.notNegative)
-  var mostPoints: Float = 0.3
+  var maxErrorIncrease: Float = 0.3
 
   @Option(
     help: ArgumentHelp(
@@ -178,7 +178,7 @@ struct ConvertCommand: AsyncParsableCommand {
     search.workers = threads.count
     var conversion = Conversion(instructionSet: set, search: scales ? search : nil)
     conversion.timeSteps = steps
-    conversion.errorPoints = Double(mostPoints)
+    conversion.errorPoints = Double(maxErrorIncrease)
     conversion.workers = threads.count
     return try await conversion.run(
       weights, calibration: data.training.prefix(calibration),

@@ -92,8 +92,8 @@ struct SigmaDeltaOptions: ParsableArguments {
     if let candidates { comparison.window = candidates }
     if whole.name != "mnist" {
       // The claim is of MNIST; elsewhere it is fewer than dense at about its errors.
-      comparison.mostOperations = 1
-      comparison.mostPoints = 2
+      comparison.maxOperations = 1
+      comparison.maxErrorIncrease = 2
     }
     let test = images.map(whole.test.prefix) ?? whole.test
     let result = try comparison.run(

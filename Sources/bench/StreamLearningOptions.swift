@@ -59,13 +59,13 @@ struct StreamLearningOptions: ParsableArguments {
     help: ArgumentHelp(
       "The verdict: test error in percent, at most. Default: 100, none.", valueName: "percent"),
     transform: Bounded.notNegative)
-  var mostErrors: Float?
+  var maxErrors: Float?
 
   func check() throws {
     guard
       learn != nil
         || (epochs == nil && hidden == nil && steps == nil && stepLength == nil && eta == nil
-          && decay == nil && seed == nil && !drift && mostErrors == nil)
+          && decay == nil && seed == nil && !drift && maxErrors == nil)
     else { throw ValidationError("Options of learning go with '--learn'.") }
   }
 
@@ -136,7 +136,7 @@ struct StreamLearningOptions: ParsableArguments {
     let verdicts =
       [
         Verdict(
-          "learning: test error, %", value: last, bound: .init(atMost: Double(mostErrors ?? 100))),
+          "learning: test error, %", value: last, bound: .init(atMost: Double(maxErrors ?? 100))),
         Verdict(
           "learning: recording seconds a computing second", kind: .timing,
           value: outcome.result.learning.realTimeFactor, bound: .init(atLeast: 50)),

@@ -461,7 +461,7 @@ import Testing
       #expect((manifest["dataset"] as? [String: Any])?["checksum"] as? String != nil)
       let again = try CommandLineTests.run([
         "anytime", "--load", folder + "/w.safetensors", "--hidden", "8", "--steps", "2", "--images",
-        "40", "--quiet", "--most-points", "100", "--most-operations", "50",
+        "40", "--quiet", "--max-error-increase", "100", "--max-operations", "50",
       ])
       #expect(again.output.contains("(must be at most 100)"))
       #expect(again.output.contains("(must be at most 50)"))

@@ -117,7 +117,7 @@ import Testing
         "stream", "--learn", folder, "--epochs", "10", "--hidden", "12", "--steps", "10",
         "--step-length",
         "10", "--save", folder + "/n.safetensors", "--json", folder + "/l.json", "--report",
-        folder + "/l.html", "--most-errors", "0", "--drift",
+        folder + "/l.html", "--max-errors", "0", "--drift",
       ])
       #expect(learned.status == 0 || learned.status == 1, "\(learned.errors)")
       #expect(learned.output.contains("6 recordings to learn from, 6 to be tested on"))

@@ -178,7 +178,7 @@ import Testing
     #expect(html.contains("Redistribution and use in source and binary forms"))
   }
 
-  @Test("a activity is what the network does")
+  @Test("an activity report is what the network does")
   func activity() throws {
     let data = Dataset.embeddedDigits().test.prefix(12)
     var generator = SeededGenerator(seed: 1)

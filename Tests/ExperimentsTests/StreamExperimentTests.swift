@@ -220,8 +220,8 @@ struct DotRecordings {
     let (rest, frames) = whole.split(calibration: 300)
     let trained = try await SigmaDeltaTraining(epochs: 10).run(hidden: [32], dataset: rest)
     var comparison = SigmaDeltaComparison(instructionSet: try InstructionSet.selected())
-    comparison.mostPoints = 5
-    comparison.mostOperations = 1
+    comparison.maxErrorIncrease = 5
+    comparison.maxOperations = 1
     comparison.window = 100
     let result = try comparison.run(
       trained.weights, calibration: frames, test: whole.test.prefix(120), trained: trained.coding)
