@@ -128,11 +128,11 @@ public struct ActivityReport: Sendable {
         for (unit, count) in network.spikeCounts(ofLayer: layer).enumerated() {
           histogram[layer][min(abs(count), 20)] += 1
           guard index < Self.images, activations[unit] != 0 || count != 0 else { continue }
-          let worth = input * Double(scale?[unit] ?? 1)
+          let quantum = input * Double(scale?[unit] ?? 1)
           pairs.append(
             Pair(
               layer: layer, activation: max(0, Double(activations[unit])),
-              rate: Double(count) / Double(timeSteps) / worth))
+              rate: Double(count) / Double(timeSteps) / quantum))
         }
       }
     }

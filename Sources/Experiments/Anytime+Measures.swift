@@ -94,7 +94,7 @@ extension Anytime {
     return front
   }
 
-  /// What each layer's spikes are worth, and how many it sends with early exit, on all test images.
+  /// Each layer's quantum, and how many spikes it sends with early exit, on all test images.
   func layers(_ network: SpikingMLP, margin: Float) throws -> [Result.Layer] {
     let rule = margin.isFinite ? try ExitRule(margin: margin) : .never
     var counting = network

@@ -13,19 +13,19 @@ extension Anytime {
     public let timeSteps: Int
     /// When units look at their potentials.
     public let firing: PredictionOptions.Firing
-    /// Points of error that one dense network's worth of operations may save, in the search.
+    /// Points of error that the operations of one dense pass may save, in the search.
     public let lambda: Double
     /// Whether the last layer was fitted to spike counts.
     public let readoutRefitted: Bool
     /// The dense network.
     public let dense: Dense
-    /// What spikes are worth: to make the same network of the same weights.
+    /// The quanta of spikes: to make the same network of the same weights.
     public let coding: SpikeCoding
     /// `k_0`.
     public let inputScale: Double
     /// Whether input phases are staggered over neighbouring pixels.
     public let hasPhases: Bool
-    /// Layers 0...L-1: what their spikes are worth.
+    /// Layers 0...L-1: their quanta.
     public let layers: [Layer]
     /// The coding that was chosen, on calibration images.
     public let chosen: Candidate
@@ -85,7 +85,7 @@ extension Anytime.Result {
   public struct Layer: Sendable, Codable {
     /// 0...L-1.
     public let layer: Int
-    /// The least, median and greatest scale of its units; a spike is worth 1 over it.
+    /// The least, median and greatest scale of its units; the quantum is 1 over it.
     public let scale: [Double]
     /// Spikes an image with early exit.
     public let spikes: Double

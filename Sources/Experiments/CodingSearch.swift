@@ -4,7 +4,7 @@ public import Networks
 public import SpikeKernels
 public import SpikingReLU
 
-/// Finds what spikes should be worth, and how clear an answer must be: on calibration images, never on
+/// Finds the quanta of spikes, and how clear an answer must be: on calibration images, never on
 /// test images.
 ///
 /// Minimized is, over scales, phases and the margin of early exit,
@@ -23,7 +23,7 @@ public import SpikingReLU
 /// those that occur, with the best number of steps after which an image ends in any case: the longest wait
 /// is for images that nothing will make clear.
 public struct CodingSearch: Sendable {
-  /// Points of error that one dense network's worth of operations may save.
+  /// Points of error that the operations of one dense pass may save.
   public var lambda = 2.0
   /// T: the most steps of an image.
   public var timeSteps = 8
@@ -50,7 +50,7 @@ public struct CodingSearch: Sendable {
   public struct Candidate: Sendable {
     /// Where it came from, in words.
     public let origin: String
-    /// What spikes are worth.
+    /// The quanta of spikes.
     public let coding: SpikeCoding
     /// The weights: those given, but for a last layer that was fitted to counts.
     public let weights: NetworkWeights

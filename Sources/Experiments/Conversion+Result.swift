@@ -16,7 +16,7 @@ extension Conversion {
     public let denseErrorPercent: Double
     /// The dense network's outputs for the first three images.
     public let firstLogits: [[Float]]
-    /// What spikes are worth.
+    /// The quanta of spikes.
     public let coding: SpikeCoding
     /// Where the coding came from, in words.
     public let codingOrigin: String
@@ -24,7 +24,7 @@ extension Conversion {
     public let points: [Point]
     /// The spiking network when an image ends as soon as its answer is clear; absent without a search.
     public let exit: Exit?
-    /// The same with spikes worth 1 that are sent at once, the paper's.
+    /// The same with spikes of quantum 1 that are sent at once, the paper's.
     public let paper: [Point]
     /// What is not in the spiking network as it was in the dense one.
     public let losses: [Loss]

@@ -4,10 +4,10 @@ public import Networks
 public import SpikeKernels
 internal import SpikingReLU
 
-/// Turns somebody's trained network into a checked spiking one: finds what its spikes should be worth,
+/// Turns somebody's trained network into a checked spiking one: finds the quanta of its spikes,
 /// shows what both answer, and says what was lost on the way, and why.
 public struct Conversion: Sendable {
-  /// The search of scales; `nil` for the paper's, where every spike is worth 1.
+  /// The search of scales; `nil` for the paper's, where every quantum is 1.
   public var search: CodingSearch?
   /// T.
   public var timeSteps = 20
@@ -259,7 +259,7 @@ public struct Conversion: Sendable {
       "never active on \(looks.count) calibration images: they could be removed")
     add(
       .silentUnits, silent,
-      "active in the dense network, and without a spike in \(timeSteps) steps: a spike is worth too "
+      "active in the dense network, and without a spike in \(timeSteps) steps: the quantum of a spike is too "
         + "much for them; more steps or larger scales would bring them back")
     add(
       .busyUnits, busy,

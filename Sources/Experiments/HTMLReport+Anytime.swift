@@ -108,8 +108,8 @@ extension HTMLReport {
     blocks.append(.heading("Scales"))
     blocks.append(
       .table(
-        title: "What a spike is worth, and what each layer sends with early exit",
-        header: ["", "scale", "worth", "spikes", "rate", "additions"],
+        title: "Quantum of a spike, and what each layer sends with early exit",
+        header: ["", "scale", "quantum", "spikes", "rate", "additions"],
         rows: result.layers.map { layer in
           [
             layer.layer == 0 ? "input" : "layer \(layer.layer)", Self.rounded(layer.scale[1]),

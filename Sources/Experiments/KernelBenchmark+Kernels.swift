@@ -14,7 +14,7 @@ extension KernelBenchmark {
     let normal = Matrix(rows: inputs, columns: units) { _, _ in Float(generator.nextNormal()) }
     // So small that nothing fires; so large that about one unit a row does.
     let (silent, firing) = (normal.map { $0 * 1e-4 }, normal.map { 0.05 * $0 + 0.004 })
-    let quantizer = Quantizer<Float>(kind: .rectHerding, worth: 1)
+    let quantizer = Quantizer<Float>(kind: .rectHerding, quantum: 1)
     var state = QuantizerState<Float>(units: units)
     var scratch = KernelScratch<Float>(units: inputs)
     var train = SpikeTrain()
@@ -51,7 +51,7 @@ extension KernelBenchmark {
     // As S is at T = 10 and eta = 0.01.
     let integers = silent.map { Int32($0 * 10_000) }
     let narrow = NarrowWeights(integers)
-    let integerQuantizer = Quantizer<Int32>(kind: .rectHerding, worth: 10_000)
+    let integerQuantizer = Quantizer<Int32>(kind: .rectHerding, quantum: 10_000)
     var integerState = QuantizerState<Int32>(units: units)
     var integerScratch = KernelScratch<Int32>(units: inputs)
     var noSums = AlignedArray<Int64>(repeating: 0, count: 0)
@@ -78,13 +78,13 @@ extension KernelBenchmark {
     let image = (0..<inputs).map { _ in
       Float((max(0, 5 * generator.nextUniform() - 4) * 255).rounded()) / 255
     }
-    let encoder = Quantizer<Float>(kind: .herding, worth: 1)
+    let encoder = Quantizer<Float>(kind: .herding, quantum: 1)
     var pixels = QuantizerState<Float>(units: inputs)
     var (active, ends) = (ActiveUnits<Float>(), [Int](repeating: 0, count: 10))
     func encode() throws {
       encoder.reset(&pixels, generator: &generator)
       train.removeAll()
-      try Float.pack(set, image, worth: 1, into: &active)
+      try Float.pack(set, image, quantum: 1, into: &active)
       try encoder.feed(
         active, ends: &ends, into: &pixels, train: &train, scratch: &scratch, using: set,
         generator: &generator)
@@ -97,7 +97,7 @@ extension KernelBenchmark {
     func encodeStep() throws {
       pixels = QuantizerState(units: inputs)
       train.removeAll()
-      _ = try Float.encode(set, image, scale: 1, worth: 1, into: &scaled)
+      _ = try Float.encode(set, image, scale: 1, quantum: 1, into: &scaled)
       try encoder.fireStep(
         adding: scaled, into: &pixels, train: &train, scratch: &scratch, using: set)
     }

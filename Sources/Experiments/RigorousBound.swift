@@ -83,7 +83,7 @@ public struct RigorousBound: Sendable {
     public let outputSums: [Double]
   }
 
-  /// The bound for a network whose spikes are worth 1.
+  /// The bound for a network whose quanta are 1.
   public init(weights: NetworkWeights) {
     self.init(coded: weights, inputScale: 1, phases: [], firesOnceAStep: false)
   }

@@ -7,7 +7,7 @@ public import SpikingReLU
 /// A sigma-delta network beside the rounding network and the dense one, on images as frames: in the order in
 /// which each follows one that is like it (Temporal MNIST), and in the order of the file.
 public struct SigmaDeltaComparison: Sendable {
-  /// Points of error that one dense network's worth of operations may save, in the search of scales.
+  /// Points of error that the operations of one dense pass may save, in the search of scales.
   public var lambda = 3.0
   /// Unseen images among which the next is looked for.
   public var window = 1000

@@ -18,7 +18,7 @@ internal import SpikingReLU
 /// Source of the cost, which the paper minimizes by gradients of log k: O'Connor and Welling, *Sigma Delta
 /// Quantized Networks*, ICLR 2017, section 4.
 struct SigmaDeltaSearch {
-  /// Points of error that one dense network's worth of operations may save.
+  /// Points of error that the operations of one dense pass may save.
   var lambda: Double
   /// Rounds of coordinate descent at most.
   var rounds = 12

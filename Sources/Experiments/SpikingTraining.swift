@@ -189,8 +189,8 @@ public struct IntegerLearner: Learner {
 
   var weights: NetworkWeights {
     get throws {
-      let worth = Float(network.network.worth)
-      return try NetworkWeights(layers: network.weights.map { $0.map { Float($0) / worth } })
+      let quantum = Float(network.network.quantum)
+      return try NetworkWeights(layers: network.weights.map { $0.map { Float($0) / quantum } })
     }
   }
   var ledger: OperationLedger { network.network.ledger }

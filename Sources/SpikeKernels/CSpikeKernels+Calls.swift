@@ -205,7 +205,7 @@ extension Float: SpikeScalar {
   /// See `SpikeScalar`.
   public static func feedRows(
     _ set: InstructionSet, of weights: Matrix, narrow: NarrowWeights?, for spikes: SpikeTrain,
-    range: Range<Int>, isSigned: Bool, firesOnce: Bool, worth: Float,
+    range: Range<Int>, isSigned: Bool, firesOnce: Bool, quantum: Float,
     potentials: inout AlignedArray<Float>,
     sums: inout AlignedArray<Float>, train: inout SpikeTrain, scratch: inout KernelScratch<Float>
   ) -> FeedOutcome {
@@ -233,7 +233,7 @@ extension Float: SpikeScalar {
 
   /// See `SpikeScalar`.
   public static func feedVector(
-    _ set: InstructionSet, _ values: [Float], isSigned: Bool, worth: Float,
+    _ set: InstructionSet, _ values: [Float], isSigned: Bool, quantum: Float,
     potentials: inout AlignedArray<Float>, train: inout SpikeTrain,
     scratch: inout KernelScratch<Float>
   ) -> FeedOutcome {
@@ -254,7 +254,7 @@ extension Float: SpikeScalar {
 
   /// See `SpikeScalar`.
   public static func fireStep(
-    _ set: InstructionSet, adding values: AlignedArray<Float>?, isSigned: Bool, worth: Float,
+    _ set: InstructionSet, adding values: AlignedArray<Float>?, isSigned: Bool, quantum: Float,
     potentials: inout AlignedArray<Float>, train: inout SpikeTrain,
     scratch: inout KernelScratch<Float>
   ) -> FeedOutcome {
@@ -281,7 +281,7 @@ extension Float: SpikeScalar {
 
   /// The values times `scale`: exact, as that is a power of two.
   public static func encode(
-    _ set: InstructionSet, _ values: [Float], scale: Float, worth: Float,
+    _ set: InstructionSet, _ values: [Float], scale: Float, quantum: Float,
     into encoded: inout AlignedArray<Float>
   ) throws(KernelError) -> Int? {
     let stride = Matrix.stride(columns: values.count)
@@ -307,7 +307,7 @@ extension Float: SpikeScalar {
 
   /// See `SpikeScalar`.
   public static func feedSteps(
-    _ set: InstructionSet, _ input: ActiveUnits<Float>, worth: Float, ends: inout [Int],
+    _ set: InstructionSet, _ input: ActiveUnits<Float>, quantum: Float, ends: inout [Int],
     potentials: inout AlignedArray<Float>, train: inout SpikeTrain,
     scratch: inout KernelScratch<Float>
   ) -> FeedOutcome {
@@ -361,7 +361,7 @@ extension Float: SpikeScalar {
 
   /// See `SpikeScalar`.
   public static func pack(
-    _ set: InstructionSet, _ values: [Float], worth: Float,
+    _ set: InstructionSet, _ values: [Float], quantum: Float,
     into active: inout ActiveUnits<Float>
   ) throws(KernelError) {
     guard set != .reference else {
@@ -449,7 +449,7 @@ extension Int32: SpikeScalar {
   /// See `SpikeScalar`.
   public static func feedRows(
     _ set: InstructionSet, of weights: RowMajorMatrix<Int32>, narrow: NarrowWeights?,
-    for spikes: SpikeTrain, range: Range<Int>, isSigned: Bool, firesOnce: Bool, worth: Int32,
+    for spikes: SpikeTrain, range: Range<Int>, isSigned: Bool, firesOnce: Bool, quantum: Int32,
     potentials: inout AlignedArray<Int32>, sums: inout AlignedArray<Int64>,
     train: inout SpikeTrain, scratch: inout KernelScratch<Int32>
   ) -> FeedOutcome {
@@ -469,7 +469,7 @@ extension Int32: SpikeScalar {
                 unsafe kernels.pointee.feed_rows_int32(
                   potentials.baseAddress, rows.baseAddress, narrow, weights.stride,
                   codes.baseAddress.map { unsafe $0 + range.lowerBound }, range.count,
-                  isSigned ? 1 : 0, firesOnce ? 1 : 0, worth, out, room, scratch)
+                  isSigned ? 1 : 0, firesOnce ? 1 : 0, quantum, out, room, scratch)
               }
             }
           }
@@ -485,7 +485,7 @@ extension Int32: SpikeScalar {
 
   /// See `SpikeScalar`.
   public static func feedVector(
-    _ set: InstructionSet, _ values: [Int32], isSigned: Bool, worth: Int32,
+    _ set: InstructionSet, _ values: [Int32], isSigned: Bool, quantum: Int32,
     potentials: inout AlignedArray<Int32>, train: inout SpikeTrain,
     scratch: inout KernelScratch<Int32>
   ) -> FeedOutcome {
@@ -496,7 +496,7 @@ extension Int32: SpikeScalar {
         unsafe potentials.withUnsafeMutableBufferPointer { potentials in
           unsafe values.withUnsafeBufferPointer { values in
             unsafe kernels.pointee.feed_vector_int32(
-              potentials.baseAddress, values.baseAddress, values.count, isSigned ? 1 : 0, worth,
+              potentials.baseAddress, values.baseAddress, values.count, isSigned ? 1 : 0, quantum,
               out, room, scratch)
           }
         }
@@ -506,7 +506,7 @@ extension Int32: SpikeScalar {
 
   /// See `SpikeScalar`.
   public static func fireStep(
-    _ set: InstructionSet, adding values: AlignedArray<Int32>?, isSigned: Bool, worth: Int32,
+    _ set: InstructionSet, adding values: AlignedArray<Int32>?, isSigned: Bool, quantum: Int32,
     potentials: inout AlignedArray<Int32>, train: inout SpikeTrain,
     scratch: inout KernelScratch<Int32>
   ) -> FeedOutcome {
@@ -519,11 +519,11 @@ extension Int32: SpikeScalar {
         unsafe potentials.withUnsafeMutableBufferPointer { potentials in
           guard let values else {
             return unsafe kernels.pointee.step_fire_int32(
-              potentials.baseAddress, nil, stride, isSigned ? 1 : 0, worth, out, room, scratch)
+              potentials.baseAddress, nil, stride, isSigned ? 1 : 0, quantum, out, room, scratch)
           }
           return unsafe values.withUnsafeBufferPointer { values in
             unsafe kernels.pointee.step_fire_int32(
-              potentials.baseAddress, values.baseAddress, stride, isSigned ? 1 : 0, worth, out,
+              potentials.baseAddress, values.baseAddress, stride, isSigned ? 1 : 0, quantum, out,
               room,
               scratch)
           }
@@ -553,7 +553,7 @@ extension Int32: SpikeScalar {
 
   /// See `SpikeScalar`.
   public static func feedSteps(
-    _ set: InstructionSet, _ input: ActiveUnits<Int32>, worth: Int32, ends: inout [Int],
+    _ set: InstructionSet, _ input: ActiveUnits<Int32>, quantum: Int32, ends: inout [Int],
     potentials: inout AlignedArray<Int32>, train: inout SpikeTrain,
     scratch: inout KernelScratch<Int32>
   ) -> FeedOutcome {
@@ -566,7 +566,7 @@ extension Int32: SpikeScalar {
             unsafe ends.withUnsafeMutableBufferPointer { ends in
               unsafe kernels.pointee.feed_steps_int32(
                 potentials.baseAddress, values.baseAddress, units.baseAddress, input.count,
-                ends.count, worth, out, room, ends.baseAddress, scratch)
+                ends.count, quantum, out, room, ends.baseAddress, scratch)
             }
           }
         }

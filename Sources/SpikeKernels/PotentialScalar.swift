@@ -8,14 +8,14 @@ public import Networks
 public protocol PotentialScalar: AdditiveArithmetic, Comparable, BitwiseCopyable, Sendable {
   /// A potential beyond this magnitude, after an addition, is an error.
   static var potentialLimit: Self { get }
-  /// Whether a unit of this potential fires +: `phi > worth / 2`.
-  static func firesPositive(_ potential: Self, worth: Self) -> Bool
-  /// Whether a signed unit of this potential fires -: `phi < -worth / 2`; in integers `<=`.
-  static func firesNegative(_ potential: Self, worth: Self) -> Bool
-  /// A potential drawn from U(-1/2, 1/2), in units of `worth`.
-  static func randomPotential(worth: Self, from generator: inout SeededGenerator) -> Self
-  /// A threshold drawn from Exp(1), in units of `worth`, greater than 0.
-  static func randomThreshold(worth: Self, from generator: inout SeededGenerator) -> Self
+  /// Whether a unit of this potential fires +: `phi > quantum / 2`.
+  static func firesPositive(_ potential: Self, quantum: Self) -> Bool
+  /// Whether a signed unit of this potential fires -: `phi < -quantum / 2`; in integers `<=`.
+  static func firesNegative(_ potential: Self, quantum: Self) -> Bool
+  /// A potential drawn from U(-1/2, 1/2), in units of `quantum`.
+  static func randomPotential(quantum: Self, from generator: inout SeededGenerator) -> Self
+  /// A threshold drawn from Exp(1), in units of `quantum`, greater than 0.
+  static func randomThreshold(quantum: Self, from generator: inout SeededGenerator) -> Self
   /// A potential after a leak of 2^-`shift`: `phi - phi / 2^shift`. What leaks is a shift of the value: of
   /// the exponent in Float, of the bits in integers, where it is rounded away from 0, so that 0 is reached.
   static func leaked(_ potential: Self, shift: Int) -> Self
@@ -28,20 +28,20 @@ extension Float: PotentialScalar {
   /// carries no information. Below it, `while phi > 1/2 { phi -= 1 }` always ends.
   public static var potentialLimit: Float { 0x1p22 }
 
-  /// `phi > 1/2`, strict. `worth` is 1.
-  public static func firesPositive(_ potential: Float, worth: Float) -> Bool { potential > 0.5 }
+  /// `phi > 1/2`, strict. `quantum` is 1.
+  public static func firesPositive(_ potential: Float, quantum: Float) -> Bool { potential > 0.5 }
 
-  /// `phi < -1/2`, strict. `worth` is 1.
-  public static func firesNegative(_ potential: Float, worth: Float) -> Bool { potential < -0.5 }
+  /// `phi < -1/2`, strict. `quantum` is 1.
+  public static func firesNegative(_ potential: Float, quantum: Float) -> Bool { potential < -0.5 }
 
   /// A number from U(-1/2, 1/2).
   public static func randomPotential(
-    worth: Float, from generator: inout SeededGenerator
+    quantum: Float, from generator: inout SeededGenerator
   ) -> Float { Float(generator.nextUniform() - 0.5) }
 
   /// A number from Exp(1), greater than 0.
   public static func randomThreshold(
-    worth: Float, from generator: inout SeededGenerator
+    quantum: Float, from generator: inout SeededGenerator
   ) -> Float { max(Float(generator.nextExponential()), .leastNonzeroMagnitude) }
 
   /// `phi - phi / 2^shift`: the quotient is exact, but where it is denormal.
@@ -58,26 +58,26 @@ extension Int32: PotentialScalar {
   public static var potentialLimit: Int32 { 1 << 30 }
 
   /// `2 phi > S`: the threshold is the real number S/2, and S may be odd.
-  public static func firesPositive(_ potential: Int32, worth: Int32) -> Bool {
-    Int64(potential) + Int64(potential) > Int64(worth)
+  public static func firesPositive(_ potential: Int32, quantum: Int32) -> Bool {
+    Int64(potential) + Int64(potential) > Int64(quantum)
   }
 
   /// `2 phi <= -S`: not strict, unlike Float's.
-  public static func firesNegative(_ potential: Int32, worth: Int32) -> Bool {
-    Int64(potential) + Int64(potential) <= -Int64(worth)
+  public static func firesNegative(_ potential: Int32, quantum: Int32) -> Bool {
+    Int64(potential) + Int64(potential) <= -Int64(quantum)
   }
 
   /// A number from U(-S/2, S/2), rounded down.
   public static func randomPotential(
-    worth: Int32, from generator: inout SeededGenerator
-  ) -> Int32 { Int32((Double(worth) * (generator.nextUniform() - 0.5)).rounded(.down)) }
+    quantum: Int32, from generator: inout SeededGenerator
+  ) -> Int32 { Int32((Double(quantum) * (generator.nextUniform() - 0.5)).rounded(.down)) }
 
   /// S times a number from Exp(1), rounded up, greater than 0.
   public static func randomThreshold(
-    worth: Int32, from generator: inout SeededGenerator
+    quantum: Int32, from generator: inout SeededGenerator
   ) -> Int32 {
     Int32(
-      Swift.min((Double(worth) * generator.nextExponential()).rounded(.up), Double(potentialLimit)))
+      Swift.min((Double(quantum) * generator.nextExponential()).rounded(.up), Double(potentialLimit)))
   }
 
   /// `phi - phi / 2^shift`, the quotient rounded away from 0.

@@ -29,7 +29,7 @@ extension Quantizer where Scalar: SpikeScalar {
     }
     while true {
       let outcome = Scalar.feedVector(
-        set, values, isSigned: kind.isSigned, worth: worth, potentials: &state.potentials,
+        set, values, isSigned: kind.isSigned, quantum: quantum, potentials: &state.potentials,
         train: &train, scratch: &scratch)
       switch outcome.status {
       case .done: return try finish(outcome, state, train, limit)
@@ -51,7 +51,7 @@ extension Quantizer where Scalar: SpikeScalar {
   ///   - weights: `W`, `[inputs x units]`; `state` has `units` units.
   ///   - narrow: the same weights in 16 bits, where there are such.
   ///   - spikes: whose rows are fed.
-  ///   - firesOnce: promises that no magnitude of a weight is above `worth`; `false` is always right.
+  ///   - firesOnce: promises that no magnitude of a weight is above `quantum`; `false` is always right.
   ///   - rowsPerCheck: a fallen potential is looked for after every so many rows.
   ///   - sums: `[units]`, padded to the stride of a row, `sums += s * W[i, :]`, too; or empty.
   ///   - state, train, scratch, limit, set, generator: as in `feed(_:into:...)`.
@@ -83,7 +83,7 @@ extension Quantizer where Scalar: SpikeScalar {
       }
       let outcome = Scalar.feedRows(
         set, of: weights, narrow: narrow, for: spikes, range: first..<end, isSigned: kind.isSigned,
-        firesOnce: firesOnce, worth: worth, potentials: &state.potentials, sums: &sums,
+        firesOnce: firesOnce, quantum: quantum, potentials: &state.potentials, sums: &sums,
         train: &train, scratch: &scratch)
       first += outcome.rowsDone
       switch outcome.status {
@@ -144,7 +144,7 @@ extension Quantizer where Scalar: SpikeScalar {
       // Room for a spike of each unit in each step, and for whole vectors behind them.
       train.reserve(ends.count * input.count + SpikeTrain.roomAfterSteps)
       let outcome = Scalar.feedSteps(
-        set, input, worth: worth, ends: &ends, potentials: &state.potentials, train: &train,
+        set, input, quantum: quantum, ends: &ends, potentials: &state.potentials, train: &train,
         scratch: &scratch)
       if case .done = outcome.status {
         for step in ends.indices { ends[step] += start }

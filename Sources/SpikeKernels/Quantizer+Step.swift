@@ -27,7 +27,7 @@ extension Quantizer where Scalar: SpikeScalar {
     precondition(!kind.isPoisson, "a quantizer of random thresholds fires after every spike")
     while set != .reference {
       let outcome = Scalar.fireStep(
-        set, adding: values, isSigned: kind.isSigned, worth: worth, potentials: &state.potentials,
+        set, adding: values, isSigned: kind.isSigned, quantum: quantum, potentials: &state.potentials,
         train: &train, scratch: &scratch)
       switch outcome.status {
       case .done:
@@ -95,10 +95,10 @@ extension ReferenceKernels {
       try checkRange(quantizer, state, unit: unit)
       while true {
         let sign: Int
-        if Scalar.firesPositive(state.potentials[unit], worth: quantizer.worth) {
+        if Scalar.firesPositive(state.potentials[unit], quantum: quantizer.quantum) {
           sign = 1
         } else if quantizer.kind.isSigned,
-          Scalar.firesNegative(state.potentials[unit], worth: quantizer.worth)
+          Scalar.firesNegative(state.potentials[unit], quantum: quantizer.quantum)
         {
           sign = -1
         } else {
@@ -107,9 +107,9 @@ extension ReferenceKernels {
         guard train.count < limit else { throw .eventBudgetExceeded(limit: limit) }
         train.append(Spike(unit: unit, sign: sign))
         if sign > 0 {
-          state.potentials[unit] -= quantizer.worth
+          state.potentials[unit] -= quantizer.quantum
         } else {
-          state.potentials[unit] += quantizer.worth
+          state.potentials[unit] += quantizer.quantum
         }
       }
     }

@@ -35,15 +35,15 @@ public struct Quantizer<Scalar: PotentialScalar>: Sendable {
   /// Which neuron.
   public let kind: QuantizerKind
   /// What a spike takes from the potential: 1, or the scale S of an integer network.
-  public let worth: Scalar
+  public let quantum: Scalar
 
   /// A quantizer of the given kind.
   ///
-  /// - Parameter worth: 1 in Float; S > 0 in integers.
-  public init(kind: QuantizerKind, worth: Scalar) {
-    precondition(worth > .zero, "a spike worth \(worth): it must be positive")
+  /// - Parameter quantum: what a spike takes from the potential, 1 in Float; S > 0 in integers.
+  public init(kind: QuantizerKind, quantum: Scalar) {
+    precondition(quantum > .zero, "a quantum of \(quantum): it must be positive")
     self.kind = kind
-    self.worth = worth
+    self.quantum = quantum
   }
 
   /// Starts an example: potentials as the kind says, fresh thresholds for Poisson kinds.
@@ -55,12 +55,12 @@ public struct Quantizer<Scalar: PotentialScalar>: Sendable {
     case .herding, .rectHerding, .poisson, .poissonZero: state.potentials.fill(with: .zero)
     case .randomResetHerding:
       for unit in 0..<state.units {
-        state.potentials[unit] = Scalar.randomPotential(worth: worth, from: &generator)
+        state.potentials[unit] = Scalar.randomPotential(quantum: quantum, from: &generator)
       }
     }
     if kind.isPoisson {
       state.thresholds = (0..<state.units).map { _ in
-        Scalar.randomThreshold(worth: worth, from: &generator)
+        Scalar.randomThreshold(quantum: quantum, from: &generator)
       }
     }
   }

@@ -30,10 +30,10 @@ public enum ReferenceKernels {
           } else {
             break
           }
-        } else if Scalar.firesPositive(potential, worth: quantizer.worth) {
+        } else if Scalar.firesPositive(potential, quantum: quantizer.quantum) {
           isPositive = true
         } else if quantizer.kind.isSigned
-          && Scalar.firesNegative(potential, worth: quantizer.worth)
+          && Scalar.firesNegative(potential, quantum: quantizer.quantum)
         {
           isPositive = false
         } else {
@@ -50,13 +50,13 @@ public enum ReferenceKernels {
         if quantizer.kind == .poissonZero {
           state.potentials[unit] = .zero
         } else if isPositive {
-          state.potentials[unit] -= quantizer.worth
+          state.potentials[unit] -= quantizer.quantum
         } else {
-          state.potentials[unit] += quantizer.worth
+          state.potentials[unit] += quantizer.quantum
         }
         if quantizer.kind.isPoisson {
           state.thresholds[unit] = Scalar.randomThreshold(
-            worth: quantizer.worth, from: &generator)
+            quantum: quantizer.quantum, from: &generator)
         }
       }
     }

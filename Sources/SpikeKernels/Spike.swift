@@ -1,4 +1,4 @@
-/// One signed spike: an event of unit `unit`, worth `sign`.
+/// One signed spike: an event of unit `unit`, of sign `sign`.
 public struct Spike: Hashable, Sendable {
   /// The unit that fired, counted from 0 in its layer.
   public let unit: Int

@@ -17,27 +17,27 @@ public protocol SpikeScalar: PotentialScalar {
 
   /// The compiled form of `ReferenceKernels.feed(rowsOf:...)`. Stops before rows whose spikes do
   /// not fit in the train's memory. `firesOnce` promises that no magnitude of a weight is above
-  /// `worth`, so that a rectified unit cannot fire twice for one row. The same rows are added to
+  /// `quantum`, so that a rectified unit cannot fire twice for one row. The same rows are added to
   /// `sums`, unless it is empty. `narrow`, where given, are the same weights in 16 bits.
   static func feedRows(
     _ set: InstructionSet, of weights: RowMajorMatrix<Self>, narrow: NarrowWeights?,
-    for spikes: SpikeTrain, range: Range<Int>, isSigned: Bool, firesOnce: Bool, worth: Self,
+    for spikes: SpikeTrain, range: Range<Int>, isSigned: Bool, firesOnce: Bool, quantum: Self,
     potentials: inout AlignedArray<Self>, sums: inout AlignedArray<Sum>,
     train: inout SpikeTrain, scratch: inout KernelScratch<Self>
   ) -> FeedOutcome
 
   /// As many feeds of the same input as `ends` has places, to signed units; `ends[s]` becomes the
   /// number of their spikes at the end of step s. `outOfRange`, with nothing done, where that is
-  /// not for the kernel: many different values, values above `worth`.
+  /// not for the kernel: many different values, values above `quantum`.
   static func feedSteps(
-    _ set: InstructionSet, _ input: ActiveUnits<Self>, worth: Self, ends: inout [Int],
+    _ set: InstructionSet, _ input: ActiveUnits<Self>, quantum: Self, ends: inout [Int],
     potentials: inout AlignedArray<Self>, train: inout SpikeTrain,
     scratch: inout KernelScratch<Self>
   ) -> FeedOutcome
 
   /// The compiled form of `ReferenceKernels.feed(_:...)`.
   static func feedVector(
-    _ set: InstructionSet, _ values: [Self], isSigned: Bool, worth: Self,
+    _ set: InstructionSet, _ values: [Self], isSigned: Bool, quantum: Self,
     potentials: inout AlignedArray<Self>, train: inout SpikeTrain,
     scratch: inout KernelScratch<Self>
   ) -> FeedOutcome
@@ -46,7 +46,7 @@ public protocol SpikeScalar: PotentialScalar {
   /// potentials, both padded with zeros to the stride of a weight row. `full`, with nothing done,
   /// where the spikes do not fit in the train's memory.
   static func fireStep(
-    _ set: InstructionSet, adding values: AlignedArray<Self>?, isSigned: Bool, worth: Self,
+    _ set: InstructionSet, adding values: AlignedArray<Self>?, isSigned: Bool, quantum: Self,
     potentials: inout AlignedArray<Self>, train: inout SpikeTrain,
     scratch: inout KernelScratch<Self>
   ) -> FeedOutcome
@@ -56,9 +56,9 @@ public protocol SpikeScalar: PotentialScalar {
     _ set: InstructionSet, of weights: RowMajorMatrix<Self>, for spikes: SpikeTrain,
     range: Range<Int>, toPotentials potentials: inout AlignedArray<Self>)
 
-  /// A magnitude that no weight exceeds: `worth` where that is one, else a larger one, to be found
+  /// A magnitude that no weight exceeds: `quantum` where that is one, else a larger one, to be found
   /// anew when an update exceeds it.
-  static func bound(of weights: RowMajorMatrix<Self>, worth: Self) -> Self
+  static func bound(of weights: RowMajorMatrix<Self>, quantum: Self) -> Self
 
   /// The weights in 16 bits, for integers that fit; kernels read half of the bytes.
   static func narrowed(_ weights: RowMajorMatrix<Self>) -> NarrowWeights?
@@ -111,7 +111,7 @@ public protocol SpikeScalar: PotentialScalar {
   /// An input as potentials: `x` in Float, `Int32(x * S)` truncated toward zero in integers.
   ///
   /// - Throws: `KernelError.valueOutOfRange` when a scaled value does not fit.
-  static func encode(_ values: [Float], worth: Self) throws(KernelError) -> [Self]
+  static func encode(_ values: [Float], quantum: Self) throws(KernelError) -> [Self]
 
   /// The same of the values times `scale`, a power of two, padded with zeros to the stride of a
   /// weight row, into memory that is kept.
@@ -119,42 +119,42 @@ public protocol SpikeScalar: PotentialScalar {
   /// - Returns: how many are not 0; `nil` where a value is not finite.
   /// - Throws: as `encode`.
   static func encode(
-    _ set: InstructionSet, _ values: [Float], scale: Float, worth: Self,
+    _ set: InstructionSet, _ values: [Float], scale: Float, quantum: Self,
     into encoded: inout AlignedArray<Self>
   ) throws(KernelError) -> Int?
 
   /// A value of an output's units as a potential.
-  static func potential(_ value: Float, worth: Self) -> Self
+  static func potential(_ value: Float, quantum: Self) -> Self
 
   /// `sum - sum / 2^shift` for every sum, some times; as `PotentialScalar.leaked`.
   static func leak(_ sums: inout AlignedArray<Sum>, shift: Int, times: Int)
 
-  /// `max(0, round(sum))` in units of `worth`, of ties toward 0: the count of a rectified unit of this sum;
+  /// `max(0, round(sum))` in units of `quantum`, of ties toward 0: the count of a rectified unit of this sum;
   /// `nil` for NaN or more than an Int32.
-  static func count(of sum: Sum, worth: Self) -> Int32?
+  static func count(of sum: Sum, quantum: Self) -> Int32?
 
   /// A sum of weights in the output's units.
-  static func outputs(of sum: Sum, worth: Self) -> Float
+  static func outputs(of sum: Sum, quantum: Self) -> Float
 
   /// Those of the values, as `encode` makes them, that are not 0.
   ///
   /// - Throws: as `encode`.
   static func pack(
-    _ set: InstructionSet, _ values: [Float], worth: Self, into active: inout ActiveUnits<Self>)
+    _ set: InstructionSet, _ values: [Float], quantum: Self, into active: inout ActiveUnits<Self>)
     throws(KernelError)
 
   /// The output of a unit: the sum of its rows over the number of steps. Integers are truncated
   /// toward zero, and are in units of 1/S.
   static func readout(sum: Sum, steps: Int) -> Self
 
-  /// The output of a unit: its net spikes, each worth `worth`, over the number of steps.
-  static func readout(count: Int32, steps: Int, worth: Self) -> Self
+  /// The output of a unit: its net spikes, of one `quantum` each, over the number of steps.
+  static func readout(count: Int32, steps: Int, quantum: Self) -> Self
 }
 
 extension Float {
   /// 1, or infinity: more need not be known.
-  public static func bound(of weights: Matrix, worth: Float) -> Float {
-    weights.largestMagnitude <= worth ? worth : .infinity
+  public static func bound(of weights: Matrix, quantum: Float) -> Float {
+    weights.largestMagnitude <= quantum ? quantum : .infinity
   }
   /// None: half of the bits of a Float would be another weight.
   public static func narrowed(_ weights: Matrix) -> NarrowWeights? { nil }
@@ -170,18 +170,18 @@ extension Float {
   public static func count(sign: Int) -> Float { Float(sign) }
 
   /// The values themselves.
-  public static func encode(_ values: [Float], worth: Float) throws(KernelError) -> [Float] {
+  public static func encode(_ values: [Float], quantum: Float) throws(KernelError) -> [Float] {
     values
   }
 
   /// The value itself.
-  public static func potential(_ value: Float, worth: Float) -> Float { value }
+  public static func potential(_ value: Float, quantum: Float) -> Float { value }
 
   /// The sum itself.
-  public static func outputs(of sum: Float, worth: Float) -> Float { sum }
+  public static func outputs(of sum: Float, quantum: Float) -> Float { sum }
 
   /// `max(0, ceil(sum - 1/2))`.
-  public static func count(of sum: Float, worth: Float) -> Int32? {
+  public static func count(of sum: Float, quantum: Float) -> Int32? {
     if sum <= 0.5 { return 0 }
     return Int32(exactly: (sum - 0.5).rounded(.up))
   }
@@ -197,16 +197,16 @@ extension Float {
   public static func readout(sum: Float, steps: Int) -> Float { sum / Float(steps) }
 
   /// `count / T`.
-  public static func readout(count: Int32, steps: Int, worth: Float) -> Float {
+  public static func readout(count: Int32, steps: Int, quantum: Float) -> Float {
     Float(count) / Float(steps)
   }
 }
 
 extension Int32 {
   /// S, or twice the largest magnitude, so that growing weights are looked through few times.
-  public static func bound(of weights: RowMajorMatrix<Int32>, worth: Int32) -> Int32 {
+  public static func bound(of weights: RowMajorMatrix<Int32>, quantum: Int32) -> Int32 {
     let largest = weights.largestMagnitude
-    return largest <= worth ? worth : Swift.min(largest, potentialLimit / 2) * 2
+    return largest <= quantum ? quantum : Swift.min(largest, potentialLimit / 2) * 2
   }
   /// The same numbers, where all fit.
   public static func narrowed(_ weights: RowMajorMatrix<Int32>) -> NarrowWeights? {
@@ -233,12 +233,12 @@ extension Int32 {
   }
 
   /// Each value times S, truncated toward zero.
-  public static func encode(_ values: [Float], worth: Int32) throws(KernelError) -> [Int32] {
+  public static func encode(_ values: [Float], quantum: Int32) throws(KernelError) -> [Int32] {
     var encoded: [Int32] = []
     encoded.reserveCapacity(values.count)
     for (index, value) in values.enumerated() {
-      guard let scaled = scaled(value, by: worth) else {
-        throw .valueOutOfRange(index: index, value: value, scale: Int(worth))
+      guard let scaled = scaled(value, by: quantum) else {
+        throw .valueOutOfRange(index: index, value: value, scale: Int(quantum))
       }
       encoded.append(scaled)
     }
@@ -247,7 +247,7 @@ extension Int32 {
 
   /// Each value times `scale` and S, truncated toward zero.
   public static func encode(
-    _ set: InstructionSet, _ values: [Float], scale: Float, worth: Int32,
+    _ set: InstructionSet, _ values: [Float], scale: Float, quantum: Int32,
     into encoded: inout AlignedArray<Int32>
   ) throws(KernelError) -> Int? {
     guard values.firstNonFiniteIndex == nil else { return nil }
@@ -255,8 +255,8 @@ extension Int32 {
     if encoded.count != stride { encoded = AlignedArray(repeating: 0, count: stride) }
     var nonzero = 0
     for (index, value) in values.enumerated() {
-      guard let scaled = scaled(value * scale, by: worth) else {
-        throw .valueOutOfRange(index: index, value: value, scale: Int(worth))
+      guard let scaled = scaled(value * scale, by: quantum) else {
+        throw .valueOutOfRange(index: index, value: value, scale: Int(quantum))
       }
       encoded[index] = scaled
       nonzero += scaled == 0 ? 0 : 1
@@ -265,16 +265,16 @@ extension Int32 {
   }
 
   /// The value times S, truncated toward zero.
-  public static func potential(_ value: Float, worth: Int32) -> Int32 {
-    Int32(value * Float(worth))
+  public static func potential(_ value: Float, quantum: Int32) -> Int32 {
+    Int32(value * Float(quantum))
   }
 
   /// The least n with `2 (sum - n S) <= S`, 0 for what is not positive.
-  public static func count(of sum: Int64, worth: Int32) -> Int32? {
-    let worth = Int64(worth)
+  public static func count(of sum: Int64, quantum: Int32) -> Int32? {
+    let quantum = Int64(quantum)
     guard sum < 1 << 62 else { return nil }
-    if 2 * sum <= worth { return 0 }
-    return Int32(exactly: (2 * sum + worth - 1) / (2 * worth))
+    if 2 * sum <= quantum { return 0 }
+    return Int32(exactly: (2 * sum + quantum - 1) / (2 * quantum))
   }
 
   /// `sum - sum / 2^shift`, the quotient rounded away from 0.
@@ -285,19 +285,19 @@ extension Int32 {
   }
 
   /// The sum over S.
-  public static func outputs(of sum: Int64, worth: Int32) -> Float { Float(sum) / Float(worth) }
+  public static func outputs(of sum: Int64, quantum: Int32) -> Float { Float(sum) / Float(quantum) }
 
   /// The values that are not 0 when they are scaled.
   public static func pack(
-    _ set: InstructionSet, _ values: [Float], worth: Int32, into active: inout ActiveUnits<Int32>
+    _ set: InstructionSet, _ values: [Float], quantum: Int32, into active: inout ActiveUnits<Int32>
   ) throws(KernelError) {
     var floats = ActiveUnits<Float>()
-    try Float.pack(set, values, worth: 1, into: &floats)
+    try Float.pack(set, values, quantum: 1, into: &floats)
     active.reserve(floats.count)
     for index in 0..<floats.count {
-      guard let scaled = scaled(floats.value(index), by: worth) else {
+      guard let scaled = scaled(floats.value(index), by: quantum) else {
         throw .valueOutOfRange(
-          index: floats.unit(index), value: floats.value(index), scale: Int(worth))
+          index: floats.unit(index), value: floats.value(index), scale: Int(quantum))
       }
       if scaled != 0 { active.append(scaled, unit: floats.units[index]) }
     }
@@ -309,7 +309,7 @@ extension Int32 {
   }
 
   /// `count * S / T`, truncated toward zero: in units of 1/S, as for sums.
-  public static func readout(count: Int32, steps: Int, worth: Int32) -> Int32 {
-    Int32(clamping: Int64(count) * Int64(worth) / Int64(steps))
+  public static func readout(count: Int32, steps: Int, quantum: Int32) -> Int32 {
+    Int32(clamping: Int64(count) * Int64(quantum) / Int64(steps))
   }
 }

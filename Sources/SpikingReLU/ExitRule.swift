@@ -97,7 +97,7 @@ extension SpikingNetwork {
         }
       }
       guard let second else { return (0, .infinity) }
-      return (label, Scalar.outputs(of: first - second, worth: worth))
+      return (label, Scalar.outputs(of: first - second, quantum: quantum))
     case .counts:
       let all = counts[depth]
       var (first, second) = (all[0], Int32?.none)

@@ -80,7 +80,7 @@ extension LearningNetwork {
         rows: layer.rows, columns: layer.columns,
         elements: snapshot.arrays["weights.\(index + 1)"]!)
       network.narrow[index] = nil
-      network.bounds[index] = Scalar.bound(of: network.weights[index], worth: network.worth)
+      network.bounds[index] = Scalar.bound(of: network.weights[index], quantum: network.quantum)
     }
     transposeWeights()
     func restored(_ state: inout QuantizerState<Scalar>, _ name: String) {

@@ -63,7 +63,7 @@ extension LearningNetwork {
   public mutating func setTarget(_ target: [Float]) throws(SpikingError) {
     try check(target: target)
     do {
-      learning.negatedTarget = try Scalar.encode(target.map { -$0 }, worth: network.worth)
+      learning.negatedTarget = try Scalar.encode(target.map { -$0 }, quantum: network.quantum)
     } catch {
       throw SpikingError(error, layer: depth, step: 0, limit: learning.budget)
     }
@@ -359,7 +359,7 @@ extension LearningNetwork {
     }
     if exceedsBound {
       network.bounds[layer - 1] = Scalar.bound(
-        of: network.weights[layer - 1], worth: network.worth)
+        of: network.weights[layer - 1], quantum: network.quantum)
     }
     enterUpdates(learning.positive[layer - 1].count, layer: layer)
   }

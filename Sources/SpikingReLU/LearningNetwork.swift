@@ -31,7 +31,7 @@ public struct LearningNetwork<Scalar: LearningScalar>: Sendable {
     self.network.keepsInput = training.usesSmoothGradients
     learning = LearningState(
       options: training, timeSteps: network.options.timeSteps, budget: network.budget,
-      worth: network.worth,
+      quantum: network.quantum,
       layerSizes: network.layerSizes)
     transposeWeights()
   }
@@ -56,7 +56,7 @@ public struct LearningNetwork<Scalar: LearningScalar>: Sendable {
   /// Forgets what was counted.
   public mutating func resetLedger() { network.resetLedger() }
 
-  /// The weights, in units of 1 / `network.worth`.
+  /// The weights, in units of 1 / `network.quantum`.
   public var weights: [RowMajorMatrix<Scalar>] { network.weights }
 
   /// The output at the end of the last training example, `z_L / T`, as it was while weights
@@ -132,7 +132,7 @@ extension LearningNetwork where Scalar == Float {
       weights.layerSizes == network.layerSizes && weights.biases == nil,
       "weights of sizes \(weights.layerSizes) for a network of \(network.layerSizes)")
     network.weights = weights.layers
-    network.bounds = network.weights.map { Float.bound(of: $0, worth: 1) }
+    network.bounds = network.weights.map { Float.bound(of: $0, quantum: 1) }
     transposeWeights()
   }
 

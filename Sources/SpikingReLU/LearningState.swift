@@ -63,14 +63,14 @@ struct LearningState<Scalar: LearningScalar>: Sendable {
   var recordsSpikes = false
 
   init(
-    options: TrainingOptions, timeSteps: Int, budget: Int, worth: Scalar, layerSizes: [Int]
+    options: TrainingOptions, timeSteps: Int, budget: Int, quantum: Scalar, layerSizes: [Int]
   ) {
     self.budget = min(budget, 1 << Float.significandBitCount)
     self.options = options
     rate = options.learningRate / Float(timeSteps * timeSteps)
-    forwardQuantizer = Quantizer(kind: options.forwardQuantizer, worth: worth)
-    backwardQuantizer = Quantizer(kind: options.backwardQuantizer, worth: worth)
-    targetQuantizer = Quantizer(kind: .herding, worth: worth)
+    forwardQuantizer = Quantizer(kind: options.forwardQuantizer, quantum: quantum)
+    backwardQuantizer = Quantizer(kind: options.backwardQuantizer, quantum: quantum)
+    targetQuantizer = Quantizer(kind: .herding, quantum: quantum)
     forward = layerSizes.map(QuantizerState.init(units:))
     backward = layerSizes.map(QuantizerState.init(units:))
     target = QuantizerState(units: layerSizes[layerSizes.count - 1])

@@ -29,14 +29,14 @@ public typealias IntegerSigmaDeltaMLP = SigmaDeltaNetwork<Int32>
 ///
 /// A value type: copies are independent. One value must not be used from two tasks at a time.
 public struct SigmaDeltaNetwork<Scalar: SpikeScalar>: Sendable {
-  /// What a spike of each unit is worth.
+  /// The quantum of each unit.
   public let coding: SpikeCoding
   /// The units of layers 0...L.
   public let layerSizes: [Int]
   /// Which implementation of the kernels runs. All give the same bits.
   public let instructionSet: InstructionSet
-  /// What a spike is worth in sums: 1, or the scale S of integers.
-  public let worth: Scalar
+  /// The quantum of a spike in sums: 1, or the scale S of integers.
+  public let quantum: Scalar
   /// What was done since it was made. An example is a frame.
   public private(set) var ledger: OperationLedger
 
@@ -53,7 +53,7 @@ public struct SigmaDeltaNetwork<Scalar: SpikeScalar>: Sendable {
   public static var largestCount: Int32 { 1 << 20 }
 
   init(
-    weights: [RowMajorMatrix<Scalar>], biases: [RowMajorMatrix<Scalar>], worth: Scalar,
+    weights: [RowMajorMatrix<Scalar>], biases: [RowMajorMatrix<Scalar>], quantum: Scalar,
     coding: SpikeCoding, instructionSet: InstructionSet
   ) throws(SpikingError) {
     guard coding.inputPhases.isEmpty else {
@@ -61,7 +61,7 @@ public struct SigmaDeltaNetwork<Scalar: SpikeScalar>: Sendable {
     }
     self.weights = weights
     self.biases = biases
-    self.worth = worth
+    self.quantum = quantum
     self.coding = coding
     self.instructionSet = instructionSet
     layerSizes = [weights[0].rows] + weights.map(\.columns)
@@ -125,12 +125,12 @@ public struct SigmaDeltaNetwork<Scalar: SpikeScalar>: Sendable {
       guard layer < depth else { break }
       train.removeAll()
       for unit in 0..<layerSizes[layer] {
-        guard let count = Scalar.count(of: sums[layer][unit], worth: worth),
+        guard let count = Scalar.count(of: sums[layer][unit], quantum: quantum),
           count <= Self.largestCount
         else {
           throw .potentialOverflow(
             layer: layer, unit: unit, step: 1,
-            value: Double(Scalar.outputs(of: sums[layer][unit], worth: worth)))
+            value: Double(Scalar.outputs(of: sums[layer][unit], quantum: quantum)))
         }
         send(count, layer: layer, unit: unit)
       }
@@ -144,7 +144,7 @@ public struct SigmaDeltaNetwork<Scalar: SpikeScalar>: Sendable {
 
   /// z_L of the last frame, in the output's units.
   public var output: [Float] {
-    (0..<layerSizes[depth]).map { Scalar.outputs(of: sums[depth][$0], worth: worth) }
+    (0..<layerSizes[depth]).map { Scalar.outputs(of: sums[depth][$0], quantum: quantum) }
   }
 
   /// n_l of the last frame: the rounded activations, in spikes.
@@ -186,7 +186,7 @@ extension SigmaDeltaNetwork where Scalar == Float {
   ///
   /// - Parameters:
   ///   - weights: with biases or without.
-  ///   - coding: what spikes are worth, without phases.
+  ///   - coding: the quanta of spikes, without phases.
   ///   - instructionSet: as for `SpikingMLP`.
   /// - Throws: as `NetworkWeights.coded(by:)`; `SpikingError.invalidStream` for phases.
   public init(
@@ -196,7 +196,7 @@ extension SigmaDeltaNetwork where Scalar == Float {
     try self.init(
       weights: coded.layers,
       biases: (coded.biases ?? []).map { Matrix(rows: 1, columns: $0.count, elements: $0) },
-      worth: 1, coding: coding, instructionSet: SpikingNetwork<Float>.resolve(instructionSet))
+      quantum: 1, coding: coding, instructionSet: SpikingNetwork<Float>.resolve(instructionSet))
   }
 }
 
@@ -212,7 +212,7 @@ extension SigmaDeltaNetwork where Scalar == Int32 {
     precondition((1...Int32.potentialLimit).contains(scale), "a scale of \(scale)")
     let coded = try weights.coded(by: coding).integers(scale: scale)
     try self.init(
-      weights: coded.layers, biases: coded.biases, worth: scale, coding: coding,
+      weights: coded.layers, biases: coded.biases, quantum: scale, coding: coding,
       instructionSet: SpikingNetwork<Int32>.resolve(instructionSet))
   }
 }

@@ -1,9 +1,9 @@
 public import Networks
 
-/// How values are written as spikes: what a spike of each unit is worth, and where the potentials of
+/// How values are written as spikes: the quantum of each unit, and where the potentials of
 /// the input start.
 ///
-/// A spike of unit i of layer l is worth `1 / k_l[i]`: fewer spikes where k is small, finer steps
+/// A spike of unit i of layer l has the quantum `1 / k_l[i]`: fewer spikes where k is small, finer steps
 /// where it is large. Nothing is multiplied while the network runs:
 /// - hidden scales are folded into the weights once,
 ///   `W'_l[i, j] = W_l[i, j] k_l[j] / k_(l-1)[i]` with `k_L = 1`, since relu(k z) = k relu(z), so that
@@ -67,7 +67,7 @@ public struct SpikeCoding: Sendable, Equatable {
       inputPhases: inputPhases)
   }
 
-  /// The paper's: every spike is worth 1, every potential starts at 0.
+  /// The paper's: every quantum is 1, every potential starts at 0.
   public static func unit(layerSizes: [Int]) -> SpikeCoding {
     SpikeCoding(units: layerSizes)
   }

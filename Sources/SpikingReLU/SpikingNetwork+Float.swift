@@ -6,7 +6,7 @@ extension SpikingNetwork where Scalar == Float {
   ///
   /// - Parameters:
   ///   - weights: finite, as `NetworkWeights` guarantees.
-  ///   - coding: what a spike is worth; `nil` for 1 everywhere.
+  ///   - coding: the quantum of a spike; `nil` for 1 everywhere.
   ///   - options: how it predicts.
   ///   - instructionSet: which kernels run; `nil` for what `SPIKE_ISA` names, else the best.
   /// - Throws: `SpikingError.kernel` when the set is not of this machine; for a coding, as
@@ -19,7 +19,7 @@ extension SpikingNetwork where Scalar == Float {
     try self.init(
       weights: coded.layers,
       biases: (coded.biases ?? []).map { Matrix(rows: 1, columns: $0.count, elements: $0) },
-      worth: 1, coding: coding, options: options, instructionSet: Self.resolve(instructionSet))
+      quantum: 1, coding: coding, options: options, instructionSet: Self.resolve(instructionSet))
   }
 }
 

@@ -10,7 +10,7 @@ extension SpikingNetwork where Scalar == Int32 {
   ///
   /// - Parameters:
   ///   - weights: finite. Biases are scaled as weights are.
-  ///   - coding: what a spike is worth; `nil` for 1 everywhere.
+  ///   - coding: the quantum of a spike; `nil` for 1 everywhere.
   ///   - learningRate: eta; it sets the scale, in prediction too.
   ///   - options: how it predicts; the quantizers must be the specified ones.
   ///   - instructionSet: as for `SpikingMLP`.
@@ -29,7 +29,7 @@ extension SpikingNetwork where Scalar == Int32 {
     let scale = try Self.scale(timeSteps: options.timeSteps, learningRate: learningRate)
     let coded = try (coding.map(weights.coded(by:)) ?? weights).integers(scale: scale)
     try self.init(
-      weights: coded.layers, biases: coded.biases, worth: scale, coding: coding, options: options,
+      weights: coded.layers, biases: coded.biases, quantum: scale, coding: coding, options: options,
       instructionSet: Self.resolve(instructionSet))
   }
 

@@ -57,7 +57,7 @@ extension SpikingNetwork {
   }
 
   /// Whether a rectified unit of a layer cannot fire twice for one row.
-  func firesOnce(_ layer: Int) -> Bool { bounds[layer - 1] <= worth }
+  func firesOnce(_ layer: Int) -> Bool { bounds[layer - 1] <= quantum }
 
   /// The spikes that the always-on unit below a layer sends in some steps.
   func alwaysOnSpikes(_ steps: Int) -> Int { biases.isEmpty ? 0 : steps }
@@ -65,7 +65,7 @@ extension SpikingNetwork {
   mutating func feed(_ layer: Int, limit: Int) throws(KernelError) {
     if !biases.isEmpty {
       try layerQuantizer.feed(
-        rowsOf: biases[layer - 1], for: alwaysOn, firesOnce: biasBounds[layer - 1] <= worth,
+        rowsOf: biases[layer - 1], for: alwaysOn, firesOnce: biasBounds[layer - 1] <= quantum,
         rowsPerCheck: Scalar.rowsPerCheck(bound: biasBounds[layer - 1]), into: &states[layer],
         sums: &sums[layer], train: &trains[layer], scratch: &scratch, limit: limit,
         using: instructionSet, generator: &generator)

@@ -31,7 +31,7 @@ public typealias IntegerSpikingMLP = SpikingNetwork<Int32>
 /// A value type: copies are independent. One value must not be used from two tasks at a time;
 /// give each task its own copy.
 public struct SpikingNetwork<Scalar: SpikeScalar>: Sendable {
-  /// What its spikes are worth: folded into its weights, but for the input's part.
+  /// The quanta of its spikes: folded into its weights, but for the input's part.
   public let coding: SpikeCoding
   /// How it predicts.
   public let options: PredictionOptions
@@ -39,12 +39,12 @@ public struct SpikingNetwork<Scalar: SpikeScalar>: Sendable {
   public let layerSizes: [Int]
   /// Which implementation of the kernels runs. All give the same bits.
   public let instructionSet: InstructionSet
-  /// What a spike is worth: 1, or the scale S of an integer network.
-  public let worth: Scalar
+  /// The quantum of a spike: 1, or the scale S of an integer network.
+  public let quantum: Scalar
   /// What the network has done since it was made, or since the ledger was reset.
   public internal(set) var ledger: OperationLedger
 
-  /// `W_1 ... W_L`, `[inputs x outputs]`, in units of 1 / `worth`.
+  /// `W_1 ... W_L`, `[inputs x outputs]`, in units of 1 / `quantum`.
   var weights: [RowMajorMatrix<Scalar>]
   /// A magnitude that no weight of `weights[l]` exceeds. Updates that exceed it say so.
   var bounds: [Scalar]
@@ -92,7 +92,7 @@ public struct SpikingNetwork<Scalar: SpikeScalar>: Sendable {
   var scratch: KernelScratch<Scalar>
 
   init(
-    weights: [RowMajorMatrix<Scalar>], biases: [RowMajorMatrix<Scalar>] = [], worth: Scalar,
+    weights: [RowMajorMatrix<Scalar>], biases: [RowMajorMatrix<Scalar>] = [], quantum: Scalar,
     coding: SpikeCoding? = nil, options: PredictionOptions, instructionSet: InstructionSet
   ) throws(SpikingError) {
     if options.firing == .oncePerStep {
@@ -102,10 +102,10 @@ public struct SpikingNetwork<Scalar: SpikeScalar>: Sendable {
     }
     let sizes = [weights[0].rows] + weights.map(\.columns)
     self.weights = weights
-    self.worth = worth
-    bounds = weights.map { Scalar.bound(of: $0, worth: worth) }
+    self.quantum = quantum
+    bounds = weights.map { Scalar.bound(of: $0, quantum: quantum) }
     self.biases = biases
-    biasBounds = biases.map { Scalar.bound(of: $0, worth: worth) }
+    biasBounds = biases.map { Scalar.bound(of: $0, quantum: quantum) }
     alwaysOn = SpikeTrain([Spike(unit: 0, sign: 1)])
     narrow = weights.map(Scalar.narrowed)
     self.options = options
@@ -115,7 +115,7 @@ public struct SpikingNetwork<Scalar: SpikeScalar>: Sendable {
     if let coding, !coding.inputPhases.isEmpty {
       var phases = QuantizerState<Scalar>(units: sizes[0]).potentials
       for (unit, phase) in coding.inputPhases.enumerated() {
-        phases[unit] = Scalar.potential(phase, worth: worth)
+        phases[unit] = Scalar.potential(phase, quantum: quantum)
       }
       self.phases = phases
     } else {
@@ -124,8 +124,8 @@ public struct SpikingNetwork<Scalar: SpikeScalar>: Sendable {
     stepInput = AlignedArray(repeating: .zero, count: 0)
     ledger = OperationLedger(layerSizes: sizes)
     budget = options.budget(layerSizes: sizes)
-    inputQuantizer = Quantizer(kind: options.inputQuantizer, worth: worth)
-    layerQuantizer = Quantizer(kind: options.layerQuantizer, worth: worth)
+    inputQuantizer = Quantizer(kind: options.inputQuantizer, quantum: quantum)
+    layerQuantizer = Quantizer(kind: options.layerQuantizer, quantum: quantum)
     states = sizes.map(QuantizerState.init(units:))
     sums = sizes.map { _ in AlignedArray(repeating: .zero, count: 0) }
     sums[weights.count] = AlignedArray(repeating: .zero, count: weights[weights.count - 1].stride)
@@ -174,7 +174,7 @@ public struct SpikingNetwork<Scalar: SpikeScalar>: Sendable {
       if options.firing == .oncePerStep {
         guard
           let active = try Scalar.encode(
-            instructionSet, values, scale: coding.inputScale, worth: worth, into: &stepInput)
+            instructionSet, values, scale: coding.inputScale, quantum: quantum, into: &stepInput)
         else { throw Self.nonFinite(values) }
         stepInputs = active
         return
@@ -184,9 +184,9 @@ public struct SpikingNetwork<Scalar: SpikeScalar>: Sendable {
       let scale = coding.inputScale
       let scaled = scale == 1 ? values : values.map { $0 * scale }
       if skipsSilentInputs {
-        try Scalar.pack(instructionSet, scaled, worth: worth, into: &activeInput)
+        try Scalar.pack(instructionSet, scaled, quantum: quantum, into: &activeInput)
       }
-      if !feedsActiveInputs || keepsInput { input = try Scalar.encode(scaled, worth: worth) }
+      if !feedsActiveInputs || keepsInput { input = try Scalar.encode(scaled, quantum: quantum) }
     } catch let error as KernelError {
       throw SpikingError(error, layer: 0, step: 0, limit: budget)
     } catch let error as SpikingError {
@@ -322,7 +322,7 @@ public struct SpikingNetwork<Scalar: SpikeScalar>: Sendable {
     return (0..<layerSizes[depth]).map { unit in
       switch options.readout {
       case .potentials: Scalar.readout(sum: sums[depth][unit], steps: stepsTaken)
-      case .counts: Scalar.readout(count: counts[depth][unit], steps: stepsTaken, worth: worth)
+      case .counts: Scalar.readout(count: counts[depth][unit], steps: stepsTaken, quantum: quantum)
       }
     }
   }

@@ -15,7 +15,7 @@ struct AnytimeCommand: AsyncParsableCommand, RunsOnRanks {
     abstract: "Accuracy against steps, operations, energy and time; scales; early exit.",
     discussion: """
       Trains a network, or loads one; finds on calibration images (the last of the training part, \
-      which are not trained on) what a spike of each layer should be worth and how clear an answer \
+      which are not trained on) what a spike of each layer should be quantum and how clear an answer \
       must be to end an image; then judges on the test images. Exits with 1 when a verdict fails.
 
       The search minimizes error in percent + lambda * additions / dense multiply-adds.
@@ -99,7 +99,7 @@ struct AnytimeCommand: AsyncParsableCommand, RunsOnRanks {
   @Option(
     help: ArgumentHelp(
       """
-      Points of error that one dense network's worth of operations may save. Default: 1, 2.25 on \
+      Points of error that one dense network's quantum of operations may save. Default: 1, 2.25 on \
       Fashion-MNIST, 8 on the digits, 1.5 for the spiking twin.
       """,
       valueName: "points"),

@@ -26,9 +26,9 @@ enum AnytimeTables {
       ]
     }
     let tried = result.candidates.count
-    return ["", "What a spike is worth: 1 / scale; spikes and additions an image, with early exit"]
+    return ["", "Quantum of a spike = 1 / scale; spikes and additions an image, with early exit"]
       + Format.table(
-        [["", "scale", "worth", "spikes", "rate", "additions"]] + rows)
+        [["", "scale", "quantum", "spikes", "rate", "additions"]] + rows)
       + [
         "  \(tried) codings tried; chosen: \(result.chosen.origin)"
           + (result.hasPhases ? "; input phases staggered" : "")

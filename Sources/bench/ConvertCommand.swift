@@ -14,7 +14,7 @@ struct ConvertCommand: AsyncParsableCommand {
     commandName: "convert",
     abstract: "Make a spiking network of a trained one in a safetensors, npz or ONNX file.",
     discussion: """
-      Shows the layers; with --dataset, finds what a spike should be worth, on training images, and \
+      Shows the layers; with --dataset, finds what a spike should be quantum, on training images, and \
       shows the errors of both networks on the test images, and what was lost on the way. Refuses, by \
       name and all at once, what cannot be spiking: a chain of fully connected layers with ReLU between \
       them can. Nothing in a file is executed, and no other file is opened.
@@ -45,12 +45,12 @@ struct ConvertCommand: AsyncParsableCommand {
 
   @Flag(
     inversion: .prefixedNo,
-    help: "Search what spikes should be worth; without, every spike is worth 1, as in the paper.")
+    help: "Search the quanta of spikes; without, every quantum is 1, as in the paper.")
   var scales = true
 
   @Option(
     help: ArgumentHelp(
-      "Points of error that one dense network's worth of operations may save, for the search. Default: 1.",
+      "Points of error that the operations of one dense pass may save, for the search. Default: 1.",
       valueName: "points"), transform: Bounded.notNegative)
   var lambda: Float = 1
 

@@ -55,7 +55,7 @@ enum ConvertTables {
       "\(dataset): the dense network is wrong on \(Format.count(result.denseTestErrors)) of "
         + "\(Format.count(result.testImages)) test images, "
         + "\(Format.fixed(result.denseErrorPercent, 2))%",
-      "What a spike is worth: "
+      "Quantum of a spike: "
         + (result.codingOrigin == "unit scales"
           ? "1, as in the paper"
           : "1 / scale; scales of the input and hidden layers (median) "

@@ -63,7 +63,7 @@ struct NetworkOutput {
   var notes: [String] { differences.map { "  not the same: \($0)" } }
 
   /// Writes the network, and with it, as entries `spike_coding` and `event_input` of the metadata, what its
-  /// spikes are worth, and which events they are.
+  /// the quanta of spikes are, and which events they are.
   func commit(
     _ weights: NetworkWeights, coding: SpikeCoding? = nil, input: EventInput? = nil
   ) throws {

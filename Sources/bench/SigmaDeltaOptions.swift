@@ -31,7 +31,7 @@ struct SigmaDeltaOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Points of error that one dense network's worth of operations may save. Default: 3.",
+      "Points of error that the operations of one dense pass may save. Default: 3.",
       valueName: "points"), transform: Bounded.notNegative)
   var lambda: Float?
 

@@ -446,7 +446,7 @@ import Testing
       ])
       // Two epochs may well miss a target: a verdict, not a fault.
       #expect(outcome.status == 0 || outcome.status == 1, "\(outcome.errors)")
-      #expect(outcome.output.contains("What a spike is worth"))
+      #expect(outcome.output.contains("Quantum of a spike"))
       let html = try String(contentsOfFile: folder + "/r.html", encoding: .utf8)
       #expect(html.hasPrefix("<!DOCTYPE html>") && html.contains("data-name=\"raster-0\""))
       let csv = try String(contentsOfFile: folder + "/c.csv", encoding: .utf8)

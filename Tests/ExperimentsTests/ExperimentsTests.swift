@@ -73,7 +73,7 @@ import Testing
     }
     #expect(one.layerSizes == [64, 12, 10] && one.images == 12)
     #expect(one.timings.rounds >= 3)
-    // At T = 100 the twins are close: 1/100 of a spike's worth, times the weights.
+    // At T = 100 the twins are close: 1/100 of a quantum, times the weights.
     #expect(one.convergence.points[3].meanError < 0.1)
   }
 

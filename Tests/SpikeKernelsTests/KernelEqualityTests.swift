@@ -22,7 +22,7 @@ import Testing
       for scale: Float in [0.02, 0.4, 3] {
         let trace = { (set: InstructionSet) in
           Self.feedRows(
-            width: width, kind: signed ? .herding : .rectHerding, worth: Float(1), set: set,
+            width: width, kind: signed ? .herding : .rectHerding, quantum: Float(1), set: set,
             bits: \.bitPattern
           ) { Float($0.nextNormal()) * scale }
         }
@@ -36,17 +36,17 @@ import Testing
 
   @Test("feeding rows, Int32: odd and even scales", arguments: widths)
   func integerRows(width: Int) {
-    for (worth, spread) in [(Int32(7), 3.0), (20, 4), (2000, 700), (833, 3000), (1, 2)] {
+    for (quantum, spread) in [(Int32(7), 3.0), (20, 4), (2000, 700), (833, 3000), (1, 2)] {
       for signed in [false, true] {
         let trace = { (set: InstructionSet) in
           Self.feedRows(
-            width: width, kind: signed ? .herding : .rectHerding, worth: worth, set: set,
+            width: width, kind: signed ? .herding : .rectHerding, quantum: quantum, set: set,
             bits: { UInt32(bitPattern: $0) }
           ) { Int32($0.nextNormal() * spread) }
         }
         let expected = trace(.reference)
         for set in Self.compiled {
-          #expect(trace(set) == expected, "\(set), signed \(signed), worth \(worth)")
+          #expect(trace(set) == expected, "\(set), signed \(signed), quantum \(quantum)")
         }
       }
     }
@@ -58,7 +58,7 @@ import Testing
       for scale: Float in [0.3, 2, 40] {
         let trace = { (set: InstructionSet) in
           var generator = SeededGenerator(seed: UInt64(width))
-          let quantizer = Quantizer<Float>(kind: signed ? .herding : .rectHerding, worth: 1)
+          let quantizer = Quantizer<Float>(kind: signed ? .herding : .rectHerding, quantum: 1)
           var state = QuantizerState<Float>(units: width)
           var scratch = KernelScratch<Float>(units: width)
           var train = SpikeTrain()
@@ -86,20 +86,20 @@ import Testing
     "rectified units that fire at most once a row: few, many and very many of them",
     arguments: Array(1...67) + [96, 200, 208, 240, 256, 257, 512, 513])
   func firesOnce(width: Int) throws {
-    try firesOnce(width: width, worth: 1 as Float) { $0 }
+    try firesOnce(width: width, quantum: 1 as Float) { $0 }
     // An odd scale, and one at which nothing is left of most weights; scales at which potentials are
     // 16 bits wide for runs of 16, 8 and 4 rows, and one at which they never are.
     let scales: [Int32] = [999, 2, 2000, 4000, 9000]
     for scale in width < 65 ? [scales[width % 5]] : scales {
-      try firesOnce(width: width, worth: scale) { Int32($0 * Float(scale)) }
+      try firesOnce(width: width, quantum: scale) { Int32($0 * Float(scale)) }
     }
-    #expect(Float.bound(of: Matrix(rows: 1, columns: 2, elements: [0.5, -1.001]), worth: 1) > 1)
+    #expect(Float.bound(of: Matrix(rows: 1, columns: 2, elements: [0.5, -1.001]), quantum: 1) > 1)
     let beyond = RowMajorMatrix<Int32>(rows: 1, columns: 2, elements: [5, -1001])
-    #expect(Int32.bound(of: beyond, worth: 1000) == 2002)
+    #expect(Int32.bound(of: beyond, quantum: 1000) == 2002)
   }
 
   private func firesOnce<Scalar: SpikeScalar>(
-    width: Int, worth: Scalar, scaled: (Float) -> Scalar
+    width: Int, quantum: Scalar, scaled: (Float) -> Scalar
   ) throws {
     for (mean, spread): (Float, Float) in [
       (0, 0.01), (0, 0.15), (0.01, 0.1), (0.05, 0.2), (0.3, 0.2), (1, 0),
@@ -110,7 +110,7 @@ import Testing
       let weights = RowMajorMatrix(rows: 15, columns: width) { _, _ in
         scaled(min(max(mean + spread * Float(generator.nextNormal()), -1), 1))
       }
-      #expect(Scalar.bound(of: weights, worth: worth) == worth)
+      #expect(Scalar.bound(of: weights, quantum: quantum) == quantum)
       // More rows than a chunk; a run of rows that ends in its middle; spikes of sign - among them.
       let trains = [150, 3, 64, 8, 1].map { count in
         SpikeTrain(
@@ -127,7 +127,7 @@ import Testing
         var train = SpikeTrain()
         var sums = AlignedArray<Scalar.Sum>(repeating: .zero, count: weights.stride)
         for spikes in trains {
-          try Quantizer<Scalar>(kind: .rectHerding, worth: worth).feed(
+          try Quantizer<Scalar>(kind: .rectHerding, quantum: quantum).feed(
             rowsOf: weights, narrow: narrow ? Scalar.narrowed(weights) : nil, for: spikes,
             firesOnce: promised, into: &state, sums: &sums, train: &train, scratch: &scratch,
             using: set, generator: &generator)
@@ -141,7 +141,7 @@ import Testing
           #expect(
             found.0 == expected.0 && found.1 == expected.1
               && (0..<width).allSatisfy { found.2[$0] == expected.2[$0] },
-            "\(set), \(mean), \(spread), worth \(worth), promised \(promised), narrow \(narrow)")
+            "\(set), \(mean), \(spread), quantum \(quantum), promised \(promised), narrow \(narrow)")
         }
       }
     }
@@ -164,7 +164,7 @@ import Testing
         var state = QuantizerState<Float>(units: units)
         var scratch = KernelScratch<Float>(units: units)
         var train = SpikeTrain()
-        try Quantizer<Float>(kind: .herding, worth: 1).feed(
+        try Quantizer<Float>(kind: .herding, quantum: 1).feed(
           values, into: &state, train: &train, scratch: &scratch, using: set,
           generator: &generator)
         return (train, state)
@@ -182,16 +182,16 @@ import Testing
     "several steps of one input at once: few values and many, ties, values no kernel takes",
     arguments: [1, 16, 33, 200, 784])
   func steps(units: Int) throws {
-    try steps(units: units, worth: 1 as Float) { $0 }
+    try steps(units: units, quantum: 1 as Float) { $0 }
     for scale: Int32 in [1000, 999, 2, 1 << 24] {
-      try steps(units: units, worth: scale) {
+      try steps(units: units, quantum: scale) {
         Int32($0 * Float(scale))
       }
     }
   }
 
   private func steps<Scalar: SpikeScalar>(
-    units: Int, worth: Scalar, scaled: (Float) -> Scalar
+    units: Int, quantum: Scalar, scaled: (Float) -> Scalar
   ) throws {
     var generator = SeededGenerator(seed: UInt64(units))
     let names: [(Float) -> Float] = [
@@ -200,7 +200,7 @@ import Testing
       { ($0 * 4).rounded() / 4 },  // values whose potentials meet: ties between groups
       { $0 < 0 ? 1 : $0 },  // many at the end of the range
       { 0.9 * ($0 < 0 ? -0.5 : 0.5) },  // x and -x fire with one tag
-      { $0 == 0 ? 0 : ($0 * 8).rounded() / 5 },  // beyond the worth of a spike
+      { $0 == 0 ? 0 : ($0 * 8).rounded() / 5 },  // beyond the quantum
       { max(0, ($0 * 127).rounded() / 127) },  // pixels
     ]
     for (kind, form) in names.enumerated() {
@@ -218,7 +218,7 @@ import Testing
         var allEnds: [Int] = []
         for steps in [1, 16, 7] {
           var ends = [Int](repeating: 0, count: steps)
-          try Quantizer(kind: .herding, worth: worth).feed(
+          try Quantizer(kind: .herding, quantum: quantum).feed(
             input, ends: &ends, into: &state, train: &train, scratch: &scratch, using: set,
             generator: &generator)
           allEnds += ends
@@ -230,7 +230,7 @@ import Testing
         let found = try trace(set)
         #expect(
           found.0 == expected.0 && found.1 == expected.1 && found.2 == expected.2,
-          "\(set), values \(kind), worth \(worth)")
+          "\(set), values \(kind), quantum \(quantum)")
       }
     }
   }
@@ -252,7 +252,7 @@ import Testing
           var state = QuantizerState<Float>(units: width)
           var scratch = KernelScratch<Float>(units: width)
           var train = SpikeTrain()
-          try Quantizer<Float>(kind: .rectHerding, worth: 1).feed(
+          try Quantizer<Float>(kind: .rectHerding, quantum: 1).feed(
             rowsOf: weights, for: SpikeTrain(units.map { Spike(unit: $0, sign: 1) }),
             into: &state, train: &train, scratch: &scratch, using: set, generator: &generator)
           return (train, state)
@@ -354,12 +354,12 @@ import Testing
 
   /// Random rows fed in several calls, with the error they end in, if any.
   private static func feedRows<Scalar: SpikeScalar>(
-    width: Int, kind: QuantizerKind, worth: Scalar, set: InstructionSet,
+    width: Int, kind: QuantizerKind, quantum: Scalar, set: InstructionSet,
     bits: (Scalar) -> UInt32, weight: (inout SeededGenerator) -> Scalar
   ) -> Trace {
     var generator = SeededGenerator(seed: UInt64(width))
     let weights = RowMajorMatrix<Scalar>(rows: 12, columns: width) { _, _ in weight(&generator) }
-    let quantizer = Quantizer(kind: kind, worth: worth)
+    let quantizer = Quantizer(kind: kind, quantum: quantum)
     var state = QuantizerState<Scalar>(units: width)
     var scratch = KernelScratch<Scalar>(units: width)
     var trace = Trace()

@@ -59,7 +59,7 @@ import Testing
     var state = QuantizerState<Float>(units: width)
     var scratch = KernelScratch<Float>(units: width)
     var train = SpikeTrain()
-    try Quantizer<Float>(kind: kind, worth: 1).feed(
+    try Quantizer<Float>(kind: kind, quantum: 1).feed(
       rowsOf: weights, for: spikes, into: &state, train: &train, scratch: &scratch,
       using: .reference, generator: &generator)
     var sums = AlignedArray<Float>(repeating: 0, count: weights.stride)
@@ -110,7 +110,7 @@ import Testing
     var state = QuantizerState<Float>(units: width)
     var scratch = KernelScratch<Float>(units: width)
     var train = SpikeTrain()
-    try Quantizer<Float>(kind: .herding, worth: 1).feed(
+    try Quantizer<Float>(kind: .herding, quantum: 1).feed(
       values, into: &state, train: &train, scratch: &scratch, using: .reference,
       generator: &generator)
     let stride = Matrix.stride(columns: width)
@@ -144,7 +144,7 @@ import Testing
     var (scratch, train) = (KernelScratch<Float>(units: width), SpikeTrain())
     let steps = 5
     for _ in 0..<steps {
-      try Quantizer<Float>(kind: .herding, worth: 1).feed(
+      try Quantizer<Float>(kind: .herding, quantum: 1).feed(
         values, into: &state, train: &train, scratch: &scratch, using: .reference,
         generator: &generator)
     }

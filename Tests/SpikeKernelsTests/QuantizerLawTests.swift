@@ -12,7 +12,7 @@ import Testing
   ) throws -> [[(count: Int, sum: Float)]] {
     var generator = SeededGenerator(seed: 1)
     let units = values[0].count
-    let quantizer = Quantizer<Float>(kind: kind, worth: 1)
+    let quantizer = Quantizer<Float>(kind: kind, quantum: 1)
     var state = QuantizerState<Float>(units: units)
     var scratch = KernelScratch<Float>(units: units)
     var net = [Int](repeating: 0, count: units)
@@ -73,11 +73,11 @@ import Testing
   func integerThresholds() throws {
     var generator = SeededGenerator(seed: 1)
     for set in InstructionSet.supported {
-      for (worth, values, expected) in [
+      for (quantum, values, expected) in [
         (Int32(10), [Int32(5), 6, -5, -4, 15, -15], [0, 1, -1, 0, 1, -2]),
         (Int32(7), [3, 4, -3, -4, 11, -11], [0, 1, 0, -1, 2, -2]),
       ] {
-        let quantizer = Quantizer<Int32>(kind: .herding, worth: worth)
+        let quantizer = Quantizer<Int32>(kind: .herding, quantum: quantum)
         var state = QuantizerState<Int32>(units: 6)
         var scratch = KernelScratch<Int32>(units: 6)
         var train = SpikeTrain()
@@ -87,7 +87,7 @@ import Testing
         let net = (0..<6).map { unit in
           train.reduce(0) { $0 + ($1.unit == unit ? $1.sign : 0) }
         }
-        #expect(net == expected, "\(set), S = \(worth)")
+        #expect(net == expected, "\(set), S = \(quantum)")
       }
     }
   }
@@ -96,7 +96,7 @@ import Testing
   func order() throws {
     var generator = SeededGenerator(seed: 1)
     for set in InstructionSet.supported {
-      let quantizer = Quantizer<Float>(kind: .herding, worth: 1)
+      let quantizer = Quantizer<Float>(kind: .herding, quantum: 1)
       var state = QuantizerState<Float>(units: 5)
       var scratch = KernelScratch<Float>(units: 5)
       var train = SpikeTrain()
@@ -121,7 +121,7 @@ import Testing
   @Test("random reset draws potentials from (-1/2, 1/2), none of them spiking")
   func randomReset() {
     var generator = SeededGenerator(seed: 2)
-    let quantizer = Quantizer<Float>(kind: .randomResetHerding, worth: 1)
+    let quantizer = Quantizer<Float>(kind: .randomResetHerding, quantum: 1)
     var state = QuantizerState<Float>(units: 4000)
     quantizer.reset(&state, generator: &generator)
     let potentials = (0..<4000).map { state.potentials[$0] }
@@ -136,7 +136,7 @@ import Testing
     for kind in QuantizerKind.allCases {
       var state = QuantizerState<Float>(units: 3)
       state.potentials.fill(with: 0.25)
-      Quantizer<Float>(kind: kind, worth: 1).reset(&state, generator: &generator)
+      Quantizer<Float>(kind: kind, quantum: 1).reset(&state, generator: &generator)
       switch kind {
       case .noResetHerding, .noResetRectHerding: #expect(state.potentials[1] == 0.25)
       case .randomResetHerding: #expect(state.potentials[1] != 0.25)
@@ -150,7 +150,7 @@ import Testing
   func poissonRule() throws {
     for kind in [QuantizerKind.poisson, .poissonZero] {
       var generator = SeededGenerator(seed: 5)
-      let quantizer = Quantizer<Float>(kind: kind, worth: 1)
+      let quantizer = Quantizer<Float>(kind: kind, quantum: 1)
       var state = QuantizerState<Float>(units: 1)
       var scratch = KernelScratch<Float>(units: 1)
       quantizer.reset(&state, generator: &generator)
@@ -181,7 +181,7 @@ import Testing
   @Test("Poisson: the net count follows the input on average")
   func poissonRate() throws {
     var generator = SeededGenerator(seed: 6)
-    let quantizer = Quantizer<Float>(kind: .poisson, worth: 1)
+    let quantizer = Quantizer<Float>(kind: .poisson, quantum: 1)
     var state = QuantizerState<Float>(units: 50)
     var scratch = KernelScratch<Float>(units: 50)
     quantizer.reset(&state, generator: &generator)
@@ -202,7 +202,7 @@ import Testing
     _ values: [Float], kind: QuantizerKind, set: InstructionSet, limit: Int = 1 << 26
   ) throws -> SpikeTrain {
     var generator = SeededGenerator(seed: 1)
-    let quantizer = Quantizer<Float>(kind: kind, worth: 1)
+    let quantizer = Quantizer<Float>(kind: kind, quantum: 1)
     var state = QuantizerState<Float>(units: values.count)
     var scratch = KernelScratch<Float>(units: values.count)
     var train = SpikeTrain()
@@ -252,7 +252,7 @@ import Testing
           var scratch = KernelScratch<Float>(units: 21)
           var train = SpikeTrain()
           #expect {
-            try Quantizer<Float>(kind: kind, worth: 1).feed(
+            try Quantizer<Float>(kind: kind, quantum: 1).feed(
               rowsOf: weights, for: SpikeTrain([Spike(unit: 0, sign: 1)]), firesOnce: firesOnce,
               into: &state, train: &train, scratch: &scratch, using: set, generator: &generator)
           } throws: { isNamed($0) }
@@ -283,7 +283,7 @@ import Testing
     var generator = SeededGenerator(seed: 1)
     let weights = Matrix(rows: 2, columns: 40) { row, _ in row == 0 ? 3.25 : -2.5 }
     let spikes = SpikeTrain((0..<300).map { Spike(unit: $0 % 2, sign: 1) })
-    let quantizer = Quantizer<Float>(kind: .herding, worth: 1)
+    let quantizer = Quantizer<Float>(kind: .herding, quantum: 1)
     var state = QuantizerState<Float>(units: 40)
     var scratch = KernelScratch<Float>(units: 40)
     var train = SpikeTrain()

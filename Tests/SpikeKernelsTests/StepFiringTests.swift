@@ -15,12 +15,12 @@ import Testing
 
   /// Some steps of rows and values, until an error.
   private static func run<Scalar: SpikeScalar>(
-    width: Int, kind: QuantizerKind, worth: Scalar, set: InstructionSet, limit: Int = .max,
+    width: Int, kind: QuantizerKind, quantum: Scalar, set: InstructionSet, limit: Int = .max,
     number: (inout SeededGenerator) -> Scalar
   ) -> Run<Scalar> {
     var generator = SeededGenerator(seed: UInt64(width))
     let weights = RowMajorMatrix<Scalar>(rows: 9, columns: width) { _, _ in number(&generator) }
-    let quantizer = Quantizer(kind: kind, worth: worth)
+    let quantizer = Quantizer(kind: kind, quantum: quantum)
     var run = Run(state: QuantizerState<Scalar>(units: width))
     var scratch = KernelScratch<Scalar>(units: width)
     for step in 0..<6 {
@@ -48,7 +48,7 @@ import Testing
       // No spike for most, several for some, very many.
       for scale: Float in [0.05, 0.6, 40] {
         let run = { (set: InstructionSet) in
-          Self.run(width: width, kind: kind, worth: Float(1), set: set) {
+          Self.run(width: width, kind: kind, quantum: Float(1), set: set) {
             scale * Float($0.nextNormal())
           }
         }
@@ -62,15 +62,15 @@ import Testing
   @Test("every set, Int32: odd and even scales", arguments: KernelEqualityTests.widths)
   func integers(width: Int) {
     for kind in [QuantizerKind.herding, .rectHerding] {
-      for (worth, spread) in [(Int32(7), 3.0), (20, 40), (833, 90), (1, 2)] {
+      for (quantum, spread) in [(Int32(7), 3.0), (20, 40), (833, 90), (1, 2)] {
         let run = { (set: InstructionSet) in
-          Self.run(width: width, kind: kind, worth: worth, set: set) {
+          Self.run(width: width, kind: kind, quantum: quantum, set: set) {
             Int32($0.nextNormal() * spread)
           }
         }
         let expected = run(.reference)
         #expect(expected.error == nil)
-        for set in KernelEqualityTests.compiled { #expect(run(set) == expected, "\(set) \(worth)") }
+        for set in KernelEqualityTests.compiled { #expect(run(set) == expected, "\(set) \(quantum)") }
       }
     }
   }
@@ -81,7 +81,7 @@ import Testing
       for kind in [QuantizerKind.herding, .rectHerding] {
         for large: Float in [3e6, 1e30, .infinity] {
           let run = { (set: InstructionSet, limit: Int) in
-            Self.run(width: width, kind: kind, worth: Float(1), set: set, limit: limit) {
+            Self.run(width: width, kind: kind, quantum: Float(1), set: set, limit: limit) {
               let draw = Float($0.nextNormal())
               return draw > 2 ? large : draw
             }
@@ -112,7 +112,7 @@ import Testing
           var (state, train) = (QuantizerState<Float>(units: width), SpikeTrain())
           var scratch = KernelScratch<Float>(units: width)
           #expect {
-            try Quantizer(kind: kind, worth: Float(1)).fireStep(
+            try Quantizer(kind: kind, quantum: Float(1)).fireStep(
               adding: values, into: &state, train: &train, scratch: &scratch, limit: 9, using: set)
           } throws: { error in
             guard case .potentialOverflow(let unit, let value)? = error as? KernelError else {
@@ -130,7 +130,7 @@ import Testing
     var generator = SeededGenerator(seed: 3)
     for set in InstructionSet.supported {
       for kind in [QuantizerKind.herding, .rectHerding] {
-        let quantizer = Quantizer<Float>(kind: kind, worth: 1)
+        let quantizer = Quantizer<Float>(kind: kind, quantum: 1)
         var state = QuantizerState<Float>(units: 70)
         var scratch = KernelScratch<Float>(units: 70)
         var counts = [Int](repeating: 0, count: 70)

@@ -26,36 +26,36 @@ struct CountingFloat: SpikeScalar, AdditiveArithmetic {
   }
   static func < (left: Self, right: Self) -> Bool { left.value < right.value }
 
-  static func firesPositive(_ potential: Self, worth: Self) -> Bool {
+  static func firesPositive(_ potential: Self, quantum: Self) -> Bool {
     comparisons.add(1, ordering: .relaxed)
-    return Float.firesPositive(potential.value, worth: 1)
+    return Float.firesPositive(potential.value, quantum: 1)
   }
-  static func firesNegative(_ potential: Self, worth: Self) -> Bool {
+  static func firesNegative(_ potential: Self, quantum: Self) -> Bool {
     comparisons.add(1, ordering: .relaxed)
-    return Float.firesNegative(potential.value, worth: 1)
+    return Float.firesNegative(potential.value, quantum: 1)
   }
-  static func randomPotential(worth: Self, from generator: inout SeededGenerator) -> Self { zero }
-  static func randomThreshold(worth: Self, from generator: inout SeededGenerator) -> Self { zero }
+  static func randomPotential(quantum: Self, from generator: inout SeededGenerator) -> Self { zero }
+  static func randomThreshold(quantum: Self, from generator: inout SeededGenerator) -> Self { zero }
   // No network here leaks.
   static func leaked(_ potential: Self, shift: Int) -> Self { fatalError("no leak") }
   static func leak(_ sums: inout AlignedArray<Float>, shift: Int, times: Int) {}
-  static func count(of sum: Float, worth: Self) -> Int32? { Float.count(of: sum, worth: 1) }
+  static func count(of sum: Float, quantum: Self) -> Int32? { Float.count(of: sum, quantum: 1) }
   var asDouble: Double { Double(value) }
 
   typealias Sum = Float
   static func feedRows(
     _ set: InstructionSet, of weights: RowMajorMatrix<Self>, narrow: NarrowWeights?,
-    for spikes: SpikeTrain, range: Range<Int>, isSigned: Bool, firesOnce: Bool, worth: Self,
+    for spikes: SpikeTrain, range: Range<Int>, isSigned: Bool, firesOnce: Bool, quantum: Self,
     potentials: inout AlignedArray<Self>, sums: inout AlignedArray<Float>,
     train: inout SpikeTrain, scratch: inout KernelScratch<Self>
   ) -> FeedOutcome { preconditionFailure("the reference only") }
   static func feedSteps(
-    _ set: InstructionSet, _ input: ActiveUnits<Self>, worth: Self, ends: inout [Int],
+    _ set: InstructionSet, _ input: ActiveUnits<Self>, quantum: Self, ends: inout [Int],
     potentials: inout AlignedArray<Self>, train: inout SpikeTrain,
     scratch: inout KernelScratch<Self>
   ) -> FeedOutcome { preconditionFailure("the reference only") }
   static func feedVector(
-    _ set: InstructionSet, _ values: [Self], isSigned: Bool, worth: Self,
+    _ set: InstructionSet, _ values: [Self], isSigned: Bool, quantum: Self,
     potentials: inout AlignedArray<Self>, train: inout SpikeTrain,
     scratch: inout KernelScratch<Self>
   ) -> FeedOutcome { preconditionFailure("the reference only") }
@@ -71,7 +71,7 @@ struct CountingFloat: SpikeScalar, AdditiveArithmetic {
     }
   }
   static func fireStep(
-    _ set: InstructionSet, adding values: AlignedArray<Self>?, isSigned: Bool, worth: Self,
+    _ set: InstructionSet, adding values: AlignedArray<Self>?, isSigned: Bool, quantum: Self,
     potentials: inout AlignedArray<Self>, train: inout SpikeTrain,
     scratch: inout KernelScratch<Self>
   ) -> FeedOutcome { preconditionFailure("the reference only") }
@@ -82,7 +82,7 @@ struct CountingFloat: SpikeScalar, AdditiveArithmetic {
   static func count(
     _ set: InstructionSet, _ spikes: SpikeTrain, into counts: inout AlignedArray<Self>
   ) { preconditionFailure("prediction only") }
-  static func bound(of weights: RowMajorMatrix<Self>, worth: Self) -> Self {
+  static func bound(of weights: RowMajorMatrix<Self>, quantum: Self) -> Self {
     Self(value: .infinity)
   }
   static func narrowed(_ weights: RowMajorMatrix<Self>) -> NarrowWeights? { nil }
@@ -106,11 +106,11 @@ struct CountingFloat: SpikeScalar, AdditiveArithmetic {
     preconditionFailure("prediction only")
   }
   static func count(sign: Int) -> Self { Self(value: Float(sign)) }
-  static func encode(_ values: [Float], worth: Self) throws(KernelError) -> [Self] {
+  static func encode(_ values: [Float], quantum: Self) throws(KernelError) -> [Self] {
     values.map(Self.init(value:))
   }
   static func pack(
-    _ set: InstructionSet, _ values: [Float], worth: Self, into active: inout ActiveUnits<Self>
+    _ set: InstructionSet, _ values: [Float], quantum: Self, into active: inout ActiveUnits<Self>
   ) throws(KernelError) {
     active.reserve(values.count)
     for (unit, value) in values.enumerated() where value != 0 {
@@ -118,7 +118,7 @@ struct CountingFloat: SpikeScalar, AdditiveArithmetic {
     }
   }
   static func encode(
-    _ set: InstructionSet, _ values: [Float], scale: Float, worth: Self,
+    _ set: InstructionSet, _ values: [Float], scale: Float, quantum: Self,
     into encoded: inout AlignedArray<Self>
   ) throws(KernelError) -> Int? {
     encoded = AlignedArray(
@@ -126,10 +126,10 @@ struct CountingFloat: SpikeScalar, AdditiveArithmetic {
     for (unit, value) in values.enumerated() { encoded[unit] = Self(value: value * scale) }
     return values.count { $0 != 0 }
   }
-  static func potential(_ value: Float, worth: Self) -> Self { Self(value: value) }
-  static func outputs(of sum: Float, worth: Self) -> Float { sum }
+  static func potential(_ value: Float, quantum: Self) -> Self { Self(value: value) }
+  static func outputs(of sum: Float, quantum: Self) -> Float { sum }
   static func readout(sum: Float, steps: Int) -> Self { Self(value: sum / Float(steps)) }
-  static func readout(count: Int32, steps: Int, worth: Self) -> Self {
+  static func readout(count: Int32, steps: Int, quantum: Self) -> Self {
     Self(value: Float(count) / Float(steps))
   }
 }
@@ -185,7 +185,7 @@ struct CountingFloat: SpikeScalar, AdditiveArithmetic {
     let input = SpikingNetworkTests.randomInput(9, seed: 8).map { $0 - 0.2 }
     var counting = try SpikingNetwork<CountingFloat>(
       weights: weights.layers.map { layer in layer.map(CountingFloat.init(value:)) },
-      worth: CountingFloat(value: 1), options: options,
+      quantum: CountingFloat(value: 1), options: options,
       instructionSet: .reference)
     CountingFloat.additions.store(0, ordering: .relaxed)
     CountingFloat.comparisons.store(0, ordering: .relaxed)

@@ -33,7 +33,7 @@ import Testing
   }
 
   @Test(
-    "the output tends to the dense network's at 1/T, whatever a spike is worth",
+    "the output tends to the dense network's at 1/T, whatever the quantum",
     arguments: PredictionOptions.Firing.allCases, [-1, 0, 2])
   func convergence(firing: PredictionOptions.Firing, exponent: Int) throws {
     let weights = try SpikingNetworkTests.randomWeights(Self.sizes, seed: 5)
@@ -71,7 +71,7 @@ import Testing
           weights: weights,
           coding: Self.coding(-1, SpikeCoding.staggeredPhases(2, height: 5, width: 6)),
           learningRate: 1.6, options: options, instructionSet: set)
-        #expect(network.worth == 100_000)
+        #expect(network.quantum == 100_000)
         outputs.append(try network.predict(input))
         let answer = try network.predict(input, until: .never)
         #expect(answer.timeSteps == 400 && answer.label == outputs[0].argmax)

@@ -103,7 +103,7 @@ import Testing
     var integer = try IntegerSpikingMLP(
       weights: weights, learningRate: 100, options: PredictionOptions(timeSteps: 4000))
     for (found, expected) in zip(try integer.predict(input), activation) {
-      #expect(abs(Double(found) / Double(integer.worth) - expected) < 0.01)
+      #expect(abs(Double(found) / Double(integer.quantum) - expected) < 0.01)
     }
   }
 
