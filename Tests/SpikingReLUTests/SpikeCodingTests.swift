@@ -149,21 +149,21 @@ import Testing
   }
 
   @Test("of equal pixels each takes its turn, and all the same number in the end")
-  func turns() throws {
-    for turns in [1, 2, 4] {
+  func groups() throws {
+    for groups in [1, 2, 4] {
       let phases = SpikeCoding.staggeredPhases(groups, height: 4, width: 6)
       let coding = try SpikeCoding(
-        layerSizes: [24, 3, 2], inputExponent: -turns.trailingZeroBitCount, layerScales: [1],
+        layerSizes: [24, 3, 2], inputExponent: -groups.trailingZeroBitCount, layerScales: [1],
         inputPhases: phases)
-      var options = try PredictionOptions(timeSteps: turns)
+      var options = try PredictionOptions(timeSteps: groups)
       options.firing = .oncePerStep
       var network = try SpikingMLP(
         weights: SpikingNetworkTests.randomWeights([24, 3, 2]), coding: coding, options: options)
       try network.present([Float](repeating: 1, count: 24))
       var fired: [Int] = []
-      for _ in 0..<turns {
+      for _ in 0..<groups {
         try network.step()
-        #expect(network.spikes(ofLayer: 0).count == 24 / turns)
+        #expect(network.spikes(ofLayer: 0).count == 24 / groups)
         fired += network.spikes(ofLayer: 0).map(\.unit)
       }
       #expect(fired.sorted() == Array(0..<24))
