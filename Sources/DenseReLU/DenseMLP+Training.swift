@@ -7,7 +7,7 @@ extension DenseMLP {
     public let loss: Double
     /// The gradient with respect to each `W_l`, `[inputs x outputs]`.
     public let weights: [Matrix]
-    /// The gradient with respect to each `b_l`, `[outputs]`; empty without biases.
+    /// The gradient with respect to each `b_l` of a layer that has one, `[outputs]`, in order.
     public let biases: [[Float]]
 
     /// A gradient from its parts, as those of several shares add up.
@@ -39,16 +39,14 @@ extension DenseMLP {
     let scale = 1 / Float(batch)
     var matrices: [Matrix] = []
     var biases: [[Float]] = []
-    for layer in 1...depth {
-      var gradient = Matrix(
-        rows: weights.layers[layer - 1].rows, columns: weights.layers[layer - 1].columns)
-      BLAS.accumulate(
-        scale: scale, activations[layer - 1], deltas[layer - 1], into: &gradient)
-      ledger.layers[layer].updateMultiplyAdds += inputs.rows * gradient.rows * gradient.columns
+    for index in weights.layers.indices {
+      let (below, delta) = (activations[index], deltas[index])
+      var gradient = Matrix(rows: below.columns, columns: delta.columns)
+      BLAS.accumulate(scale: scale, below, delta, into: &gradient)
+      ledger.layers[index + 1].updateMultiplyAdds +=
+        inputs.rows * weights.layers[index].weights.multiplyAdds
       matrices.append(gradient)
-      if weights.biases != nil {
-        biases.append(deltas[layer - 1].columnSums.map { scale * $0 })
-      }
+      if weights.layers[index].bias != nil { biases.append(delta.columnSums.map { scale * $0 }) }
     }
     return Gradients(loss: loss, weights: matrices, biases: biases)
   }
@@ -67,15 +65,16 @@ extension DenseMLP {
     let loss = try backward(inputs: inputs, targets: targets)
     let scale = -learningRate / Float(inputs.rows)
     // All gradients are of the weights before the step: deltas are complete by now.
-    for layer in 1...depth {
-      let (below, delta) = (activations[layer - 1], deltas[layer - 1])
-      weights.updateWeights(ofLayer: layer) {
+    for index in weights.layers.indices {
+      let (below, delta) = (activations[index], deltas[index])
+      weights.updateWeights(ofLayer: index + 1) {
         BLAS.accumulate(scale: scale, below, delta, into: &$0)
       }
-      ledger.layers[layer].updateMultiplyAdds += inputs.rows * below.columns * delta.columns
-      if weights.biases != nil {
-        let sums = deltas[layer - 1].columnSums
-        weights.updateBiases(ofLayer: layer) { bias in
+      ledger.layers[index + 1].updateMultiplyAdds +=
+        inputs.rows * weights.layers[index].weights.multiplyAdds
+      if weights.layers[index].bias != nil {
+        let sums = delta.columnSums
+        weights.updateBiases(ofLayer: index + 1) { bias in
           for unit in bias.indices { bias[unit] += scale * sums[unit] }
         }
       }
@@ -93,12 +92,13 @@ extension DenseMLP {
     guard learningRate.isFinite, learningRate > 0 else {
       throw .invalidLearningRate(found: learningRate)
     }
-    for layer in 1...depth {
-      let gradient = gradients.weights[layer - 1]
-      weights.updateWeights(ofLayer: layer) { $0.add(gradient, times: -learningRate) }
-      guard weights.biases != nil else { continue }
-      let bias = gradients.biases[layer - 1]
-      weights.updateBiases(ofLayer: layer) { values in
+    var biases = gradients.biases.makeIterator()
+    for index in weights.layers.indices {
+      weights.updateWeights(ofLayer: index + 1) {
+        $0.add(gradients.weights[index], times: -learningRate)
+      }
+      guard weights.layers[index].bias != nil, let bias = biases.next() else { continue }
+      weights.updateBiases(ofLayer: index + 1) { values in
         for unit in values.indices { values[unit] -= learningRate * bias[unit] }
       }
     }
@@ -126,21 +126,23 @@ extension DenseMLP {
     let batch = inputs.rows
     deltas[depth - 1].update(from: activations[depth])
     let loss = self.loss.differentiate(&deltas[depth - 1], targets: targets)
-    for layer in stride(from: depth, to: 1, by: -1) {
-      let matrix = weights.layers[layer - 1]
+    // `deltas[i]` is of the outputs of `weights.layers[i]`, `activations[i]` of its inputs.
+    for index in stride(from: depth - 1, to: 0, by: -1) {
+      let below = index - 1
+      let matrix = weights.layers[index].weights.matrix
       if batch == 1 {
-        BLAS.gemv(.no, matrix, row: deltas[layer - 1], into: &deltas[layer - 2])
+        BLAS.gemv(.no, matrix, row: deltas[index], into: &deltas[below])
       } else {
-        BLAS.gemm(
-          .no, .yes, alpha: 1, deltas[layer - 1], matrix, beta: 0, into: &deltas[layer - 2])
+        BLAS.gemm(.no, .yes, alpha: 1, deltas[index], matrix, beta: 0, into: &deltas[below])
       }
       if let rounding {
-        deltas[layer - 2].add(rounding.activityPenalty, wherePositive: activations[layer - 1])
-        deltas[layer - 2].clearWhereNotPositive(exact[layer - 1])
+        deltas[below].add(rounding.activityPenalty, wherePositive: activations[index])
+        deltas[below].clearWhereNotPositive(exact[index])
       } else {
-        deltas[layer - 2].clearWhereNotPositive(activations[layer - 1])
+        deltas[below].clearWhereNotPositive(activations[index])
       }
-      ledger.layers[layer].backwardMultiplyAdds += batch * matrix.rows * matrix.columns
+      ledger.layers[index + 1].backwardMultiplyAdds +=
+        batch * weights.layers[index].weights.multiplyAdds
     }
     return loss / Double(batch)
   }

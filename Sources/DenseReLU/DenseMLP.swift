@@ -109,12 +109,13 @@ public struct DenseMLP: Sendable {
   /// - Complexity: `n_l` multiply-adds for each nonzero activation of layer `l - 1`.
   public mutating func predictSkippingZeros(_ input: [Float]) throws(DenseError) -> [Float] {
     try load(input)
-    for layer in 1...depth {
-      activations[layer].fillRows(with: weights.biases?[layer - 1])
+    for (below, layer) in weights.layers.enumerated() {
+      let (above, matrix) = (below + 1, layer.weights.matrix)
+      activations[above].fillRows(with: layer.bias)
       let nonzero = BLAS.addRows(
-        of: weights.layers[layer - 1], scaledBy: activations[layer - 1], to: &activations[layer])
-      ledger.layers[layer].zeroSkippingMultiplyAdds += nonzero * weights.layers[layer - 1].columns
-      if layer < depth { activations[layer].rectify() }
+        of: matrix, scaledBy: activations[below], to: &activations[above])
+      ledger.layers[above].zeroSkippingMultiplyAdds += nonzero * matrix.columns
+      if above < depth { activations[above].rectify() }
     }
     ledger.examples += 1
     return activations[depth].row(0)
@@ -187,23 +188,25 @@ public struct DenseMLP: Sendable {
       }
       rounding.round(&activations[0], layer: 0)
     }
-    for layer in 1...depth {
-      let matrix = weights.layers[layer - 1]
+    for below in weights.layers.indices {
+      let above = below + 1
+      let matrix = weights.layers[below].weights.matrix
       if batch == 1 {
-        BLAS.gemv(.yes, matrix, row: activations[layer - 1], into: &activations[layer])
+        BLAS.gemv(.yes, matrix, row: activations[below], into: &activations[above])
       } else {
         BLAS.gemm(
-          .no, .no, alpha: 1, activations[layer - 1], matrix, beta: 0, into: &activations[layer])
+          .no, .no, alpha: 1, activations[below], matrix, beta: 0, into: &activations[above])
       }
-      if let bias = weights.biases?[layer - 1] { activations[layer].addToEachRow(bias) }
-      if layer < depth {
-        activations[layer].rectify()
+      if let bias = weights.layers[below].bias { activations[above].addToEachRow(bias) }
+      if above < depth {
+        activations[above].rectify()
         if let rounding {
-          exact[layer].update(from: activations[layer])
-          rounding.round(&activations[layer], layer: layer)
+          exact[above].update(from: activations[above])
+          rounding.round(&activations[above], layer: above)
         }
       }
-      ledger.layers[layer].forwardMultiplyAdds += batch * matrix.rows * matrix.columns
+      ledger.layers[above].forwardMultiplyAdds +=
+        batch * weights.layers[below].weights.multiplyAdds
     }
     ledger.examples += batch
   }

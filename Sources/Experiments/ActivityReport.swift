@@ -121,8 +121,7 @@ public struct ActivityReport: Sendable {
       guard index < 100 else { continue }
       _ = try dense.predict(values)
       for layer in 0...depth {
-        let scale: [Float]? =
-          layer == 0 || layer == depth ? nil : coding.map { $0.hiddenScales[layer - 1] }
+        let scale = coding?.hiddenScales(ofLayer: layer)
         let input = layer == 0 ? Double(coding?.inputScale ?? 1) : 1
         let activations = dense.activation(ofLayer: layer)
         for (unit, count) in network.spikeCounts(ofLayer: layer).enumerated() {

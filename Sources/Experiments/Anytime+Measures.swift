@@ -106,7 +106,7 @@ extension Anytime {
     let images = Double(test.count)
     return (0..<weights.layers.count).map { layer in
       let scales =
-        (layer == 0 ? [network.coding.inputScale] : network.coding.hiddenScales[layer - 1])
+        (network.coding.hiddenScales(ofLayer: layer) ?? [network.coding.inputScale])
         .sorted()
       let ledger = counting.ledger.layers[layer]
       return Result.Layer(

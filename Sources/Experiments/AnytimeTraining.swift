@@ -88,7 +88,8 @@ public struct AnytimeTraining: Sendable, Codable, Equatable {
       let trained = try SpikeCoding(
         layerSizes: sizes, inputExponent: -phaseGroups.trailingZeroBitCount,
         layerScales: hidden.map { _ in 1 },
-        inputPhases: SpikeCoding.staggeredPhases(phaseGroups, height: dataset.height, width: dataset.width))
+        inputPhases: SpikeCoding.staggeredPhases(
+          phaseGroups, height: dataset.height, width: dataset.width))
       training.rounding = ActivationRounding(
         scales: [trained.inputScale] + hidden.map { _ in 1 }, phases: trained.inputPhases,
         shares: shares, activityPenalty: activityPenalty)

@@ -15,7 +15,7 @@ struct BareBLAS {
     func random(_ columns: Int) -> Matrix {
       Matrix(rows: batch, columns: columns) { _, _ in Float(generator.nextNormal()) }
     }
-    self.weights = weights.layers
+    self.weights = weights.matrices
     self.batch = batch
     activations = weights.layerSizes.map(random)
     deltas = weights.layerSizes.map(random)
@@ -23,14 +23,13 @@ struct BareBLAS {
 
   /// `a_l = W_l^T a_(l-1)` for each layer.
   mutating func forward() {
-    for layer in 1..<activations.count {
+    for index in weights.indices {
       if batch == 1 {
-        BLAS.gemv(
-          .yes, weights[layer - 1], row: activations[layer - 1], into: &activations[layer])
+        BLAS.gemv(.yes, weights[index], row: activations[index], into: &activations[index + 1])
       } else {
         BLAS.gemm(
-          .no, .no, alpha: 1, activations[layer - 1], weights[layer - 1], beta: 0,
-          into: &activations[layer])
+          .no, .no, alpha: 1, activations[index], weights[index], beta: 0,
+          into: &activations[index + 1])
       }
     }
   }
@@ -39,24 +38,22 @@ struct BareBLAS {
   /// `W_l += scale * a_(l-1)^T delta_l`. The scale is so small that nothing grows.
   mutating func step() {
     forward()
-    for layer in stride(from: activations.count - 1, to: 1, by: -1) {
+    for index in weights.indices.dropFirst().reversed() {
       if batch == 1 {
-        BLAS.gemv(.no, weights[layer - 1], row: deltas[layer], into: &deltas[layer - 1])
+        BLAS.gemv(.no, weights[index], row: deltas[index + 1], into: &deltas[index])
       } else {
         BLAS.gemm(
-          .no, .yes, alpha: 1, deltas[layer], weights[layer - 1], beta: 0,
-          into: &deltas[layer - 1])
+          .no, .yes, alpha: 1, deltas[index + 1], weights[index], beta: 0, into: &deltas[index])
       }
     }
-    for layer in 1..<activations.count {
+    for index in weights.indices {
       if batch == 1 {
         BLAS.ger(
-          alpha: 1e-12, row: activations[layer - 1], row: deltas[layer],
-          into: &weights[layer - 1])
+          alpha: 1e-12, row: activations[index], row: deltas[index + 1], into: &weights[index])
       } else {
         BLAS.gemm(
-          .yes, .no, alpha: 1e-12, activations[layer - 1], deltas[layer], beta: 1,
-          into: &weights[layer - 1])
+          .yes, .no, alpha: 1e-12, activations[index], deltas[index + 1], beta: 1,
+          into: &weights[index])
       }
     }
   }

@@ -113,17 +113,18 @@ extension Comparison {
         let exact = abs(Double(output[unit]) - example.preActivations[depth - 1][unit])
         sample.outputShare = max(sample.outputShare, time * exact / limits.outputSums[unit])
       }
+      // What the counts of each layer tend to: the input, and rectified pre-activations.
+      let exactly =
+        [image.map(Double.init)] + example.preActivations.map { $0.map { max(0, $0) } }
       for layer in 0...depth {
         let counts = worker.spiking.spikeCounts(ofLayer: layer)
         var total = 0.0
         for unit in counts.indices {
           let count = Double(counts[unit])
           total += abs(count / time - Double(activations[layer][unit]))
-          let exact =
-            layer == 0
-            ? Double(image[unit]) : max(0, example.preActivations[layer - 1][unit])
           sample.countShare = max(
-            sample.countShare, abs(count - time * exact) / limits.counts[layer][unit])
+            sample.countShare,
+            abs(count - time * exactly[layer][unit]) / limits.counts[layer][unit])
         }
         sample.layerErrors.append(total)
       }

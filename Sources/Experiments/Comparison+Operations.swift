@@ -77,7 +77,7 @@ extension Comparison {
         for _ in 0..<settings.timeSteps {
           try worker.spiking.step()
           // The always-on units of biases.
-          if weights.biases != nil { worker.additions += sizes.dropFirst().reduce(0, +) }
+          if weights.hasBiases { worker.additions += weights.biasCount }
           for layer in sizes.indices {
             for spike in worker.spiking.spikes(ofLayer: layer) {
               if spike.sign > 0 {

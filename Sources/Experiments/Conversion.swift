@@ -76,7 +76,7 @@ public struct Conversion: Sendable {
       runaways: courses.count { $0.labels.count < timeSteps }, of: test.count
     ) { progress?(.losses, $0, $1) }
     return Result(
-      layerSizes: weights.layerSizes, hasBiases: weights.biases != nil, testImages: test.count,
+      layerSizes: weights.layerSizes, hasBiases: weights.hasBiases, testImages: test.count,
       denseTestErrors: wrong, denseErrorPercent: percent, firstLogits: logits, coding: coding,
       codingOrigin: found?.best.origin ?? "unit scales", points: points,
       exit: found.map {
@@ -214,8 +214,8 @@ public struct Conversion: Sendable {
           counts: hidden.map { worker.network.spikeCounts(ofLayer: $0) })
       })
     var losses: [Loss] = []
-    if let biases = weights.biases {
-      let units = biases.map(\.count).reduce(0, +)
+    if weights.hasBiases {
+      let units = weights.biasCount
       losses.append(
         Loss(
           kind: .biases, layer: nil, count: units, of: units,

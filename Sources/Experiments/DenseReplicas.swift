@@ -60,7 +60,7 @@ public struct DenseReplicas: Learner {
   /// Weights, biases and the loss.
   private var length: Int {
     let weights = learner.network.weights
-    return weights.parameterCount + (weights.biases ?? []).reduce(0) { $0 + $1.count } + 1
+    return weights.parameterCount + weights.biasCount + 1
   }
 
   /// The share of some examples in the gradient of a minibatch, with the loss behind it, and how many of
@@ -90,12 +90,12 @@ public struct DenseReplicas: Learner {
       defer { start += count }
       return values[start..<start + count]
     }
-    let matrices = weights.layers.map {
+    let matrices = weights.matrices.map {
       Matrix(rows: $0.rows, columns: $0.columns, elements: next($0.rows * $0.columns))
     }
     return DenseMLP.Gradients(
       loss: Double(values[values.count - 1]), weights: matrices,
-      biases: (weights.biases ?? []).map { Array(next($0.count)) })
+      biases: weights.layers.compactMap(\.bias).map { Array(next($0.count)) })
   }
 
   func wrongAnswers(

@@ -161,7 +161,7 @@ public struct DenseLearner: Learner {
   var weights: NetworkWeights {
     get throws {
       // Checks that all are finite.
-      try NetworkWeights(layers: network.weights.layers, biases: network.weights.biases)
+      try network.weights.replacingParameters(network.weights.parameters.map(\.elements))
     }
   }
   var block: Int { DenseMLP.evaluationBlock }

@@ -111,7 +111,7 @@ public struct GradientAgreement: Sendable {
     _ weights: NetworkWeights, _ inputs: [[Float]], _ targets: [[Float]]
   ) throws -> [[Double]] {
     var dense = DenseMLP(weights: weights, loss: .halfSquaredError)
-    var sum = weights.layers.map { Array(repeating: 0.0, count: $0.rows * $0.columns) }
+    var sum = weights.parameters.map { Array(repeating: 0.0, count: $0.elements.count) }
     for (input, target) in zip(inputs, targets) {
       let found = try dense.gradients(
         inputs: Matrix(rows: 1, columns: input.count, elements: input),
@@ -135,7 +135,7 @@ public struct GradientAgreement: Sendable {
     var network = try LearningMLP(
       weights: weights, options: PredictionOptions(timeSteps: timeSteps), training: options,
       instructionSet: instructionSet)
-    let before = weights.layers.map(\.elements)
+    let before = weights.parameters.map(\.elements)
     var sum = gradient.map { Array(repeating: 0.0, count: $0.count) }
     for (input, target) in zip(inputs, targets) {
       try network.train(input: input, target: target)

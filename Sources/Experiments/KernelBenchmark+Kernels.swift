@@ -50,28 +50,29 @@ extension KernelBenchmark {
 
     // As S is at T = 10 and eta = 0.01.
     let integers = silent.map { Int32($0 * 10_000) }
-    let narrow = NarrowWeights(integers)
+    let int16 = Int16Weights(integers)
     let integerQuantizer = Quantizer<Int32>(kind: .rectHerding, quantum: 10_000)
     var integerState = QuantizerState<Int32>(units: units)
     var integerScratch = KernelScratch<Int32>(units: inputs)
     var noSums = AlignedArray<Int64>(repeating: 0, count: 0)
-    for (name, narrow, bytes) in [
+    for (name, int16, bytes) in [
       ("feed rows, integers, none fires", nil, rowBytes),
-      ("the same in 16 bits", narrow, count * normal.columns * 2),
+      ("the same in 16 bits", int16, count * normal.columns * 2),
     ] {
       try add(name, count, bytes: bytes) {
         integerQuantizer.reset(&integerState, generator: &generator)
         train.removeAll()
         try integerQuantizer.feed(
-          rowsOf: integers, narrow: narrow, for: spikes, firesOnce: true, into: &integerState,
+          rowsOf: integers, int16: int16, for: spikes, firesOnce: true, into: &integerState,
           sums: &noSums, train: &train, scratch: &integerScratch, using: set,
           generator: &generator)
       }
     }
 
+    let table = KernelTable<Float>(set)
     var sums = AlignedArray<Float>(repeating: 0, count: normal.stride)
     try add("add rows", count, bytes: rowBytes) {
-      Float.addRows(set, of: silent, for: spikes, range: spikes.indices, to: &sums)
+      table.addRows(of: silent, for: spikes, range: spikes.indices, to: &sums)
     }
 
     // A fifth of the pixels are not 0, in 255 levels.
@@ -84,7 +85,7 @@ extension KernelBenchmark {
     func encode() throws {
       encoder.reset(&pixels, generator: &generator)
       train.removeAll()
-      try Float.pack(set, image, quantum: 1, into: &active)
+      table.pack(image, into: &active)
       try encoder.feed(
         active, ends: &ends, into: &pixels, train: &train, scratch: &scratch, using: set,
         generator: &generator)
@@ -108,26 +109,25 @@ extension KernelBenchmark {
 
     var counts = AlignedArray<Float>(
       repeating: 0, count: Matrix.stride(columns: inputs))
-    try add("count spikes", count, bytes: nil) { Float.count(set, spikes, into: &counts) }
+    try add("count spikes", count, bytes: nil) { table.count(spikes, into: &counts) }
     // As learning keeps it: columns of the weights are rows of their transpose.
     let transposed = normal.transposed
     var column = [Float](repeating: 0, count: inputs)
     let columns = (0..<64).map { ($0 * 37) % units }
     try add("read a column (784)", columns.count, bytes: columns.count * inputs * 4) {
       for index in columns {
-        Float.readRow(set, index, of: transposed, sign: 1, into: &column)
+        table.readRow(index, of: transposed, sign: 1, into: &column)
       }
     }
     var learned = normal
     var positive = ActiveUnits<Float>()
-    Float.packPositive(set, counts, into: &positive)
+    table.packPositive(counts, into: &positive)
     try add(
       "update a column (784, \(100 * positive.count / inputs)% active)", columns.count,
       bytes: columns.count * positive.count * 4
     ) {
       for index in columns {
-        _ = Float.updateColumn(
-          set, index, of: &learned, by: positive, factor: 1e-12, bound: 1)
+        _ = table.updateColumn(index, of: &learned, by: positive, factor: 1e-12, bound: 1)
       }
     }
     return figures

@@ -161,12 +161,13 @@ public struct KernelBenchmark: Sendable {
       ("L3", max(caches.level3 / 4, 2 * caches.level2)), ("memory", 8 * caches.level3),
     ]
     let best = InstructionSet.supported.first { $0 != .reference }!
+    let table = KernelTable<Float>(best)
     let values = AlignedArray<Float>(repeating: 1, count: sizes[3].1 / 4)
     return try sizes.map { level, bytes in
       let (count, repeats) = (bytes / 4, max(1, (1 << 20) / bytes))
       var sum: Float = 0
       let seconds = try time {
-        for _ in 0..<repeats { sum += values.sum(first: count, using: best) }
+        for _ in 0..<repeats { sum += table.sum(values, first: count) }
       }
       precondition(sum > 0)
       return Bandwidth(
@@ -187,19 +188,19 @@ public struct KernelBenchmark: Sendable {
       SpikeTrain(units.prefix(count).map { Spike(unit: $0, sign: 1) })
     }
     let (few, many) = (train(width / 16), train(width / 2))
-    let set = instructionSet
+    let table = KernelTable<Float>(instructionSet)
     let repeats = max(1, 65_536 / (width * width))
     var seconds = try times([
       { for _ in 0..<repeats { BLAS.gemv(.no, weights, row: input, into: &output) } },
       { for _ in 0..<repeats { BLAS.gemv(.yes, weights, row: input, into: &output) } },
       {
         for _ in 0..<repeats {
-          Float.addRows(set, of: weights, for: few, range: few.indices, to: &sums)
+          table.addRows(of: weights, for: few, range: few.indices, to: &sums)
         }
       },
       {
         for _ in 0..<repeats {
-          Float.addRows(set, of: weights, for: many, range: many.indices, to: &sums)
+          table.addRows(of: weights, for: many, range: many.indices, to: &sums)
         }
       },
     ]).map { $0.median / Double(repeats) }

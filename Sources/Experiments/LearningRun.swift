@@ -107,11 +107,8 @@ extension CheckpointFile {
 extension [String: CheckpointFile.Values] {
   /// Keeps a network.
   mutating func add(_ weights: NetworkWeights, _ prefix: String) {
-    for (index, layer) in weights.layers.enumerated() {
-      self["\(prefix).weights.\(index + 1)"] = .floats(layer.elements)
-    }
-    for (index, bias) in (weights.biases ?? []).enumerated() {
-      self["\(prefix).biases.\(index + 1)"] = .floats(bias)
+    for parameter in weights.parameters {
+      self["\(prefix).\(parameter.name)"] = .floats(parameter.elements)
     }
   }
 
@@ -126,15 +123,9 @@ extension [String: CheckpointFile.Values] {
 
   /// A network of the shape of another.
   func weights(like shape: NetworkWeights, _ prefix: String) throws -> NetworkWeights {
-    try NetworkWeights(
-      layers: shape.layers.enumerated().map { index, layer in
-        Matrix(
-          rows: layer.rows, columns: layer.columns,
-          elements: try floats(
-            "\(prefix).weights.\(index + 1)", count: layer.rows * layer.columns))
-      },
-      biases: try shape.biases?.enumerated().map { index, bias in
-        try floats("\(prefix).biases.\(index + 1)", count: bias.count)
+    try shape.replacingParameters(
+      shape.parameters.map {
+        try floats("\(prefix).\($0.name)", count: $0.elements.count)
       })
   }
 }
@@ -152,30 +143,17 @@ extension SeededGenerator {
 
 extension WeightMean {
   func save(to file: inout CheckpointFile) {
-    for (index, sum) in sums.enumerated() {
-      file.arrays["mean.weights.\(index + 1)"] = .doubles(sum.elements)
-    }
-    for (index, sum) in (biases ?? []).enumerated() {
-      file.arrays["mean.biases.\(index + 1)"] = .doubles(sum)
-    }
+    for sum in sums { file.arrays["mean.\(sum.name)"] = .doubles(sum.values) }
   }
 
   init(_ file: CheckpointFile, like weights: NetworkWeights, count: Int) throws {
-    func doubles(_ name: String, _ count: Int) throws -> [Double] {
-      guard case .doubles(let values)? = file.arrays[name], values.count == count else {
+    try self.init(like: weights, count: count) { name, count in
+      guard case .doubles(let values)? = file.arrays["mean.\(name)"], values.count == count else {
         throw CheckpointMismatch(
-          reason: "\(name) has \(file.arrays[name]?.count ?? 0) values, expected \(count)")
+          reason:
+            "mean.\(name) has \(file.arrays["mean.\(name)"]?.count ?? 0) values, expected \(count)")
       }
       return values
     }
-    sums = try weights.layers.enumerated().map { index, layer in
-      RowMajorMatrix(
-        rows: layer.rows, columns: layer.columns,
-        elements: try doubles("mean.weights.\(index + 1)", layer.rows * layer.columns))
-    }
-    biases = try weights.biases?.enumerated().map { index, bias in
-      try doubles("mean.biases.\(index + 1)", bias.count)
-    }
-    self.count = count
   }
 }

@@ -264,7 +264,7 @@ public struct LearningSchedule: Sendable, Equatable, Codable {
     let weights: NetworkWeights
     do { weights = try learner.weights } catch { throw failure(error) }
     for (index, layer) in weights.layers.enumerated() {
-      let largest = layer.largestMagnitude
+      let largest = layer.weights.matrix.largestMagnitude
       guard largest <= 1e6 else {
         throw failure(WeightsExploded(layer: index + 1, largest: largest))
       }

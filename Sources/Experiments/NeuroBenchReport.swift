@@ -50,7 +50,7 @@ public struct NeuroBenchReport: Sendable, Codable {
     _ ledger: OperationLedger, weights: NetworkWeights, timeSteps: Int, correct: Int
   ) {
     let view = ledger.neuroBench
-    let zeros = weights.layers.reduce(0) { $0 + $1.elements.count { $0 == 0 } }
+    let zeros = weights.matrices.reduce(0) { $0 + $1.elements.count { $0 == 0 } }
     footprint = 4 * weights.parameterCount
     connectionSparsity = Double(zeros) / Double(weights.parameterCount)
     classificationAccuracy = Double(correct) / Double(ledger.examples)

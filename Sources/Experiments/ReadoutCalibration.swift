@@ -39,7 +39,7 @@ struct ReadoutCalibration: Sendable {
       let output = try dense.predict(calibration.images.row(index))
       // Biases stay as they are: the weights are fitted to the rest.
       outputs.setRow(
-        index, to: weights.biases.map { zip(output, $0[last]).map { $0 - $1 } } ?? output)
+        index, to: weights.layers[last].bias.map { zip(output, $0).map { $0 - $1 } } ?? output)
     }
     var gram = Matrix(rows: units, columns: units)
     BLAS.gemm(.yes, .no, alpha: 1, activations, activations, beta: 0, into: &gram)
@@ -49,7 +49,8 @@ struct ReadoutCalibration: Sendable {
     var solution = Matrix(rows: units, columns: weights.outputs)
     BLAS.gemm(.yes, .no, alpha: 1, activations, outputs, beta: 0, into: &solution)
     try LAPACK.solve(positiveDefinite: &gram, &solution)
-    return try NetworkWeights(
-      layers: Array(weights.layers.dropLast()) + [solution], biases: weights.biases)
+    var fitted = weights
+    fitted.updateWeights(ofLayer: last + 1) { $0 = solution }
+    return try fitted.replacingParameters(fitted.parameters.map(\.elements))
   }
 }

@@ -106,8 +106,9 @@ public struct RigorousBound: Sendable {
     self.inputScale = inputScale
     self.phases = phases
     self.firesOnceAStep = firesOnceAStep
-    layers = weights.layers.enumerated().map { index, matrix in
-      let biases = weights.biases?[index].map(Double.init)
+    layers = weights.layers.enumerated().map { index, layer in
+      let matrix = layer.weights.matrix
+      let biases = layer.bias.map { $0.map(Double.init) }
       let elements = matrix.elements.map(Double.init)
       let magnitudes = elements.map(abs)
       return Layer(

@@ -219,10 +219,10 @@ public struct ScaleBenchmark: Sendable {
   public func probe(inputs: Int, examples: Int) throws {
     precondition(inputs >= 784, "\(inputs) inputs")
     let (small, input) = try weights([784, 200, 200, 10], active: 100)
-    let first = small.layers[0]
+    let first = small.matrices[0]
     let widened = Matrix(rows: inputs, columns: 200) { $0 < 784 ? first[$0, $1] : 1 }
     var network = try SpikingMLP(
-      weights: NetworkWeights(layers: [widened] + small.layers.dropFirst()),
+      weights: NetworkWeights(layers: [widened] + small.matrices.dropFirst()),
       options: PredictionOptions(timeSteps: 10), instructionSet: instructionSet)
     let padded = input + Array(repeating: 0, count: inputs - 784)
     for _ in 0..<examples { _ = try network.predict(padded) }

@@ -53,7 +53,7 @@ struct ExampleQuestion: Sendable {
       try file.setJSON(
         Header(
           kind: kind, part: part, count: count, timeSteps: timeSteps, firing: firing,
-          hasBiases: weights.biases != nil, layerSizes: weights.layerSizes,
+          hasBiases: weights.hasBiases, layerSizes: weights.layerSizes,
           inputExponent: coding?.inputExponent), "question")
       file.arrays.add(weights, "network")
       if let coding {

@@ -193,9 +193,11 @@ public struct SigmaDeltaComparison: Sendable {
       before = frame
       let label = data.labels[index]
       if try dense.predict(frame).argmax != label { errors.dense += 1 }
-      for (layer, matrix) in weights.layers.enumerated() {
-        let active = dense.activation(ofLayer: layer).reduce(0) { $0 + ($1 == 0 ? 0 : 1) }
-        skipping += active * matrix.columns
+      for (below, layer) in weights.layers.enumerated() {
+        for (unit, activation) in dense.activation(ofLayer: below).enumerated()
+        where activation != 0 {
+          skipping += layer.weights.fanOut(of: unit)
+        }
       }
       let answer = try changing.process(frame).argmax
       if answer != label { errors.changing += 1 }
@@ -207,7 +209,7 @@ public struct SigmaDeltaComparison: Sendable {
       if try integers.process(frame) != integersAlone.process(frame) { differences += 1 }
     }
     let count = Double(data.count)
-    let size = Double(weights.parameterCount)
+    let size = Double(weights.multiplyAdds)
     let read = EnergyModel.weightRead(weights: weights.parameterCount)
     func row(_ errors: Int, additions: Double = 0, multiplyAdds: Double = 0) -> Result.Row {
       func energy(_ read: Double) -> Double {
@@ -224,9 +226,7 @@ public struct SigmaDeltaComparison: Sendable {
     let layers = changing.ledger.layers.indices.map { layer in
       let facts = changing.ledger.layers[layer]
       let scales =
-        layer == 0
-        ? [coding.inputScale]
-        : layer < weights.layers.count ? coding.hiddenScales[layer - 1].sorted() : [1]
+        coding.hiddenScales(ofLayer: layer)?.sorted() ?? [layer == 0 ? coding.inputScale : 1]
       return Result.Layer(
         units: facts.units, scale: Double(scales[scales.count / 2]),
         spikes: Double(facts.spikes) / count, additions: Double(facts.forwardAdditions) / count)

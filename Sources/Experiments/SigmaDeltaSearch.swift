@@ -93,9 +93,9 @@ struct SigmaDeltaSearch {
   private static func changed(_ coding: SpikeCoding, layer: Int, by direction: Int) -> SpikeCoding?
   {
     var scales = coding.hiddenScales
-    if layer > 0 {
+    if let hidden = coding.hiddenScales(ofLayer: layer) {
       let factor: Float = direction > 0 ? 1.189207 : 1 / 1.189207
-      scales[layer - 1] = scales[layer - 1].map { $0 * factor }
+      scales[scales.startIndex + layer - 1] = hidden.map { $0 * factor }
     }
     return try? SpikeCoding(
       inputExponent: coding.inputExponent + (layer == 0 ? direction : 0), hiddenScales: scales)

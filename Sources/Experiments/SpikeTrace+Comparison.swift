@@ -99,7 +99,7 @@ extension SpikeTrace {
     // Integer networks have their own quantizers, whatever a trace says beside them; the seed says
     // something to random ones only.
     let kinds = [forwardQuantizer, backwardQuantizer, layerQuantizer]
-    let isRandom = kinds.contains { $0.isPoisson || $0 == .randomResetHerding }
+    let isRandom = kinds.contains(where: \.isRandom)
     return [
       ("time_steps", "\(timeSteps)"), ("eta", "\(eta)"), ("fractional", "\(fractional)"),
       ("smooth_gradients", "\(smoothGradients)"), ("depth_first", "\(depthFirst)"),
@@ -195,23 +195,24 @@ extension SpikeTrace {
     }
     if let first = Self.first(prediction) { return first }
     for example in inputs.indices where trainingSpikes[example] != other.trainingSpikes[example] {
-      let forward = (1...depth).compactMap { layer in
+      // Lists of layers 1...L.
+      let forward = (0..<depth).compactMap { index in
         Self.event(
-          .forward, example: example, layer: layer,
+          .forward, example: example, layer: index + 1,
           lists {
             (
-              $0.trainingSpikes[example].forward[layer - 1],
-              $0.trainingSteps?[example].forward[layer - 1]
+              $0.trainingSpikes[example].forward[index],
+              $0.trainingSteps?[example].forward[index]
             )
           })
       }
-      let errors = (1...depth).reversed().compactMap { layer in
+      let errors = (0..<depth).reversed().compactMap { index in
         Self.event(
-          .error, example: example, layer: layer,
+          .error, example: example, layer: index + 1,
           lists {
             (
-              $0.trainingSpikes[example].errorPassed[layer - 1],
-              $0.trainingSteps?[example].errorPassed[layer - 1]
+              $0.trainingSpikes[example].errorPassed[index],
+              $0.trainingSteps?[example].errorPassed[index]
             )
           })
       }

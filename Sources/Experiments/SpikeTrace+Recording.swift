@@ -33,7 +33,7 @@ extension SpikeTrace {
       backwardQuantizer: training.backwardQuantizer, layerQuantizer: options.layerQuantizer,
       regularization: training.regularization, numberType: numberType, seed: options.seed,
       inputs: inputs, targets: targets,
-      weightsBefore: weights.layers.map { layer in (0..<layer.rows).map { layer.row($0) } },
+      weightsBefore: weights.matrices.map { layer in (0..<layer.rows).map { layer.row($0) } },
       weightsAfter: [], predictionsBefore: [], predictionsAfter: [],
       predictionSpikes: weights.layerSizes.map { _ in [] }, trainingSpikes: [],
       predictionSteps: weights.layerSizes.map { _ in [] }, trainingSteps: [])

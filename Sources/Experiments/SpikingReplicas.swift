@@ -132,7 +132,7 @@ public struct SpikingReplicas: Learner {
     get throws {
       var sum = OperationLedger(layerSizes: weights.layerSizes)
       for replica in own {
-        sum.add(replica.network.withLock { $0.network.ledger })
+        sum.add(replica.network.withLock { $0.ledger })
       }
       return try layout.ranks.sum(sum)
     }
@@ -198,7 +198,7 @@ extension NetworkWeights {
   var flattened: [Float] {
     var values: [Float] = []
     values.reserveCapacity(parameterCount)
-    for layer in layers { layer.appendElements(to: &values) }
+    for matrix in matrices { matrix.appendElements(to: &values) }
     return values
   }
 
@@ -206,11 +206,11 @@ extension NetworkWeights {
   func unflattened(_ values: [Float]) throws -> NetworkWeights {
     var start = 0
     return try NetworkWeights(
-      layers: layers.map { layer in
-        defer { start += layer.rows * layer.columns }
+      layers: matrices.map { matrix in
+        defer { start += matrix.rows * matrix.columns }
         return Matrix(
-          rows: layer.rows, columns: layer.columns,
-          elements: values[start..<start + layer.rows * layer.columns])
+          rows: matrix.rows, columns: matrix.columns,
+          elements: values[start..<start + matrix.rows * matrix.columns])
       })
   }
 }

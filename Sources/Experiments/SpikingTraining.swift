@@ -156,7 +156,7 @@ public struct SpikingLearner: Learner {
   }
 
   var weights: NetworkWeights { get throws { try network.networkWeights } }
-  var ledger: OperationLedger { network.network.ledger }
+  var ledger: OperationLedger { network.ledger }
   mutating func resetLedger() { network.resetLedger() }
 
   var answersInOrder: Bool { network.network.options.layerQuantizer.keepsPotentials }
@@ -193,7 +193,7 @@ public struct IntegerLearner: Learner {
       return try NetworkWeights(layers: network.weights.map { $0.map { Float($0) / quantum } })
     }
   }
-  var ledger: OperationLedger { network.network.ledger }
+  var ledger: OperationLedger { network.ledger }
   mutating func resetLedger() { network.resetLedger() }
 
   var answersInOrder: Bool { network.network.options.layerQuantizer.keepsPotentials }

@@ -168,7 +168,7 @@ public struct StreamLearning: Sendable {
         }
       }
     }
-    let learned = learner.network.ledger
+    let learned = learner.ledger
     let found = try evaluate(learner.network, test)
     let learning = clock.work(
       events: events, additions: learned.everyAddition,

@@ -1,34 +1,40 @@
 internal import Networks
 
-/// The mean of several states of a network, summed in `Double`.
+/// The mean of several states of a network, summed in `Double`, parameter by parameter.
 struct WeightMean {
-  var sums: [RowMajorMatrix<Double>]
-  var biases: [[Double]]?
-  var count = 1
+  /// The network whose shape it has.
+  private let shape: NetworkWeights
+  /// The sums of each parameter, by name.
+  private(set) var sums: [(name: String, values: [Double])]
+  private(set) var count = 1
 
   init(_ weights: NetworkWeights) {
-    sums = weights.layers.map { $0.map { Double($0) } }
-    biases = weights.biases?.map { $0.map { Double($0) } }
+    shape = weights
+    sums = weights.parameters.map { ($0.name, $0.elements.map(Double.init)) }
+  }
+
+  /// Sums that were there before, each found by its name.
+  init(
+    like weights: NetworkWeights, count: Int,
+    sums: (_ name: String, _ count: Int) throws -> [Double]
+  ) rethrows {
+    shape = weights
+    self.count = count
+    self.sums = try weights.parameters.map { ($0.name, try sums($0.name, $0.elements.count)) }
   }
 
   mutating func add(_ weights: NetworkWeights) {
     count += 1
-    for (index, layer) in weights.layers.enumerated() {
-      let sum = sums[index]
-      sums[index] = RowMajorMatrix(rows: sum.rows, columns: sum.columns) {
-        sum[$0, $1] + Double(layer[$0, $1])
+    for (index, parameter) in weights.parameters.enumerated() {
+      for place in parameter.elements.indices {
+        sums[index].values[place] += Double(parameter.elements[place])
       }
-    }
-    for (index, bias) in (weights.biases ?? []).enumerated() {
-      for unit in bias.indices { biases![index][unit] += Double(bias[unit]) }
     }
   }
 
   var weights: NetworkWeights {
     get throws {
-      try NetworkWeights(
-        layers: sums.map { $0.map { Float($0 / Double(count)) } },
-        biases: biases?.map { $0.map { Float($0 / Double(count)) } })
+      try shape.replacingParameters(sums.map { $0.values.map { Float($0 / Double(count)) } })
     }
   }
 }

@@ -43,14 +43,15 @@
       let last = weights.layers.count - 1
       for (index, layer) in weights.layers.enumerated() {
         let name = "\(2 * index)"
-        let path = try node(name, weights.biases == nil ? "Linear" : "Affine")
+        let path = try node(name, layer.bias == nil ? "Linear" : "Affine")
         try file.write(
-          layer.transposed.elements, shape: [layer.columns, layer.rows], path + "/weight")
-        if let bias = weights.biases?[index] {
+          layer.weights.matrix.transposed.elements,
+          shape: [layer.weights.outputs.count, layer.weights.inputs.count], path + "/weight")
+        if let bias = layer.bias {
           try file.write(bias, shape: [bias.count], path + "/bias")
         }
         let neuron = try node("\(2 * index + 1)", index == last ? "I" : "IF")
-        let ones = [Float](repeating: 1, count: layer.columns)
+        let ones = [Float](repeating: 1, count: layer.weights.outputs.count)
         try file.write(ones, shape: [ones.count], neuron + "/r")
         if index < last {
           try file.write(ones.map { $0 / 2 }, shape: [ones.count], neuron + "/v_threshold")

@@ -39,9 +39,10 @@ extension NetworkWeights {
     for (index, layer) in layers.enumerated() {
       tensors.append(
         NamedTensor(
-          name: "\(2 * index).weight", shape: [layer.columns, layer.rows],
-          elements: layer.transposed.elements))
-      if let bias = biases?[index] {
+          name: "\(2 * index).weight",
+          shape: [layer.weights.outputs.count, layer.weights.inputs.count],
+          elements: layer.weights.matrix.transposed.elements))
+      if let bias = layer.bias {
         tensors.append(
           NamedTensor(name: "\(2 * index).bias", shape: [bias.count], elements: bias))
       }

@@ -98,7 +98,8 @@ enum ONNXModel {
           $0.opType = "Gemm"
           $0.name = "\(2 * index)"
           $0.input =
-            [value, "\(2 * index).weight"] + (weights.biases == nil ? [] : ["\(2 * index).bias"])
+            [value, "\(2 * index).weight"]
+            + (weights.layers[index].bias == nil ? [] : ["\(2 * index).bias"])
           $0.output = [output]
           $0.attribute = [
             .with {

@@ -73,6 +73,9 @@ public struct OperationLedger: Sendable, Equatable, Codable {
   /// Time steps taken, over all examples.
   public var timeSteps = 0
 
+  /// A ledger of the given layers, without examples.
+  public init(layers: [Layer]) { self.layers = layers }
+
   /// An empty ledger for layers of the given sizes.
   public init(layerSizes: [Int]) { layers = layerSizes.map(Layer.init(units:)) }
 

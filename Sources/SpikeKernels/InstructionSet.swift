@@ -11,7 +11,7 @@ public enum InstructionSet: String, CaseIterable, Sendable, Codable {
 
   /// The sets that this build has and this machine runs, best first; `reference` last.
   public static let supported: [InstructionSet] =
-    CompiledKernels.supportedNames.compactMap(InstructionSet.init(rawValue:)) + [.reference]
+    CompiledSets.supportedNames.compactMap(InstructionSet.init(rawValue:)) + [.reference]
 
   /// The set to use: the one that `SPIKE_ISA` names, else the best.
   ///
@@ -20,7 +20,7 @@ public enum InstructionSet: String, CaseIterable, Sendable, Codable {
   /// - Throws: `KernelError.unsupportedInstructionSet` when the variable names no set of this
   ///   machine, rather than a fault at the first instruction.
   public static func selected() throws(KernelError) -> InstructionSet {
-    try selected(named: CompiledKernels.environmentValue("SPIKE_ISA"))
+    try selected(named: CompiledSets.environmentValue("SPIKE_ISA"))
   }
 
   static func selected(

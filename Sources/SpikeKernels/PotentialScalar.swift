@@ -77,7 +77,8 @@ extension Int32: PotentialScalar {
     quantum: Int32, from generator: inout SeededGenerator
   ) -> Int32 {
     Int32(
-      Swift.min((Double(quantum) * generator.nextExponential()).rounded(.up), Double(potentialLimit)))
+      Swift.min(
+        (Double(quantum) * generator.nextExponential()).rounded(.up), Double(potentialLimit)))
   }
 
   /// `phi - phi / 2^shift`, the quotient rounded away from 0.

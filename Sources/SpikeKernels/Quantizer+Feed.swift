@@ -9,7 +9,7 @@ extension Quantizer where Scalar: SpikeScalar {
   ///   - train: receives the spikes, appended in order of decreasing potential.
   ///   - scratch: working memory for layers of at least this size.
   ///   - limit: the most spikes that `train` may hold.
-  ///   - set: which implementation; all give the same bits. Poisson kinds always run in Swift.
+  ///   - set: which implementation; all give the same bits. rules without a compiled form run in Swift.
   ///   - generator: draws the thresholds of Poisson kinds.
   /// - Throws: `KernelError` when a potential leaves its range or the spikes exceed `limit`; the
   ///   state is then unspecified.
@@ -22,14 +22,14 @@ extension Quantizer where Scalar: SpikeScalar {
     generator: inout SeededGenerator
   ) throws(KernelError) {
     precondition(values.count <= state.units, "\(values.count) values for \(state.units) units")
-    if set == .reference || kind.isPoisson {
+    guard set != .reference, let compiled = kind.compiledForm else {
       return try ReferenceKernels.feed(
         values, quantizer: self, state: &state, train: &train, limit: limit,
         generator: &generator)
     }
     while true {
-      let outcome = Scalar.feedVector(
-        set, values, isSigned: kind.isSigned, quantum: quantum, potentials: &state.potentials,
+      let outcome = KernelTable<Scalar>(set).feedVector(
+        values, isSigned: compiled == .signed, quantum: quantum, potentials: &state.potentials,
         train: &train, scratch: &scratch)
       switch outcome.status {
       case .done: return try finish(outcome, state, train, limit)
@@ -49,7 +49,7 @@ extension Quantizer where Scalar: SpikeScalar {
   ///
   /// - Parameters:
   ///   - weights: `W`, `[inputs x units]`; `state` has `units` units.
-  ///   - narrow: the same weights in 16 bits, where there are such.
+  ///   - int16: the same weights in 16 bits, where there are such.
   ///   - spikes: whose rows are fed.
   ///   - firesOnce: promises that no magnitude of a weight is above `quantum`; `false` is always right.
   ///   - rowsPerCheck: a fallen potential is looked for after every so many rows.
@@ -61,44 +61,40 @@ extension Quantizer where Scalar: SpikeScalar {
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Int32)
   public func feed(
-    rowsOf weights: RowMajorMatrix<Scalar>, narrow: NarrowWeights? = nil, for spikes: SpikeTrain,
+    rowsOf weights: RowMajorMatrix<Scalar>, int16: Int16Weights? = nil, for spikes: SpikeTrain,
     firesOnce: Bool = false, rowsPerCheck: Int = .max, into state: inout QuantizerState<Scalar>,
     sums: inout AlignedArray<Scalar.Sum>, train: inout SpikeTrain,
     scratch: inout KernelScratch<Scalar>, limit: Int = .max, using set: InstructionSet,
     generator: inout SeededGenerator
   ) throws(KernelError) {
     precondition(weights.columns == state.units, "weights of another layer")
+    let kernels = KernelTable<Scalar>(set)
     var first = 0
     while first < spikes.count {
       let end = first + min(rowsPerCheck, spikes.count - first)
-      if set == .reference || kind.isPoisson {
-        try ReferenceKernels.feed(
-          rowsOf: weights, for: spikes, range: first..<end, quantizer: self, state: &state,
-          train: &train, limit: limit, generator: &generator)
-        if sums.count > 0 {
-          Scalar.addRows(set, of: weights, for: spikes, range: first..<end, to: &sums)
+      if set != .reference, let compiled = kind.compiledForm {
+        let outcome = kernels.feedRows(
+          of: weights, int16: int16, for: spikes, range: first..<end,
+          isSigned: compiled == .signed, firesOnce: firesOnce, quantum: quantum,
+          potentials: &state.potentials, sums: &sums, train: &train, scratch: &scratch)
+        first += outcome.rowsDone
+        switch outcome.status {
+        case .done:
+          try finish(outcome, state, train, limit)
+          continue
+        case .full(let needed):
+          try grow(&train, by: needed, limit: limit)
+          continue
+        case .outOfRange: break  // the reference meets the same fault and names it
         }
-        first = end
-        continue
       }
-      let outcome = Scalar.feedRows(
-        set, of: weights, narrow: narrow, for: spikes, range: first..<end, isSigned: kind.isSigned,
-        firesOnce: firesOnce, quantum: quantum, potentials: &state.potentials, sums: &sums,
-        train: &train, scratch: &scratch)
-      first += outcome.rowsDone
-      switch outcome.status {
-      case .done: try finish(outcome, state, train, limit)
-      case .full(let needed): try grow(&train, by: needed, limit: limit)
-      case .outOfRange:
-        // The reference meets the same fault and names it.
-        try ReferenceKernels.feed(
-          rowsOf: weights, for: spikes, range: first..<end, quantizer: self, state: &state,
-          train: &train, limit: limit, generator: &generator)
-        if sums.count > 0 {
-          Scalar.addRows(set, of: weights, for: spikes, range: first..<end, to: &sums)
-        }
-        first = end
+      try ReferenceKernels.feed(
+        rowsOf: weights, for: spikes, range: first..<end, quantizer: self, state: &state,
+        train: &train, limit: limit, generator: &generator)
+      if sums.count > 0 {
+        kernels.addRows(of: weights, for: spikes, range: first..<end, to: &sums)
       }
+      first = end
     }
   }
 
@@ -140,11 +136,11 @@ extension Quantizer where Scalar: SpikeScalar {
     using set: InstructionSet, generator: inout SeededGenerator
   ) throws(KernelError) {
     let start = train.count
-    if set != .reference, kind == .herding {
+    if set != .reference, kind.compiledForm == .signed, kind.start == .zero {
       // Room for a spike of each unit in each step, and for whole vectors behind them.
       train.reserve(ends.count * input.count + SpikeTrain.roomAfterSteps)
-      let outcome = Scalar.feedSteps(
-        set, input, quantum: quantum, ends: &ends, potentials: &state.potentials, train: &train,
+      let outcome = KernelTable<Scalar>(set).feedSteps(
+        input, quantum: quantum, ends: &ends, potentials: &state.potentials, train: &train,
         scratch: &scratch)
       if case .done = outcome.status {
         for step in ends.indices { ends[step] += start }

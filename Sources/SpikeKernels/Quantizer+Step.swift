@@ -24,11 +24,12 @@ extension Quantizer where Scalar: SpikeScalar {
     train: inout SpikeTrain, scratch: inout KernelScratch<Scalar>, limit: Int = .max,
     using set: InstructionSet
   ) throws(KernelError) {
-    precondition(!kind.isPoisson, "a quantizer of random thresholds fires after every spike")
-    while set != .reference {
-      let outcome = Scalar.fireStep(
-        set, adding: values, isSigned: kind.isSigned, quantum: quantum, potentials: &state.potentials,
-        train: &train, scratch: &scratch)
+    precondition(
+      kind.threshold == .half, "a quantizer of random thresholds fires after every spike")
+    while set != .reference, let compiled = kind.compiledForm {
+      let outcome = KernelTable<Scalar>(set).fireStep(
+        adding: values, isSigned: compiled == .signed, quantum: quantum,
+        potentials: &state.potentials, train: &train, scratch: &scratch)
       switch outcome.status {
       case .done:
         guard train.count <= limit else { throw .eventBudgetExceeded(limit: limit) }
@@ -65,12 +66,8 @@ extension Quantizer where Scalar: SpikeScalar {
     var first = 0
     while first < spikes.count {
       let end = first + min(rowsPerCheck, spikes.count - first)
-      if set == .reference {
-        ReferenceKernels.addRows(of: weights, for: spikes, range: first..<end, to: &state)
-      } else {
-        Scalar.addRows(
-          set, of: weights, for: spikes, range: first..<end, toPotentials: &state.potentials)
-      }
+      KernelTable<Scalar>(set).addRows(
+        of: weights, for: spikes, range: first..<end, toPotentials: &state.potentials)
       first = end
       guard first < spikes.count else { return }
       try ReferenceKernels.checkRange(state)
@@ -93,24 +90,10 @@ extension ReferenceKernels {
     for unit in 0..<state.units {
       if let values { state.potentials[unit] += values[unit] }
       try checkRange(quantizer, state, unit: unit)
-      while true {
-        let sign: Int
-        if Scalar.firesPositive(state.potentials[unit], quantum: quantizer.quantum) {
-          sign = 1
-        } else if quantizer.kind.isSigned,
-          Scalar.firesNegative(state.potentials[unit], quantum: quantizer.quantum)
-        {
-          sign = -1
-        } else {
-          break
-        }
+      while let sign = quantizer.signOfSpike(state.potentials[unit], threshold: nil) {
         guard train.count < limit else { throw .eventBudgetExceeded(limit: limit) }
         train.append(Spike(unit: unit, sign: sign))
-        if sign > 0 {
-          state.potentials[unit] -= quantizer.quantum
-        } else {
-          state.potentials[unit] += quantizer.quantum
-        }
+        state.potentials[unit] = quantizer.potential(state.potentials[unit], afterSpikeOf: sign)
       }
     }
     try checkFloor(state)
@@ -119,14 +102,14 @@ extension ReferenceKernels {
   /// `phi += s * W[i, :]` for each spike (i, s) of a range, in order.
   static func addRows<Scalar: PotentialScalar>(
     of weights: RowMajorMatrix<Scalar>, for spikes: SpikeTrain, range: Range<Int>,
-    to state: inout QuantizerState<Scalar>
+    toPotentials potentials: inout AlignedArray<Scalar>
   ) {
     for spike in spikes[range] {
-      for unit in 0..<state.units {
+      for unit in 0..<weights.columns {
         if spike.sign > 0 {
-          state.potentials[unit] += weights[spike.unit, unit]
+          potentials[unit] += weights[spike.unit, unit]
         } else {
-          state.potentials[unit] -= weights[spike.unit, unit]
+          potentials[unit] -= weights[spike.unit, unit]
         }
       }
     }

@@ -1,34 +1,5 @@
 public import Networks
 
-/// The neurons of the specification's table: how a unit turns its potential into spikes.
-///
-/// Source: O'Connor and Welling, *Deep Spiking Networks*, arXiv 1602.08323, algorithm 1.
-public enum QuantizerKind: String, CaseIterable, Sendable, Codable {
-  /// Signed; the potential starts each example at 0.
-  case herding
-  /// A ReLU neuron: no negative spikes, the potential may fall without bound; starts at 0.
-  case rectHerding = "rect-herding"
-  /// Signed; the potential is carried from example to example.
-  case noResetHerding = "noreset-herding"
-  /// No negative spikes; the potential is carried from example to example.
-  case noResetRectHerding = "noreset-rect-herding"
-  /// Signed; the potential starts each example at a number from U(-1/2, 1/2).
-  case randomResetHerding = "randreset-herding"
-  /// Signed, with a threshold a unit, redrawn from Exp(1) at reset and after each spike.
-  case poisson
-  /// Like `poisson`, but a spike sets the potential to 0.
-  case poissonZero = "poisson-zero"
-
-  /// Whether units send negative spikes too.
-  public var isSigned: Bool { self != .rectHerding && self != .noResetRectHerding }
-
-  /// Whether thresholds are random.
-  public var isPoisson: Bool { self == .poisson || self == .poissonZero }
-
-  /// Whether potentials are carried from example to example.
-  public var keepsPotentials: Bool { self == .noResetHerding || self == .noResetRectHerding }
-}
-
 /// The parameters of a layer of quantizers. `feed` and `reset` are pure steps: they take state,
 /// input and buffers, and change nothing else.
 public struct Quantizer<Scalar: PotentialScalar>: Sendable {
@@ -46,22 +17,42 @@ public struct Quantizer<Scalar: PotentialScalar>: Sendable {
     self.quantum = quantum
   }
 
-  /// Starts an example: potentials as the kind says, fresh thresholds for Poisson kinds.
+  /// Starts an example: potentials as the kind says, fresh thresholds where they are random.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Int32)
   public func reset(_ state: inout QuantizerState<Scalar>, generator: inout SeededGenerator) {
-    switch kind {
-    case .noResetHerding, .noResetRectHerding: break
-    case .herding, .rectHerding, .poisson, .poissonZero: state.potentials.fill(with: .zero)
-    case .randomResetHerding:
+    switch kind.start {
+    case .keep: break
+    case .zero: state.potentials.fill(with: .zero)
+    case .uniform:
       for unit in 0..<state.units {
         state.potentials[unit] = Scalar.randomPotential(quantum: quantum, from: &generator)
       }
     }
-    if kind.isPoisson {
+    if kind.threshold == .exponential {
       state.thresholds = (0..<state.units).map { _ in
         Scalar.randomThreshold(quantum: quantum, from: &generator)
       }
+    }
+  }
+
+  /// The sign of the spike that a unit of this potential sends; `nil` for none.
+  ///
+  /// - Parameter threshold: the unit's own, where thresholds are random; else `nil`.
+  func signOfSpike(_ potential: Scalar, threshold: Scalar?) -> Int? {
+    if let threshold {
+      if potential > threshold { return 1 }
+      return kind.isSigned && potential <= .zero - threshold ? -1 : nil
+    }
+    if Scalar.firesPositive(potential, quantum: quantum) { return 1 }
+    return kind.isSigned && Scalar.firesNegative(potential, quantum: quantum) ? -1 : nil
+  }
+
+  /// What a spike of a sign leaves of a potential.
+  func potential(_ potential: Scalar, afterSpikeOf sign: Int) -> Scalar {
+    switch kind.afterSpike {
+    case .subtract: sign > 0 ? potential - quantum : potential + quantum
+    case .zero: .zero
     }
   }
 }
@@ -72,7 +63,7 @@ public struct QuantizerState<Scalar: PotentialScalar>: Sendable, Equatable {
   public let units: Int
   /// The potentials phi, one a unit, padded with zeros to the stride of a weight row.
   public internal(set) var potentials: AlignedArray<Scalar>
-  /// The thresholds of Poisson kinds, one a unit; empty for others.
+  /// Random thresholds, one a unit; empty where they are fixed.
   public internal(set) var thresholds: [Scalar] = []
 
   /// Units at rest: every potential 0.
@@ -81,6 +72,9 @@ public struct QuantizerState<Scalar: PotentialScalar>: Sendable, Equatable {
     potentials = AlignedArray(
       repeating: .zero, count: RowMajorMatrix<Scalar>.stride(columns: units))
   }
+
+  /// The threshold of a unit, where thresholds are random; else `nil`.
+  func threshold(of unit: Int) -> Scalar? { thresholds.isEmpty ? nil : thresholds[unit] }
 
   /// Goes on from potentials that were there before.
   ///

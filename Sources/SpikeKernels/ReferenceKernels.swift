@@ -21,40 +21,18 @@ public enum ReferenceKernels {
     for unit in 0..<state.units {
       while true {
         let potential = state.potentials[unit]
-        let isPositive: Bool
-        if quantizer.kind.isPoisson {
-          if potential > state.thresholds[unit] {
-            isPositive = true
-          } else if potential <= .zero - state.thresholds[unit] {
-            isPositive = false
-          } else {
-            break
-          }
-        } else if Scalar.firesPositive(potential, quantum: quantizer.quantum) {
-          isPositive = true
-        } else if quantizer.kind.isSigned
-          && Scalar.firesNegative(potential, quantum: quantizer.quantum)
-        {
-          isPositive = false
-        } else {
-          break
-        }
+        guard let sign = quantizer.signOfSpike(potential, threshold: state.threshold(of: unit))
+        else { break }
         guard train.count + emitted.count < limit else {
           throw .eventBudgetExceeded(limit: limit)
         }
         emitted.append(
           (
-            Spike(unit: unit, sign: isPositive ? 1 : -1),
+            Spike(unit: unit, sign: sign),
             potential < .zero ? .zero - potential : potential
           ))
-        if quantizer.kind == .poissonZero {
-          state.potentials[unit] = .zero
-        } else if isPositive {
-          state.potentials[unit] -= quantizer.quantum
-        } else {
-          state.potentials[unit] += quantizer.quantum
-        }
-        if quantizer.kind.isPoisson {
+        state.potentials[unit] = quantizer.potential(potential, afterSpikeOf: sign)
+        if quantizer.kind.threshold == .exponential {
           state.thresholds[unit] = Scalar.randomThreshold(
             quantum: quantizer.quantum, from: &generator)
         }
@@ -98,7 +76,8 @@ public enum ReferenceKernels {
     limit: Int, generator: inout SeededGenerator
   ) throws(KernelError) {
     for place in range {
-      addRows(of: weights, for: spikes, range: place..<place + 1, to: &state)
+      addRows(
+        of: weights, for: spikes, range: place..<place + 1, toPotentials: &state.potentials)
       try fire(quantizer, &state, train: &train, limit: limit, generator: &generator)
     }
     try checkFloor(state)
@@ -114,27 +93,15 @@ public enum ReferenceKernels {
     }
   }
 
-  /// `sums += s * W[i, :]` for each spike (i, s) of a range, in order.
-  public static func addRows(
-    of weights: RowMajorMatrix<Float>, for spikes: SpikeTrain, range: Range<Int>,
-    to sums: inout AlignedArray<Float>
+  /// `sums += s * W[i, :]` for each spike (i, s) of a range, in order; of integers in 64 bits, which
+  /// no run within the spike budget can overflow.
+  public static func addRows<Scalar: SpikeScalar>(
+    of weights: RowMajorMatrix<Scalar>, for spikes: SpikeTrain, range: Range<Int>,
+    to sums: inout AlignedArray<Scalar.Sum>
   ) {
     for spike in spikes[range] {
       for unit in 0..<weights.columns {
-        let weight = weights[spike.unit, unit]
-        sums[unit] = spike.sign > 0 ? sums[unit] + weight : sums[unit] - weight
-      }
-    }
-  }
-
-  /// The same for integers, in 64 bits, which no run within the spike budget can overflow.
-  public static func addRows(
-    of weights: RowMajorMatrix<Int32>, for spikes: SpikeTrain, range: Range<Int>,
-    to sums: inout AlignedArray<Int64>
-  ) {
-    for spike in spikes[range] {
-      for unit in 0..<weights.columns {
-        let weight = Int64(weights[spike.unit, unit])
+        let weight = Scalar.summand(weights[spike.unit, unit])
         sums[unit] = spike.sign > 0 ? sums[unit] + weight : sums[unit] - weight
       }
     }

@@ -1,107 +1,27 @@
 public import Networks
 
-/// How far a compiled feed came.
-public struct FeedOutcome: Sendable {
-  enum Status { case done, full(needed: Int), outOfRange }
-  let status: Status
-  /// Rows (or vectors) that were fed before it stopped.
-  let rowsDone: Int
-  /// Whether a potential is below the range.
-  let underflowed: Bool
-}
-
 /// A `PotentialScalar` that has compiled kernels: `Float` and `Int32`.
 public protocol SpikeScalar: PotentialScalar {
   /// What sums of weights are kept in: `Float`, or `Int64` for `Int32`.
   associatedtype Sum: AdditiveArithmetic & Comparable & BitwiseCopyable & Sendable
 
-  /// The compiled form of `ReferenceKernels.feed(rowsOf:...)`. Stops before rows whose spikes do
-  /// not fit in the train's memory. `firesOnce` promises that no magnitude of a weight is above
-  /// `quantum`, so that a rectified unit cannot fire twice for one row. The same rows are added to
-  /// `sums`, unless it is empty. `narrow`, where given, are the same weights in 16 bits.
-  static func feedRows(
-    _ set: InstructionSet, of weights: RowMajorMatrix<Self>, narrow: NarrowWeights?,
-    for spikes: SpikeTrain, range: Range<Int>, isSigned: Bool, firesOnce: Bool, quantum: Self,
-    potentials: inout AlignedArray<Self>, sums: inout AlignedArray<Sum>,
-    train: inout SpikeTrain, scratch: inout KernelScratch<Self>
-  ) -> FeedOutcome
-
-  /// As many feeds of the same input as `ends` has places, to signed units; `ends[s]` becomes the
-  /// number of their spikes at the end of step s. `outOfRange`, with nothing done, where that is
-  /// not for the kernel: many different values, values above `quantum`.
-  static func feedSteps(
-    _ set: InstructionSet, _ input: ActiveUnits<Self>, quantum: Self, ends: inout [Int],
-    potentials: inout AlignedArray<Self>, train: inout SpikeTrain,
-    scratch: inout KernelScratch<Self>
-  ) -> FeedOutcome
-
-  /// The compiled form of `ReferenceKernels.feed(_:...)`.
-  static func feedVector(
-    _ set: InstructionSet, _ values: [Self], isSigned: Bool, quantum: Self,
-    potentials: inout AlignedArray<Self>, train: inout SpikeTrain,
-    scratch: inout KernelScratch<Self>
-  ) -> FeedOutcome
-
-  /// The compiled form of `ReferenceKernels.fireStep`: `values`, where given, are added to the
-  /// potentials, both padded with zeros to the stride of a weight row. `full`, with nothing done,
-  /// where the spikes do not fit in the train's memory.
-  static func fireStep(
-    _ set: InstructionSet, adding values: AlignedArray<Self>?, isSigned: Bool, quantum: Self,
-    potentials: inout AlignedArray<Self>, train: inout SpikeTrain,
-    scratch: inout KernelScratch<Self>
-  ) -> FeedOutcome
-
-  /// `potentials += s * W[i, :]` for each spike (i, s) of a range, in order; nothing fires.
-  static func addRows(
-    _ set: InstructionSet, of weights: RowMajorMatrix<Self>, for spikes: SpikeTrain,
-    range: Range<Int>, toPotentials potentials: inout AlignedArray<Self>)
+  /// Which compiled kernels serve it; `nil` for the reference alone.
+  static var compiledNumberType: CompiledNumberType? { get }
+  /// The quantum as the kernels take it: 1 for `Float`.
+  static func kernelQuantum(_ quantum: Self) -> Int32
+  /// A weight as a number that sums are made of.
+  static func summand(_ weight: Self) -> Sum
 
   /// A magnitude that no weight exceeds: `quantum` where that is one, else a larger one, to be found
   /// anew when an update exceeds it.
   static func bound(of weights: RowMajorMatrix<Self>, quantum: Self) -> Self
 
   /// The weights in 16 bits, for integers that fit; kernels read half of the bytes.
-  static func narrowed(_ weights: RowMajorMatrix<Self>) -> NarrowWeights?
+  static func int16Weights(of weights: RowMajorMatrix<Self>) -> Int16Weights?
 
   /// So many rows of weights within `bound` cannot take a potential from minus its limit past the
   /// end of the number type.
   static func rowsPerCheck(bound: Self) -> Int
-
-  /// `sums += s * W[i, :]` for each spike (i, s) of a range, in order.
-  static func addRows(
-    _ set: InstructionSet, of weights: RowMajorMatrix<Self>, for spikes: SpikeTrain,
-    range: Range<Int>, to sums: inout AlignedArray<Sum>)
-
-  /// `counts[unit] += sign` for each spike.
-  static func count(
-    _ set: InstructionSet, _ spikes: SpikeTrain, into counts: inout AlignedArray<Self>)
-
-  /// `values = sign * W[row, :]`: of a transposed matrix, where columns lie side by side.
-  ///
-  /// - Precondition: as many values as columns.
-  /// - Complexity: one pass over the row.
-  static func readRow(
-    _ set: InstructionSet, _ row: Int, of weights: RowMajorMatrix<Self>, sign: Int,
-    into values: inout [Self])
-
-  /// Those of the counts that are positive: the inputs whose weights an update changes.
-  static func packPositive(
-    _ set: InstructionSet, _ counts: AlignedArray<Self>, into active: inout ActiveUnits<Self>)
-
-  /// `W[i, column] -= c * factor` for the active inputs i and their counts c, the product rounded
-  /// before the difference.
-  ///
-  /// - Returns: whether the magnitude of a weight is above `bound` now, or NaN.
-  /// - Complexity: a read and a write, a cache line, for each active input.
-  static func updateColumn(
-    _ set: InstructionSet, _ column: Int, of weights: inout RowMajorMatrix<Self>,
-    by active: ActiveUnits<Self>, factor: Self, bound: Self
-  ) -> Bool
-
-  /// The same for a row of the transposed matrix.
-  static func updateRow(
-    _ set: InstructionSet, _ row: Int, of weights: inout RowMajorMatrix<Self>,
-    by active: ActiveUnits<Self>, factor: Self)
 
   /// `weight - count * factor`, the product rounded before the difference.
   static func updated(_ weight: Self, count: Self, factor: Self) -> Self
@@ -151,13 +71,22 @@ public protocol SpikeScalar: PotentialScalar {
   static func readout(count: Int32, steps: Int, quantum: Self) -> Self
 }
 
-extension Float {
+extension Float: SpikeScalar {
+  /// Sums are kept in `Float`, as the authors' program does.
+  public typealias Sum = Float
+  /// Kernels of `Float`.
+  public static var compiledNumberType: CompiledNumberType? { .float32 }
+  /// 1, the quantum of `Float`.
+  public static func kernelQuantum(_ quantum: Float) -> Int32 { 1 }
+  /// The weight itself.
+  public static func summand(_ weight: Float) -> Float { weight }
+
   /// 1, or infinity: more need not be known.
   public static func bound(of weights: Matrix, quantum: Float) -> Float {
     weights.largestMagnitude <= quantum ? quantum : .infinity
   }
   /// None: half of the bits of a Float would be another weight.
-  public static func narrowed(_ weights: Matrix) -> NarrowWeights? { nil }
+  public static func int16Weights(of weights: Matrix) -> Int16Weights? { nil }
 
   /// Any number: the sum of finite numbers saturates, and is seen.
   public static func rowsPerCheck(bound: Float) -> Int { .max }
@@ -173,6 +102,20 @@ extension Float {
   public static func encode(_ values: [Float], quantum: Float) throws(KernelError) -> [Float] {
     values
   }
+
+  /// The values times `scale`: exact, as that is a power of two.
+  public static func encode(
+    _ set: InstructionSet, _ values: [Float], scale: Float, quantum: Float,
+    into encoded: inout AlignedArray<Float>
+  ) throws(KernelError) -> Int? {
+    KernelTable(set).scale(values, by: scale, into: &encoded)
+  }
+
+  /// The values that are not 0.
+  public static func pack(
+    _ set: InstructionSet, _ values: [Float], quantum: Float,
+    into active: inout ActiveUnits<Float>
+  ) throws(KernelError) { KernelTable(set).pack(values, into: &active) }
 
   /// The value itself.
   public static func potential(_ value: Float, quantum: Float) -> Float { value }
@@ -202,15 +145,24 @@ extension Float {
   }
 }
 
-extension Int32 {
+extension Int32: SpikeScalar {
+  /// Sums are kept in 64 bits: no run within the spike budget overflows them.
+  public typealias Sum = Int64
+  /// Kernels of `Int32`.
+  public static var compiledNumberType: CompiledNumberType? { .int32 }
+  /// S.
+  public static func kernelQuantum(_ quantum: Int32) -> Int32 { quantum }
+  /// The weight in 64 bits.
+  public static func summand(_ weight: Int32) -> Int64 { Int64(weight) }
+
   /// S, or twice the largest magnitude, so that growing weights are looked through few times.
   public static func bound(of weights: RowMajorMatrix<Int32>, quantum: Int32) -> Int32 {
     let largest = weights.largestMagnitude
     return largest <= quantum ? quantum : Swift.min(largest, potentialLimit / 2) * 2
   }
   /// The same numbers, where all fit.
-  public static func narrowed(_ weights: RowMajorMatrix<Int32>) -> NarrowWeights? {
-    NarrowWeights(weights)
+  public static func int16Weights(of weights: RowMajorMatrix<Int32>) -> Int16Weights? {
+    Int16Weights(weights)
   }
 
   /// `2^30 / bound`.

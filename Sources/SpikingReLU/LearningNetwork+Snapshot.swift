@@ -25,31 +25,30 @@ extension LearningNetwork {
   /// The state between two examples.
   public var snapshot: LearningSnapshot<Scalar> {
     var arrays: [String: [Scalar]] = [:]
-    for (index, layer) in network.weights.enumerated() {
-      arrays["weights.\(index + 1)"] = layer.elements
+    for (index, matrix) in weights.enumerated() {
+      arrays["weights.\(index + 1)"] = matrix.elements
     }
     for (name, state) in quantizers {
       arrays[name + ".potentials"] = (0..<state.units).map { state.potentials[$0] }
     }
     return LearningSnapshot(
-      arrays: arrays, generator: network.generator, ledger: network.ledger)
+      arrays: arrays, generator: network.context.generator, ledger: ledger)
   }
 
   /// The quantizers that keep potentials from example to example; others start anew, random thresholds
   /// too.
   private var quantizers: [(name: String, state: QuantizerState<Scalar>)] {
     var found: [(String, QuantizerState<Scalar>)] = []
-    for layer in 0...network.depth {
-      if (layer == 0 ? network.options.inputQuantizer : network.options.layerQuantizer)
-        .keepsPotentials
-      {
-        found.append(("network.\(layer)", network.states[layer]))
+    for (index, layer) in layers.enumerated() {
+      let predicting = network.layers[index].neurons
+      if predicting.quantizer.kind.keepsPotentials {
+        found.append(("network.\(index)", predicting.state))
       }
-      if layer > 0, learning.options.forwardQuantizer.keepsPotentials {
-        found.append(("forward.\(layer)", learning.forward[layer]))
+      if index > 0, layer.neurons.quantizer.kind.keepsPotentials {
+        found.append(("forward.\(index)", layer.neurons.state))
       }
-      if layer > 0, layer < network.depth, learning.options.backwardQuantizer.keepsPotentials {
-        found.append(("backward.\(layer)", learning.backward[layer]))
+      if index > 0, index < network.depth, layer.backwardQuantizer.kind.keepsPotentials {
+        found.append(("backward.\(index)", layer.backward))
       }
     }
     return found
@@ -75,24 +74,23 @@ extension LearningNetwork {
       throw .snapshotMismatch(
         name: "ledger", expected: network.layerSizes.count, found: snapshot.ledger.layers.count)
     }
-    for (index, layer) in network.weights.enumerated() {
-      network.weights[index] = RowMajorMatrix(
-        rows: layer.rows, columns: layer.columns,
-        elements: snapshot.arrays["weights.\(index + 1)"]!)
-      network.narrow[index] = nil
-      network.bounds[index] = Scalar.bound(of: network.weights[index], quantum: network.quantum)
+    for (index, matrix) in weights.enumerated() {
+      network.layers[index + 1].connection.replaceWeights(
+        by: RowMajorMatrix(
+          rows: matrix.rows, columns: matrix.columns,
+          elements: snapshot.arrays["weights.\(index + 1)"]!))
     }
     transposeWeights()
     func restored(_ state: inout QuantizerState<Scalar>, _ name: String) {
       guard let potentials = snapshot.arrays[name + ".potentials"] else { return }
       state.restore(potentials)
     }
-    for layer in 0...network.depth {
-      restored(&network.states[layer], "network.\(layer)")
-      restored(&learning.forward[layer], "forward.\(layer)")
-      restored(&learning.backward[layer], "backward.\(layer)")
+    for index in layers.indices {
+      restored(&network.layers[index].neurons.state, "network.\(index)")
+      restored(&layers[index].neurons.state, "forward.\(index)")
+      restored(&layers[index].backward, "backward.\(index)")
     }
-    network.generator = snapshot.generator
-    network.ledger = snapshot.ledger
+    network.context.generator = snapshot.generator
+    ledger = snapshot.ledger
   }
 }

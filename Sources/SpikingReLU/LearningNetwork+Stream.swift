@@ -23,9 +23,8 @@ extension LearningNetwork {
   /// - Throws: `SpikingError` for values out of range, and for options of learning that look at a step as a
   ///   whole: depth first, smooth gradients, regularization, errors that are not held.
   public mutating func beginStream(target: [Float]) throws(SpikingError) {
-    let options = learning.options
-    guard options.traversal == .breadthFirst, !options.usesSmoothGradients, options.holdsError,
-      options.regularization == 0
+    guard training.traversal == .breadthFirst, !training.usesSmoothGradients,
+      training.holdsError, training.regularization == 0
     else {
       throw .invalidStream(
         "learning on a stream is breadth first, with held errors, without smooth gradients and "
@@ -33,7 +32,7 @@ extension LearningNetwork {
     }
     network.beginStream()
     try setTarget(target)
-    reset()
+    begin()
   }
 
   /// Takes one spike of the input through the network; errors wait for the end of the step.
@@ -49,14 +48,10 @@ extension LearningNetwork {
     guard spike.unit < network.layerSizes[0] else {
       throw .inputUnit(found: spike.unit, inputs: network.layerSizes[0])
     }
-    network.trains[0].removeAll()
-    network.trains[0].append(spike)
-    try sent(1, by: 0)
-    if spike.sign > 0 {
-      network.ledger.layers[0].positiveSpikes += 1
-    } else {
-      network.ledger.layers[0].negativeSpikes += 1
-    }
+    layers[0].neurons.spikes.removeAll()
+    layers[0].neurons.spikes.append(spike)
+    try take(1, by: 0)
+    layers[0].neurons.operations.count(spike)
     try passOn()
   }
 
@@ -67,17 +62,15 @@ extension LearningNetwork {
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Int32)
   public mutating func endStep() throws(SpikingError) {
-    for layer in network.trains.indices { network.trains[layer].removeAll() }
+    for index in layers.indices { layers[index].neurons.spikes.removeAll() }
     try releaseErrors()
-    network.ledger.layers[0].unitSteps += network.layerSizes[0]
-    network.stepsTaken += 1
-    network.ledger.timeSteps += 1
-    if learning.recordsSpikes { learning.markStep() }
+    layers[0].neurons.operations.unitSteps += network.layerSizes[0]
+    markStep()
   }
 
   /// z_L: the sums of the rows that reached each unit of the last layer since the stream began, as the
   /// network is now. The class is their `argmax`.
   public var outputSums: [Scalar.Sum] {
-    (0..<network.layerSizes[depth]).map { learning.sums[depth][$0] }
+    (0..<network.layerSizes[depth]).map { layers[depth].neurons.sums[$0] }
   }
 }

@@ -15,36 +15,81 @@ public typealias IntegerLearningMLP = LearningNetwork<Int32>
 
 /// A spiking network that learns by sending error spikes back: one example in, one update out.
 ///
-/// Source: ALGORITHM section 3; O'Connor and Welling, section 4. `SpikingNetwork` predicts with the
+/// Source: docs/Algorithm.md, section 3; O'Connor and Welling, section 4. `SpikingNetwork` predicts with the
 /// weights as they are, at any time.
 ///
 /// A value type: copies are independent. One value must not be used from two tasks at a time.
 public struct LearningNetwork<Scalar: LearningScalar>: Sendable {
-  /// The network that predicts.
+  /// The network that predicts; it holds the weights. What it did is in its ledger; `ledger` has that
+  /// of learning, too.
   public internal(set) var network: SpikingNetwork<Scalar>
-  var learning: LearningState<Scalar>
+  /// How it learns.
+  public internal(set) var training: TrainingOptions
+  /// What learning adds to layers 0...L.
+  var layers: [LearningLayer<Scalar>]
+  /// `eta / T^2`.
+  var rate: Float
+  /// The spike budget of an example: within it, counts are exact in `Float`.
+  let budget: Int
+
+  /// G, its potentials, its spikes, and what it is fed: `-y`.
+  let targetQuantizer: Quantizer<Scalar>
+  var target: QuantizerState<Scalar>
+  var targetSpikes = SpikeTrain()
+  var negatedTarget: [Scalar] = []
+  /// err: errors held at the output.
+  var heldErrors: [Int]
+
+  /// Whether the spikes of each training example are kept.
+  public var recordsSpikes = false
+
+  // Buffers.
+  /// Error spikes of a batch that passed the gate.
+  var kept = SpikeTrain()
+  /// The signed weight columns of a batch.
+  var columns: [[Scalar]] = []
+  /// One spike on its way, depth first.
+  var single = SpikeTrain()
 
   init(network: SpikingNetwork<Scalar>, training: TrainingOptions) throws(SpikingError) {
     guard network.options.firing == .afterEachSpike else { throw .learnsAfterEverySpike }
-    guard network.biases.isEmpty else { throw .cannotLearnBiases }
+    guard !network.hasBiases else { throw .cannotLearnBiases }
     self.network = network
-    self.network.keepsInput = training.usesSmoothGradients
-    learning = LearningState(
-      options: training, timeSteps: network.options.timeSteps, budget: network.budget,
-      quantum: network.quantum,
-      layerSizes: network.layerSizes)
+    self.network.input.keepsAll = training.usesSmoothGradients
+    self.training = training
+    let (steps, outputs) = (network.options.timeSteps, network.layerSizes[network.depth])
+    rate = training.learningRate / Float(steps * steps)
+    budget = min(network.budget, 1 << Float.significandBitCount)
+    layers = network.layerSizes.map {
+      LearningLayer(units: $0, quantum: network.quantum, options: training)
+    }
+    targetQuantizer = Quantizer(kind: .herding, quantum: network.quantum)
+    target = QuantizerState(units: outputs)
+    heldErrors = Array(repeating: 0, count: outputs)
     transposeWeights()
   }
 
   /// Makes the transposed weights anew.
   mutating func transposeWeights() {
-    learning.transposed = network.weights.indices.map { index in
-      index == 0 ? RowMajorMatrix(rows: 0, columns: 0) : network.weights[index].transposed
+    for index in layers.indices where network.layers[index].feeders.contains(where: { $0 > 0 }) {
+      layers[index].transposed = network.layers[index].connection.weights.transposed
     }
   }
 
-  /// How it learns.
-  public var training: TrainingOptions { learning.options }
+  /// What was done in prediction and in training.
+  public internal(set) var ledger: OperationLedger {
+    get {
+      var ledger = network.ledger
+      ledger.add(OperationLedger(layers: layers.map(\.neurons.operations)))
+      return ledger
+    }
+    set {
+      network.ledger = newValue
+      for index in layers.indices {
+        layers[index].neurons.operations = OperationLedger.Layer(units: network.layerSizes[index])
+      }
+    }
+  }
 
   /// Predicts one example with the weights as they are; see `SpikingNetwork.predict`.
   public mutating func predict(
@@ -54,10 +99,12 @@ public struct LearningNetwork<Scalar: LearningScalar>: Sendable {
   }
 
   /// Forgets what was counted.
-  public mutating func resetLedger() { network.resetLedger() }
+  public mutating func resetLedger() { ledger.reset() }
 
-  /// The weights, in units of 1 / `network.quantum`.
-  public var weights: [RowMajorMatrix<Scalar>] { network.weights }
+  /// The weights of layers 1...L, in units of 1 / `network.quantum`.
+  public var weights: [RowMajorMatrix<Scalar>] {
+    network.layers.dropFirst().map(\.connection.weights)
+  }
 
   /// The output at the end of the last training example, `z_L / T`, as it was while weights
   /// changed: what the network would have answered.
@@ -65,30 +112,25 @@ public struct LearningNetwork<Scalar: LearningScalar>: Sendable {
   /// - Precondition: an example was trained on.
   public var trainingOutput: [Scalar] {
     precondition(network.stepsTaken > 0, "the output before the first example")
-    return (0..<network.layerSizes[network.depth]).map {
-      Scalar.readout(sum: learning.sums[network.depth][$0], steps: network.stepsTaken)
+    let last = layers[network.depth].neurons
+    return (0..<last.state.units).map {
+      Scalar.readout(sum: last.sums[$0], steps: network.stepsTaken)
     }
-  }
-
-  /// Whether the spikes of each training example are kept.
-  public var recordsSpikes: Bool {
-    get { learning.recordsSpikes }
-    set { learning.recordsSpikes = newValue }
   }
 
   /// The spikes that the quantizers of a layer sent in the last training example, in order; empty
   /// unless `recordsSpikes`.
-  public func trainingSpikes(ofLayer layer: Int) -> SpikeTrain { learning.emitted[layer] }
+  public func trainingSpikes(ofLayer layer: Int) -> SpikeTrain { layers[layer].emitted.spikes }
 
   /// The error spikes that passed the gate of a layer in the last training example, in order;
   /// empty unless `recordsSpikes`.
-  public func errorSpikes(ofLayer layer: Int) -> SpikeTrain { learning.passed[layer] }
+  public func errorSpikes(ofLayer layer: Int) -> SpikeTrain { layers[layer].passed.spikes }
 
   /// `[T]`: how many of `trainingSpikes(ofLayer:)` had been sent at the end of each step.
-  public func trainingSpikeEnds(ofLayer layer: Int) -> [Int] { learning.emittedEnds[layer] }
+  public func trainingSpikeEnds(ofLayer layer: Int) -> [Int] { layers[layer].emitted.ends }
 
   /// `[T]`: how many of `errorSpikes(ofLayer:)` had passed at the end of each step.
-  public func errorSpikeEnds(ofLayer layer: Int) -> [Int] { learning.passedEnds[layer] }
+  public func errorSpikeEnds(ofLayer layer: Int) -> [Int] { layers[layer].passed.ends }
 }
 
 extension LearningNetwork where Scalar == Float {
@@ -120,8 +162,8 @@ extension LearningNetwork where Scalar == Float {
     guard rate.isNormal, rate > 0 else {
       throw .invalidLearningRate(found: learningRate, timeSteps: steps)
     }
-    learning.options.learningRate = learningRate
-    learning.rate = rate
+    training.learningRate = learningRate
+    self.rate = rate
   }
 
   /// Replaces the weights; everything else, backward potentials among it, stays.
@@ -129,16 +171,17 @@ extension LearningNetwork where Scalar == Float {
   /// - Precondition: the same layer sizes, and no biases.
   public mutating func setWeights(_ weights: NetworkWeights) {
     precondition(
-      weights.layerSizes == network.layerSizes && weights.biases == nil,
+      weights.layerSizes == network.layerSizes && !weights.hasBiases,
       "weights of sizes \(weights.layerSizes) for a network of \(network.layerSizes)")
-    network.weights = weights.layers
-    network.bounds = network.weights.map { Float.bound(of: $0, quantum: 1) }
+    for (index, matrix) in weights.matrices.enumerated() {
+      network.layers[index + 1].connection.replaceWeights(by: matrix)
+    }
     transposeWeights()
   }
 
   /// The weights as a network description, to save or to make a dense twin from.
   public var networkWeights: NetworkWeights {
-    get throws { try NetworkWeights(layers: network.weights) }
+    get throws { try NetworkWeights(layers: weights) }
   }
 }
 

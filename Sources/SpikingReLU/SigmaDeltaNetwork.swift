@@ -33,64 +33,72 @@ public struct SigmaDeltaNetwork<Scalar: SpikeScalar>: Sendable {
   public let coding: SpikeCoding
   /// The units of layers 0...L.
   public let layerSizes: [Int]
-  /// Which implementation of the kernels runs. All give the same bits.
-  public let instructionSet: InstructionSet
   /// The quantum of a spike in sums: 1, or the scale S of integers.
   public let quantum: Scalar
   /// What was done since it was made. An example is a frame.
-  public private(set) var ledger: OperationLedger
+  public var ledger: OperationLedger {
+    var ledger = OperationLedger(layers: layers.map(\.neurons.operations))
+    (ledger.examples, ledger.timeSteps) = (frames, frames)
+    return ledger
+  }
 
-  let weights: [RowMajorMatrix<Scalar>]
-  let biases: [RowMajorMatrix<Scalar>]
-  private let alwaysOn = SpikeTrain([Spike(unit: 0, sign: 1)])
-  /// z_l; entry 0 is unused.
-  private var sums: [AlignedArray<Scalar.Sum>]
-  /// n_l: what the layers above know of each unit.
-  private var counts: [[Int32]]
-  private var train = SpikeTrain()
+  /// Layers 0...L: z_l are the sums of their neurons, n_l their counts.
+  private var layers: [SpikingLayer<Scalar>]
+  private var context: FeedContext<Scalar>
+  private var frames = 0
 
   /// The most spikes of a unit that are kept apart: a scale that needs more is none for spikes.
   public static var largestCount: Int32 { 1 << 20 }
 
   init(
-    weights: [RowMajorMatrix<Scalar>], biases: [RowMajorMatrix<Scalar>], quantum: Scalar,
-    coding: SpikeCoding, instructionSet: InstructionSet
+    connections: [Connection<Scalar>], quantum: Scalar, coding: SpikeCoding,
+    instructionSet: InstructionSet
   ) throws(SpikingError) {
     guard coding.inputPhases.isEmpty else {
       throw .invalidStream("a sigma-delta network rounds its input: it has no phases")
     }
-    self.weights = weights
-    self.biases = biases
     self.quantum = quantum
     self.coding = coding
-    self.instructionSet = instructionSet
-    layerSizes = [weights[0].rows] + weights.map(\.columns)
-    ledger = OperationLedger(layerSizes: layerSizes)
-    sums = layerSizes.map {
-      AlignedArray(repeating: .zero, count: RowMajorMatrix<Scalar>.stride(columns: $0))
+    layerSizes = [connections[0].weights.rows] + connections.map(\.weights.columns)
+    let chain = [Connection.none(units: layerSizes[0], quantum: quantum)] + connections
+    layers = zip(chain, layerSizes).enumerated().map { index, layer in
+      SpikingLayer(
+        shape: Shape(units: layer.1), feeders: index == 0 ? [] : [index - 1],
+        connection: layer.0,
+        neurons: Neurons(
+          units: layer.1, quantizer: Quantizer(kind: .herding, quantum: quantum),
+          keepsSums: index > 0),
+        counts: AlignedArray(repeating: 0, count: layer.1), activity: nil)
     }
-    counts = layerSizes.map { Array(repeating: 0, count: $0) }
+    context = FeedContext(instructionSet: instructionSet, units: 1, seed: 0, limit: .max)
     reset()
   }
 
   /// The index of the last layer, L.
-  public var depth: Int { layerSizes.count - 1 }
+  public var depth: Int { layers.count - 1 }
+
+  /// Which implementation of the kernels runs. All give the same bits.
+  public var instructionSet: InstructionSet { context.instructionSet }
 
   /// Forgets all frames: counts are 0, sums are the biases.
   public mutating func reset() {
-    for layer in 0...depth {
-      for unit in counts[layer].indices { counts[layer][unit] = 0 }
-      guard layer > 0 else { continue }
-      sums[layer].fill(with: .zero)
-      if !biases.isEmpty {
-        Scalar.addRows(
-          instructionSet, of: biases[layer - 1], for: alwaysOn, range: 0..<1, to: &sums[layer])
+    for index in layers.indices {
+      layers[index].counts.fill(with: 0)
+      layers[index].neurons.sums.fill(with: .zero)
+      if let bias = layers[index].connection.bias {
+        context.kernels.addRows(
+          of: bias.row, for: context.alwaysOn, range: 0..<1, to: &layers[index].neurons.sums)
       }
     }
   }
 
   /// Forgets what was counted.
-  public mutating func resetLedger() { ledger.reset() }
+  public mutating func resetLedger() {
+    for index in layers.indices {
+      layers[index].neurons.operations = OperationLedger.Layer(units: layerSizes[index])
+    }
+    frames = 0
+  }
 
   /// Takes the next frame.
   ///
@@ -98,14 +106,14 @@ public struct SigmaDeltaNetwork<Scalar: SpikeScalar>: Sendable {
   /// - Returns: `[n_L]`, z_L in the output's units: the pre-activation. The class is its `argmax`.
   /// - Throws: `SpikingError` for a frame of another length or a value that is not finite, and
   ///   `.potentialOverflow` where a unit has more than 2^20 spikes; the network must be reset then.
-  /// - Complexity: `n_l` additions for each spike into layer l; a look at each unit below L.
+  /// - Complexity: `n_l` additions for each spike into layer l; a comparison a unit below L.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Int32)
   public mutating func process(_ frame: [Float]) throws(SpikingError) -> [Float] {
     guard frame.count == layerSizes[0] else {
       throw .inputSize(expected: layerSizes[0], found: frame.count)
     }
-    train.removeAll()
+    layers[0].neurons.spikes.removeAll()
     for unit in frame.indices {
       let value = frame[unit] * coding.inputScale
       guard value.isFinite else { throw .nonFiniteInput(index: unit, value: frame[unit]) }
@@ -114,41 +122,42 @@ public struct SigmaDeltaNetwork<Scalar: SpikeScalar>: Sendable {
       }
       // To the nearest, of ties toward 0.
       let count = Int32((value.magnitude - 0.5).rounded(.up))
-      send(value < 0 ? -max(count, 0) : max(count, 0), layer: 0, unit: unit)
+      layers[0].send(value < 0 ? -max(count, 0) : max(count, 0), unit: unit)
     }
-    enter(layer: 0)
-    for layer in 1...depth {
-      Scalar.addRows(
-        instructionSet, of: weights[layer - 1], for: train, range: 0..<train.count,
-        to: &sums[layer])
-      ledger.layers[layer].forwardAdditions += train.count * layerSizes[layer]
-      guard layer < depth else { break }
-      train.removeAll()
-      for unit in 0..<layerSizes[layer] {
-        guard let count = Scalar.count(of: sums[layer][unit], quantum: quantum),
-          count <= Self.largestCount
+    layers[0].neurons.enterSpikes(steps: 1, instructionSet)
+    for index in layers.indices.dropFirst() {
+      for feeder in layers[index].feeders {
+        layers[index].neurons.add(layers[feeder].spikes, through: layers[index].connection, context)
+      }
+      guard index < depth else { break }
+      layers[index].neurons.spikes.removeAll()
+      for unit in 0..<layerSizes[index] {
+        let sum = layers[index].neurons.sums[unit]
+        guard let count = Scalar.count(of: sum, quantum: quantum), count <= Self.largestCount
         else {
           throw .potentialOverflow(
-            layer: layer, unit: unit, step: 1,
-            value: Double(Scalar.outputs(of: sums[layer][unit], quantum: quantum)))
+            layer: index, unit: unit, step: 1,
+            value: Double(Scalar.outputs(of: sum, quantum: quantum)))
         }
-        send(count, layer: layer, unit: unit)
+        layers[index].send(count, unit: unit)
       }
-      ledger.layers[layer].forwardComparisons += layerSizes[layer]
-      enter(layer: layer)
+      layers[index].neurons.operations.forwardComparisons += layerSizes[index]
+      layers[index].neurons.enterSpikes(steps: 1, instructionSet)
     }
-    ledger.examples += 1
-    ledger.timeSteps += 1
+    frames += 1
     return output
   }
 
   /// z_L of the last frame, in the output's units.
   public var output: [Float] {
-    (0..<layerSizes[depth]).map { Scalar.outputs(of: sums[depth][$0], quantum: quantum) }
+    let sums = layers[depth].neurons.sums
+    return (0..<layerSizes[depth]).map { Scalar.outputs(of: sums[$0], quantum: quantum) }
   }
 
   /// n_l of the last frame: the rounded activations, in spikes.
-  public func counts(ofLayer layer: Int) -> [Int] { counts[layer].map(Int.init) }
+  public func counts(ofLayer layer: Int) -> [Int] {
+    (0..<layerSizes[layer]).map { Int(layers[layer].counts[$0]) }
+  }
 
   /// What the rounding network makes of a frame alone: the same network without anything before.
   ///
@@ -163,21 +172,16 @@ public struct SigmaDeltaNetwork<Scalar: SpikeScalar>: Sendable {
     let output = try network.process(frame)
     return (output, network)
   }
+}
 
+extension SpikingLayer {
   /// Sends the change of a unit's count.
-  private mutating func send(_ count: Int32, layer: Int, unit: Int) {
-    let change = count - counts[layer][unit]
+  fileprivate mutating func send(_ count: Int32, unit: Int) {
+    let change = count - counts[unit]
     guard change != 0 else { return }
     let spike = Spike(unit: unit, sign: change > 0 ? 1 : -1)
-    for _ in 0..<change.magnitude { train.append(spike) }
-    counts[layer][unit] = count
-  }
-
-  private mutating func enter(layer: Int) {
-    let negative = train.negativeCount(using: instructionSet)
-    ledger.layers[layer].negativeSpikes += negative
-    ledger.layers[layer].positiveSpikes += train.count - negative
-    ledger.layers[layer].unitSteps += layerSizes[layer]
+    for _ in 0..<change.magnitude { neurons.spikes.append(spike) }
+    counts[unit] = count
   }
 }
 
@@ -194,9 +198,8 @@ extension SigmaDeltaNetwork where Scalar == Float {
   ) throws(SpikingError) {
     let coded = try weights.coded(by: coding)
     try self.init(
-      weights: coded.layers,
-      biases: (coded.biases ?? []).map { Matrix(rows: 1, columns: $0.count, elements: $0) },
-      quantum: 1, coding: coding, instructionSet: SpikingNetwork<Float>.resolve(instructionSet))
+      connections: coded.connections, quantum: 1, coding: coding,
+      instructionSet: SpikingNetwork<Float>.resolve(instructionSet))
   }
 }
 
@@ -210,9 +213,8 @@ extension SigmaDeltaNetwork where Scalar == Int32 {
     instructionSet: InstructionSet? = nil
   ) throws(SpikingError) {
     precondition((1...Int32.potentialLimit).contains(scale), "a scale of \(scale)")
-    let coded = try weights.coded(by: coding).integers(scale: scale)
     try self.init(
-      weights: coded.layers, biases: coded.biases, quantum: scale, coding: coding,
-      instructionSet: SpikingNetwork<Int32>.resolve(instructionSet))
+      connections: weights.coded(by: coding).connections(scale: scale), quantum: scale,
+      coding: coding, instructionSet: SpikingNetwork<Int32>.resolve(instructionSet))
   }
 }

@@ -78,6 +78,11 @@ public struct SpikeCoding: Sendable, Equatable {
     inputPhases = []
   }
 
+  /// `k_l`, one a unit, of a hidden layer; `nil` for the input and the last layer.
+  public func hiddenScales(ofLayer layer: Int) -> [Float]? {
+    layer > 0 ? hiddenScales.dropFirst(layer - 1).first : nil
+  }
+
   /// `k_0`.
   public var inputScale: Float { Float(sign: .plus, exponent: inputExponent, significand: 1) }
 
@@ -147,27 +152,29 @@ extension NetworkWeights {
   public func coded(by coding: SpikeCoding) throws(SpikingError) -> NetworkWeights {
     try coding.check(layerSizes: layerSizes)
     var coded: [Matrix] = []
+    var codedBiases: [[Float]] = []
     for (index, layer) in layers.enumerated() {
+      let matrix = layer.weights.matrix
       let below = index == 0 ? nil : coding.hiddenScales[index - 1]
       let above = index == layers.count - 1 ? nil : coding.hiddenScales[index]
       coded.append(
-        Matrix(rows: layer.rows, columns: layer.columns) { row, column in
-          layer[row, column] * (above?[column] ?? 1) / (below?[row] ?? coding.inputScale)
+        Matrix(rows: matrix.rows, columns: matrix.columns) { row, column in
+          matrix[row, column] * (above?[column] ?? 1) / (below?[row] ?? coding.inputScale)
         })
       if let found = coded[index].firstNonFinite {
         throw .codedWeight(layer: index + 1, row: found.row, column: found.column)
       }
-    }
-    var codedBiases = biases
-    for layer in coding.hiddenScales.indices where biases != nil {
-      for (unit, scale) in coding.hiddenScales[layer].enumerated() {
-        codedBiases![layer][unit] *= scale
-        guard codedBiases![layer][unit].isFinite else {
-          throw .codedBias(layer: layer + 1, unit: unit)
+      guard var bias = layer.bias else { continue }
+      if let above {
+        for unit in bias.indices { bias[unit] *= above[unit] }
+        if let unit = bias.firstIndex(where: { !$0.isFinite }) {
+          throw .codedBias(layer: index + 1, unit: unit)
         }
       }
+      codedBiases.append(bias)
     }
-    do { return try NetworkWeights(layers: coded, biases: codedBiases) } catch {
+    let parameters = coded.map(\.elements) + codedBiases
+    do { return try replacingParameters(parameters) } catch {
       preconditionFailure("weights of the same shape, checked: \(error)")
     }
   }

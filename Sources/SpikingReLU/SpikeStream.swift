@@ -190,7 +190,7 @@ public struct SpikeStream<Scalar: SpikeScalar>: Sendable {
     guard let length = options.stepLength else { return }
     let steps = (time - stepStart) / length
     // Where neither biases nor waiting spikes do anything, only the step of the last spike is to be ended.
-    let isIdle = network.biases.isEmpty && network.options.firing == .afterEachSpike
+    let isIdle = !network.hasBiases && network.options.firing == .afterEachSpike
     gap += steps
     guard isIdle || gap <= Self.longestGap else {
       throw .streamGap(steps: gap, limit: Self.longestGap)

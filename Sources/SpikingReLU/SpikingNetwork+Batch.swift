@@ -13,11 +13,9 @@ extension SpikingNetwork {
   /// - Throws: `SpikingError` of the first example that cannot be predicted; `CancellationError`.
   public func predictions(of inputs: Matrix, workers: Int) async throws -> [[Scalar]] {
     precondition(workers >= 1, "\(workers) workers")
-    var narrowed = self
-    for index in weights.indices where narrow[index] == nil {
-      narrowed.narrow[index] = Scalar.narrowed(weights[index])
-    }
-    let network = narrowed
+    var refreshed = self
+    for index in layers.indices { refreshed.layers[index].connection.refreshInt16() }
+    let network = refreshed
     let isOrdered = options.layerQuantizer.keepsPotentials || options.inputQuantizer.keepsPotentials
     let count = inputs.rows
     // Contiguous parts, so that what is thrown is what the first example throws.

@@ -17,9 +17,15 @@ extension SpikingNetwork where Scalar == Float {
   ) throws(SpikingError) {
     let coded = try coding.map(weights.coded(by:)) ?? weights
     try self.init(
-      weights: coded.layers,
-      biases: (coded.biases ?? []).map { Matrix(rows: 1, columns: $0.count, elements: $0) },
-      quantum: 1, coding: coding, options: options, instructionSet: Self.resolve(instructionSet))
+      connections: coded.connections, quantum: 1, coding: coding, options: options,
+      instructionSet: Self.resolve(instructionSet))
+  }
+}
+
+extension NetworkWeights {
+  /// The weights as they are, of quantum 1.
+  var connections: [Connection<Float>] {
+    layers.map { Connection(weights: $0.weights.matrix, bias: $0.bias, quantum: 1) }
   }
 }
 

@@ -5,7 +5,7 @@ extension SpikingNetwork where Scalar == Int32 {
   /// An integer-only spiking network: weights, inputs and potentials in units of 1/S.
   ///
   /// `S = Int((1 / eta) * T * T)`, computed in Float; `W = Int32(w * S)`, truncated toward zero
-  /// (ALGORITHM section 4). With this scale a training update is `W -= s * c`, without a learning
+  /// (docs/Algorithm.md, section 4). With this scale a training update is `W -= s * c`, without a learning
   /// rate.
   ///
   /// - Parameters:
@@ -27,10 +27,10 @@ extension SpikingNetwork where Scalar == Int32 {
       throw .unsupportedQuantizer(options.layerQuantizer)
     }
     let scale = try Self.scale(timeSteps: options.timeSteps, learningRate: learningRate)
-    let coded = try (coding.map(weights.coded(by:)) ?? weights).integers(scale: scale)
+    let coded = try coding.map(weights.coded(by:)) ?? weights
     try self.init(
-      weights: coded.layers, biases: coded.biases, quantum: scale, coding: coding, options: options,
-      instructionSet: Self.resolve(instructionSet))
+      connections: coded.connections(scale: scale), quantum: scale, coding: coding,
+      options: options, instructionSet: Self.resolve(instructionSet))
   }
 
   /// The scale S for T steps and learning rate eta.
@@ -53,35 +53,41 @@ extension SpikingNetwork where Scalar == Int32 {
 }
 
 extension NetworkWeights {
-  /// `Int32(w * S)`, truncated toward zero, for weights and biases (each a matrix of one row).
+  /// `Int32(w * S)`, truncated toward zero, for weights and biases; of quantum S.
   ///
   /// - Throws: `SpikingError.weightOutOfRange`, `.biasOutOfRange`.
-  func integers(
-    scale: Int32
-  ) throws(SpikingError) -> (layers: [RowMajorMatrix<Int32>], biases: [RowMajorMatrix<Int32>]) {
-    var (scaled, rows): ([RowMajorMatrix<Int32>], [RowMajorMatrix<Int32>]) = ([], [])
+  func connections(scale: Int32) throws(SpikingError) -> [Connection<Int32>] {
+    var connections: [Connection<Int32>] = []
     for (index, layer) in layers.enumerated() {
-      let matrix = try RowMajorMatrix<Int32>(rows: layer.rows, columns: layer.columns) {
+      let matrix = layer.weights.matrix
+      let rows = try RowMajorMatrix<Int32>(rows: matrix.rows, columns: matrix.columns) {
         (row, column) throws(SpikingError) -> Int32 in
-        guard let weight = Int32.scaled(layer[row, column], by: scale) else {
+        guard let weight = Int32.scaled(matrix[row, column], by: scale) else {
           throw .weightOutOfRange(
-            layer: index + 1, row: row, column: column, value: layer[row, column],
+            layer: index + 1, row: row, column: column, value: matrix[row, column],
             scale: Int(scale))
         }
         return weight
       }
-      scaled.append(matrix)
+      connections.append(
+        Connection(
+          weights: rows, bias: try layer.scaledBias(index: index, scale: scale), quantum: scale))
     }
-    for (index, bias) in (biases ?? []).enumerated() {
-      let row = try RowMajorMatrix<Int32>(rows: 1, columns: bias.count) {
-        (_, unit) throws(SpikingError) -> Int32 in
-        guard let scaled = Int32.scaled(bias[unit], by: scale) else {
-          throw .biasOutOfRange(layer: index + 1, unit: unit, value: bias[unit], scale: Int(scale))
-        }
-        return scaled
+    return connections
+  }
+}
+
+extension NetworkLayer {
+  /// `Int32(b * S)`, truncated toward zero; `nil` without biases.
+  fileprivate func scaledBias(index: Int, scale: Int32) throws(SpikingError) -> [Int32]? {
+    guard let bias else { return nil }
+    var scaled: [Int32] = []
+    for (unit, value) in bias.enumerated() {
+      guard let integer = Int32.scaled(value, by: scale) else {
+        throw .biasOutOfRange(layer: index + 1, unit: unit, value: value, scale: Int(scale))
       }
-      rows.append(row)
+      scaled.append(integer)
     }
-    return (scaled, rows)
+    return scaled
   }
 }

@@ -18,10 +18,10 @@ extension SpikingNetwork {
   public mutating func beginStream(_ stream: UInt64? = nil) {
     precondition(
       !options.recording.contains(.activity), "activity is of steps: a stream does not record it")
-    if let stream { generator = SeededGenerator(seed: options.seed, stream: stream) }
+    if let stream { context.generator = SeededGenerator(seed: options.seed, stream: stream) }
     begin()
-    for layer in layerSizes.indices { trains[layer].removeAll() }
-    ledger.examples += 1
+    for index in layers.indices { layers[index].neurons.spikes.removeAll() }
+    count(examples: 1)
   }
 
   /// Takes one spike of the input through the network, with all that follows from it.
@@ -48,27 +48,15 @@ extension SpikingNetwork {
       throw .inputUnit(found: spike.unit, inputs: layerSizes[0])
     }
     if options.firing == .oncePerStep {
-      count(arriving: spike)
-      return trains[0].append(spike)
+      layers[0].neurons.operations.count(spike)
+      return layers[0].neurons.spikes.append(spike)
     }
     if !isStepOpen { try beginStep() }
-    count(arriving: spike)
-    trains[0].removeAll()
-    trains[0].append(spike)
-    spikesOfExample = 1
-    for layer in 1...depth {
-      trains[layer].removeAll()
-      // Nothing came: nothing is done in the layers above.
-      if trains[layer - 1].count == 0 { continue }
-      do {
-        try feedRows(layer, limit: budget - spikesOfExample)
-      } catch {
-        throw SpikingError(error, layer: layer, step: stepsTaken + 1, limit: budget)
-      }
-      spikesOfExample += trains[layer].count
-      count(layer, steps: 0)
-    }
-    ledger.layers[depth].sumAdditions += trains[depth - 1].count * layerSizes[depth]
+    layers[0].neurons.operations.count(spike)
+    layers[0].neurons.spikes.removeAll()
+    layers[0].neurons.spikes.append(spike)
+    context.limit = budget - 1
+    try feedLayers(steps: 0)
   }
 
   /// Ends a time step: the output is over one step more, always-on units fire where nothing came, and units
@@ -79,20 +67,15 @@ extension SpikingNetwork {
   @specialized(where Scalar == Int32)
   public mutating func endStep() throws(SpikingError) {
     if options.firing == .oncePerStep {
-      spikesOfExample = trains[0].count
-      for layer in 1...depth {
-        trains[layer].removeAll()
-        try guarding(layer) { (self: inout Self, limit) throws(KernelError) in
-          try self.fireStep(layer, limit: limit)
-        }
-      }
-      countStep()
-      trains[0].removeAll()
+      context.limit = budget - layers[0].spikes.count
+      layers[0].neurons.operations.unitSteps += layerSizes[0]
+      try feedLayers(steps: 1)
+      layers[0].neurons.spikes.removeAll()
     } else if !isStepOpen {
       try beginStep()
     }
     isStepOpen = false
-    ledger.timeSteps += 1
+    count(steps: 1)
     stepsTaken += 1
   }
 
@@ -100,16 +83,16 @@ extension SpikingNetwork {
   ///
   /// - Precondition: no biases, and no step has begun.
   mutating func skip(steps: Int) {
-    precondition(biases.isEmpty && !isStepOpen, "steps in which something is done")
+    precondition(!hasBiases && !isStepOpen, "steps in which something is done")
     // Steps of centuries: counts end at the largest number.
     func sum(_ count: Int, _ more: (Int, overflow: Bool)) -> Int {
       let (sum, overflow) = count.addingReportingOverflow(more.0)
       return overflow || more.overflow ? .max : sum
     }
-    for layer in layerSizes.indices {
-      ledger.layers[layer].unitSteps = sum(
-        ledger.layers[layer].unitSteps,
-        steps.multipliedReportingOverflow(by: layerSizes[layer]))
+    for index in layers.indices {
+      layers[index].neurons.operations.unitSteps = sum(
+        layers[index].neurons.operations.unitSteps,
+        steps.multipliedReportingOverflow(by: layerSizes[index]))
     }
     ledger.timeSteps = sum(ledger.timeSteps, (steps, false))
     stepsTaken = sum(stepsTaken, (steps, false))
@@ -117,7 +100,9 @@ extension SpikingNetwork {
 
   /// The sums of the rows that reached each unit of the last layer since the stream began or was
   /// reset, less what leaked: the pre-activation times the number of steps. The class is their `argmax`.
-  public var outputSums: [Scalar.Sum] { (0..<layerSizes[depth]).map { sums[depth][$0] } }
+  public var outputSums: [Scalar.Sum] {
+    (0..<layerSizes[depth]).map { layers[depth].neurons.sums[$0] }
+  }
 
   /// Takes 2^-`shift` of every potential and output sum away, some times: the leak of a neuron, by a
   /// shift and a subtraction.
@@ -128,62 +113,43 @@ extension SpikingNetwork {
   public mutating func leak(shift: Int, times: Int = 1) {
     precondition((1...16).contains(shift), "a leak of 2^-\(shift)")
     let most = 64 << shift
-    for layer in 1...depth {
-      if times > most {
-        states[layer].rest()
-      } else {
-        states[layer].leak(shift: shift, times: times)
-      }
-      ledger.layers[layer].leakAdditions += min(times, most) * layerSizes[layer]
+    for index in layers.indices.dropFirst() {
+      layers[index].neurons.leak(shift: shift, times: min(times, most), toZero: times > most)
     }
-    if times > most {
-      sums[depth].fill(with: .zero)
-    } else {
-      Scalar.leak(&sums[depth], shift: shift, times: times)
-    }
-    ledger.layers[depth].leakAdditions += min(times, most) * layerSizes[depth]
   }
 
   /// The first thing in a step: the always-on units below each layer, and what follows from their spikes.
   private mutating func beginStep() throws(SpikingError) {
     isStepOpen = true
-    spikesOfExample = 0
-    trains[0].removeAll()
-    for layer in 1...depth {
-      trains[layer].removeAll()
-      if biases.isEmpty { continue }
-      try guarding(layer) { (self: inout Self, limit) throws(KernelError) in
-        try self.feed(layer, limit: limit)
-      }
-    }
-    countStep()
+    context.limit = budget
+    layers[0].neurons.spikes.removeAll()
+    layers[0].neurons.operations.unitSteps += layerSizes[0]
+    try feedLayers(steps: 1)
   }
+}
 
-  /// Enters what all layers above the input did into the ledger, and one step of each.
-  private mutating func countStep() {
-    ledger.layers[0].unitSteps += layerSizes[0]
-    for layer in 1...depth { count(layer, steps: 1) }
-    ledger.layers[depth].sumAdditions +=
-      (trains[depth - 1].count + alwaysOnSpikes(1)) * layerSizes[depth]
-  }
-
-  private mutating func count(arriving spike: Spike) {
+extension OperationLedger.Layer {
+  /// Counts a spike that came from outside.
+  mutating func count(_ spike: Spike) {
     if spike.sign > 0 {
-      ledger.layers[0].positiveSpikes += 1
+      positiveSpikes += 1
     } else {
-      ledger.layers[0].negativeSpikes += 1
+      negativeSpikes += 1
     }
   }
+}
 
-  /// Runs a layer within what is left of the spike budget, and names it in a fault.
-  private mutating func guarding(
-    _ layer: Int, _ feed: (inout Self, _ limit: Int) throws(KernelError) -> Void
-  ) throws(SpikingError) {
-    do {
-      try feed(&self, budget - spikesOfExample)
-    } catch {
-      throw SpikingError(error, layer: layer, step: stepsTaken + 1, limit: budget)
+extension Neurons {
+  /// Takes 2^-`shift` of potentials and sums away, some times, or all of it.
+  mutating func leak(shift: Int, times: Int, toZero: Bool) {
+    if toZero {
+      state.rest()
+      sums.fill(with: .zero)
+    } else {
+      state.leak(shift: shift, times: times)
+      Scalar.leak(&sums, shift: shift, times: times)
     }
-    spikesOfExample += trains[layer].count
+    operations.leakAdditions += times * state.units
+    if sums.count > 0 { operations.leakAdditions += times * state.units }
   }
 }

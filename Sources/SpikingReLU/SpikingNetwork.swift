@@ -16,7 +16,7 @@ public typealias IntegerSpikingMLP = SpikingNetwork<Int32>
 /// A fully connected network of neurons that accumulate, compare with a threshold, and send signed
 /// spikes.
 ///
-/// Prediction of one example x (ALGORITHM section 2; the paper's algorithm 2), T times:
+/// Prediction of one example x (docs/Algorithm.md, section 2; the paper's algorithm 2), T times:
 /// ```
 /// spikes_0 = input.feed(x)
 /// for l in 1...L:  for each (i, s) in spikes_(l-1), in order:
@@ -37,115 +37,85 @@ public struct SpikingNetwork<Scalar: SpikeScalar>: Sendable {
   public let options: PredictionOptions
   /// The units of layers 0...L.
   public let layerSizes: [Int]
-  /// Which implementation of the kernels runs. All give the same bits.
-  public let instructionSet: InstructionSet
   /// The quantum of a spike: 1, or the scale S of an integer network.
   public let quantum: Scalar
-  /// What the network has done since it was made, or since the ledger was reset.
-  public internal(set) var ledger: OperationLedger
 
-  /// `W_1 ... W_L`, `[inputs x outputs]`, in units of 1 / `quantum`.
-  var weights: [RowMajorMatrix<Scalar>]
-  /// A magnitude that no weight of `weights[l]` exceeds. Updates that exceed it say so.
-  var bounds: [Scalar]
-  /// `b_1 ... b_L` as weight rows of the always-on units; empty without biases.
-  let biases: [RowMajorMatrix<Scalar>]
-  /// A magnitude that no bias of a layer exceeds.
-  let biasBounds: [Scalar]
-  /// The one spike of an always-on unit.
-  let alwaysOn: SpikeTrain
-  /// The same weights in 16 bits, where they fit and have not been changed since.
-  var narrow: [NarrowWeights?]
-  /// Nonzero weights of each row, for the NeuroBench view; empty unless activity is recorded.
-  var nonzeroWeights: [[Int]]
+  /// Layers 0...L. Layer 0 is the input: nothing feeds it but `input`.
+  var layers: [SpikingLayer<Scalar>]
+  /// The values of the example in progress.
+  var input: SpikingInput<Scalar>
+  /// Memory, random numbers and limits of all feeds.
+  var context: FeedContext<Scalar>
+  /// The most spikes of an example.
   let budget: Int
-  let inputQuantizer: Quantizer<Scalar>
-  let layerQuantizer: Quantizer<Scalar>
-
-  // State of the example in progress.
-  /// All inputs, where all are fed, and those that are not 0, where the others stay at rest.
-  var input: [Scalar] = []
-  var activeInput = ActiveUnits<Scalar>()
-  /// Whether all inputs are kept even so: smooth gradients want them.
-  var keepsInput = false
-  /// Where the potentials of the input start, padded like them; `nil` for 0.
-  let phases: AlignedArray<Scalar>?
-  /// Where units fire once a step, all inputs, padded to the stride of a row; how many are not 0.
-  var stepInput: AlignedArray<Scalar>
-  var stepInputs = 0
-  /// Spikes of the input at the end of each step that was fed last.
-  var inputEnds: [Int] = []
-  var states: [QuantizerState<Scalar>]
-  /// Of the last layer, the sums of the rows that it received: the output; empty for others.
-  var sums: [AlignedArray<Scalar.Sum>]
-  var counts: [AlignedArray<Int32>]
-  var generator: SeededGenerator
   /// Steps taken of the example in progress.
   public internal(set) var stepsTaken = 0
-  var spikesOfExample = 0
   /// Whether a step of a stream has begun.
   var isStepOpen = false
-
-  // Buffers.
-  var trains: [SpikeTrain]
-  var netSpikes: [AlignedArray<Int32>]
-  var scratch: KernelScratch<Scalar>
+  private var examples = 0
+  private var timeSteps = 0
+  /// The ledger's layers as they were before steps that may have to be taken back.
+  private var operationsBefore: [OperationLedger.Layer] = []
 
   init(
-    weights: [RowMajorMatrix<Scalar>], biases: [RowMajorMatrix<Scalar>] = [], quantum: Scalar,
-    coding: SpikeCoding? = nil, options: PredictionOptions, instructionSet: InstructionSet
+    connections: [Connection<Scalar>], quantum: Scalar, coding: SpikeCoding? = nil,
+    options: PredictionOptions, instructionSet: InstructionSet
   ) throws(SpikingError) {
     if options.firing == .oncePerStep {
-      for kind in [options.inputQuantizer, options.layerQuantizer] where kind.isPoisson {
+      for kind in [options.inputQuantizer, options.layerQuantizer]
+      where kind.threshold != .half {
         throw .firesAfterEverySpike(kind)
       }
     }
-    let sizes = [weights[0].rows] + weights.map(\.columns)
-    self.weights = weights
-    self.quantum = quantum
-    bounds = weights.map { Scalar.bound(of: $0, quantum: quantum) }
-    self.biases = biases
-    biasBounds = biases.map { Scalar.bound(of: $0, quantum: quantum) }
-    alwaysOn = SpikeTrain([Spike(unit: 0, sign: 1)])
-    narrow = weights.map(Scalar.narrowed)
+    let sizes = [connections[0].weights.rows] + connections.map(\.weights.columns)
+    let last = connections.count
     self.options = options
-    self.instructionSet = instructionSet
+    self.quantum = quantum
     layerSizes = sizes
     self.coding = coding ?? .unit(layerSizes: sizes)
-    if let coding, !coding.inputPhases.isEmpty {
-      var phases = QuantizerState<Scalar>(units: sizes[0]).potentials
-      for (unit, phase) in coding.inputPhases.enumerated() {
-        phases[unit] = Scalar.potential(phase, quantum: quantum)
-      }
-      self.phases = phases
-    } else {
-      phases = nil
-    }
-    stepInput = AlignedArray(repeating: .zero, count: 0)
-    ledger = OperationLedger(layerSizes: sizes)
     budget = options.budget(layerSizes: sizes)
-    inputQuantizer = Quantizer(kind: options.inputQuantizer, quantum: quantum)
-    layerQuantizer = Quantizer(kind: options.layerQuantizer, quantum: quantum)
-    states = sizes.map(QuantizerState.init(units:))
-    sums = sizes.map { _ in AlignedArray(repeating: .zero, count: 0) }
-    sums[weights.count] = AlignedArray(repeating: .zero, count: weights[weights.count - 1].stride)
-    counts = sizes.map { AlignedArray(repeating: 0, count: $0) }
-    generator = SeededGenerator(seed: options.seed)
-    trains = sizes.map { _ in SpikeTrain() }
-    scratch = KernelScratch(units: sizes.max()!)
-    if options.recording.contains(.activity) {
-      nonzeroWeights = weights.map { layer in
-        (0..<layer.rows).map { row in layer.row(row).reduce(0) { $0 + ($1 == .zero ? 0 : 1) } }
-      }
-      netSpikes = sizes.map { AlignedArray(repeating: 0, count: $0) }
-    } else {
-      nonzeroWeights = []
-      netSpikes = []
+    let chain = [Connection.none(units: sizes[0], quantum: quantum)] + connections
+    layers = chain.enumerated().map { index, connection in
+      let kind = index == 0 ? options.inputQuantizer : options.layerQuantizer
+      let keepsCounts = options.recording.contains(.counts) || options.readout == .counts
+      return SpikingLayer(
+        shape: Shape(units: sizes[index]), feeders: index == 0 ? [] : [index - 1],
+        connection: connection,
+        neurons: Neurons(
+          units: sizes[index], quantizer: Quantizer(kind: kind, quantum: quantum),
+          firing: options.firing, keepsSums: index == last),
+        counts: AlignedArray(repeating: 0, count: keepsCounts ? sizes[index] : 0),
+        activity: options.recording.contains(.activity)
+          ? LayerActivity(units: sizes[index], nonzeroWeights: connection.nonzeroWeights) : nil)
     }
+    input = SpikingInput(coding: self.coding, quantum: quantum, units: sizes[0])
+    context = FeedContext(
+      instructionSet: instructionSet, units: sizes.max()!, seed: options.seed, limit: budget)
   }
 
   /// The index of the last layer, L.
-  public var depth: Int { layerSizes.count - 1 }
+  public var depth: Int { layers.count - 1 }
+
+  /// Which implementation of the kernels runs. All give the same bits.
+  public var instructionSet: InstructionSet { context.instructionSet }
+
+  /// Whether some layer has biases: always-on units that fire at the start of each step.
+  var hasBiases: Bool { layers.contains { $0.connection.bias != nil } }
+
+  /// What the network has done since it was made, or since the ledger was reset.
+  public internal(set) var ledger: OperationLedger {
+    get {
+      var ledger = OperationLedger(layers: layers.map(\.neurons.operations))
+      ledger.examples = examples
+      ledger.timeSteps = timeSteps
+      return ledger
+    }
+    set {
+      for index in layers.indices { layers[index].neurons.operations = newValue.layers[index] }
+      examples = newValue.examples
+      timeSteps = newValue.timeSteps
+    }
+  }
 
   /// Starts an example: takes the input, resets quantizers as their kinds say, clears the output.
   ///
@@ -160,66 +130,35 @@ public struct SpikingNetwork<Scalar: SpikeScalar>: Sendable {
     guard values.count == layerSizes[0] else {
       throw .inputSize(expected: layerSizes[0], found: values.count)
     }
-    try encode(values)
-    if let stream { generator = SeededGenerator(seed: options.seed, stream: stream) }
-    begin()
-    ledger.examples += 1
-  }
-
-  /// Takes the input in the form in which it will be fed.
-  @specialized(where Scalar == Float)
-  @specialized(where Scalar == Int32)
-  private mutating func encode(_ values: [Float]) throws(SpikingError) {
+    let areFinite: Bool
     do {
-      if options.firing == .oncePerStep {
-        guard
-          let active = try Scalar.encode(
-            instructionSet, values, scale: coding.inputScale, quantum: quantum, into: &stepInput)
-        else { throw Self.nonFinite(values) }
-        stepInputs = active
-        return
-      }
-      guard values.firstNonFiniteIndex == nil else { throw Self.nonFinite(values) }
-      // By a power of two: exact, a change of the exponent.
-      let scale = coding.inputScale
-      let scaled = scale == 1 ? values : values.map { $0 * scale }
-      if skipsSilentInputs {
-        try Scalar.pack(instructionSet, scaled, quantum: quantum, into: &activeInput)
-      }
-      if !feedsActiveInputs || keepsInput { input = try Scalar.encode(scaled, quantum: quantum) }
-    } catch let error as KernelError {
-      throw SpikingError(error, layer: 0, step: 0, limit: budget)
-    } catch let error as SpikingError {
-      throw error
+      areFinite = try input.take(values, for: layers[0].neurons, instructionSet)
     } catch {
-      preconditionFailure("unreachable: \(error)")
+      throw SpikingError(error, layer: 0, step: 0, limit: budget)
     }
-  }
-
-  /// Names the first input that is not finite.
-  private static func nonFinite(_ values: [Float]) -> SpikingError {
-    let index = values.firstNonFiniteIndex ?? 0
-    return .nonFiniteInput(index: index, value: values[index])
+    guard areFinite else {
+      let index = values.firstNonFiniteIndex ?? 0
+      throw .nonFiniteInput(index: index, value: values[index])
+    }
+    if let stream { context.generator = SeededGenerator(seed: options.seed, stream: stream) }
+    begin()
+    examples += 1
   }
 
   /// Resets everything that the example in progress has changed.
   mutating func begin() {
-    inputQuantizer.reset(&states[0], generator: &generator)
-    if let phases, skipsSilentInputs {
-      if feedsActiveInputs {
-        states[0].start(at: phases, of: activeInput)
-      } else {
-        states[0].start(at: phases)
-      }
-    }
-    for layer in 1...depth { layerQuantizer.reset(&states[layer], generator: &generator) }
-    sums[depth].fill(with: .zero)
-    if options.recording.contains(.counts) || options.readout == .counts {
-      for layer in counts.indices { counts[layer].fill(with: 0) }
-    }
+    input.begin(&layers[0].neurons, &context)
+    if layers[0].counts.count > 0 { layers[0].counts.fill(with: 0) }
+    for index in layers.indices.dropFirst() { layers[index].begin(&context.generator) }
     stepsTaken = 0
-    spikesOfExample = 0
+    context.limit = budget
     isStepOpen = false
+  }
+
+  /// Counts an example, and steps of one, in the ledger.
+  mutating func count(examples: Int = 0, steps: Int = 0) {
+    self.examples += examples
+    timeSteps += steps
   }
 
   /// Takes one time step of the example in progress.
@@ -236,27 +175,59 @@ public struct SpikingNetwork<Scalar: SpikeScalar>: Sendable {
   ///
   /// - Throws: errors as of the first of the steps.
   private mutating func take(steps: Int) throws(SpikingError) {
-    for layer in layerSizes.indices {
-      trains[layer].removeAll()
-      let limit = budget - spikesOfExample
-      do {
-        if options.firing == .oncePerStep {
-          try fireStep(layer, limit: limit)
-        } else if layer == 0 {
-          try feedInput(steps: steps, limit: limit)
-        } else {
-          try feed(layer, limit: limit)
-        }
-      } catch {
-        throw SpikingError(error, layer: layer, step: stepsTaken + 1, limit: budget)
-      }
-      spikesOfExample += trains[layer].count
-    }
-    for layer in layerSizes.indices { count(layer, steps: steps) }
-    ledger.layers[depth].sumAdditions +=
-      (trains[depth - 1].count + alwaysOnSpikes(steps)) * layerSizes[depth]
-    ledger.timeSteps += steps
+    try feedInput(steps: steps)
+    try feedLayers(steps: steps)
+    timeSteps += steps
     stepsTaken += steps
+  }
+
+  /// Makes the spikes of the input, and enters them into the ledger.
+  private mutating func feedInput(steps: Int) throws(SpikingError) {
+    do {
+      try input.feed(steps: steps, into: &layers[0].neurons, limit: context.limit, &context)
+    } catch {
+      throw SpikingError(error, layer: 0, step: stepsTaken + 1, limit: budget)
+    }
+    context.limit -= layers[0].spikes.count
+    let additions = input.additions(to: layers[0].neurons)
+    layers[0].neurons.enter(
+      comparisons: additions * (options.firing == .oncePerStep ? 1 : steps), steps: steps,
+      instructionSet)
+    layers[0].neurons.operations.encodingAdditions += steps * additions
+    layers[0].count(instructionSet)
+    record(activityOf: 0)
+  }
+
+  /// Takes the spikes of the input through all layers, one feed of each: the walk of predictions and of
+  /// streams.
+  ///
+  /// - Parameter steps: how many whole steps they are; 0 for some of a step that has begun.
+  @inline(__always)
+  mutating func feedLayers(steps: Int) throws(SpikingError) {
+    for index in layers.indices.dropFirst() {
+      for feeder in layers[index].feeders {
+        do {
+          try layers[index].feed(layers[feeder].spikes, steps: steps, &context)
+        } catch {
+          throw SpikingError(error, layer: index, step: stepsTaken + 1, limit: budget)
+        }
+      }
+      layers[index].count(instructionSet)
+      record(activityOf: index)
+    }
+  }
+
+  /// Counts what NeuroBench counts of a step, where activity is recorded.
+  private mutating func record(activityOf index: Int) {
+    guard layers[index].activity != nil else { return }
+    layers[index].neurons.operations.activeUnitSteps += layers[index].activity!.take(
+      layers[index].spikes, instructionSet)
+    for feeder in layers[index].feeders {
+      let (accumulates, multiplyAccumulates) = layers[index].activity!.operations(
+        of: layers[feeder].activity!)
+      layers[index].neurons.operations.effectiveAccumulates += accumulates
+      layers[index].neurons.operations.effectiveMultiplyAccumulates += multiplyAccumulates
+    }
   }
 
   /// Predicts one example: T steps, then `output / T`.
@@ -288,30 +259,36 @@ public struct SpikingNetwork<Scalar: SpikeScalar>: Sendable {
     // Random thresholds are drawn in the order of spikes, activity is counted by steps, and
     // potentials that live on cannot be taken back. A potential that falls too far and is back some
     // steps later would not be seen: so many rows must not be able to take one there.
-    let most = weights.indices.map(rowsWithoutFall).min() ?? 0
-    guard skipsSilentInputs, biases.isEmpty,
-      layerQuantizer.kind == .rectHerding || layerQuantizer.kind == .herding,
-      options.firing == .afterEachSpike, !options.recording.contains(.activity), most > 0
+    guard options.inputQuantizer.restsWithoutInput, options.layerQuantizer.restsWithoutInput,
+      options.firing == .afterEachSpike, !options.recording.contains(.activity)
     else { return false }
-    let counted = options.timeSteps > Self.stepsAtOnce ? ledger : nil
+    var most = Int.max
+    for index in layers.indices.dropFirst() {
+      guard layers[index].connection.bias == nil else { return false }
+      most = min(most, layers[index].connection.rowsWithoutUnderflow)
+    }
+    guard most > 0 else { return false }
+    rememberOperations()
+    let steps = timeSteps
     do {
       while stepsTaken < options.timeSteps {
         try take(steps: min(Self.stepsAtOnce, options.timeSteps - stepsTaken))
-        if spikesOfExample > most { break }
+        if budget - context.limit > most { break }
       }
     } catch {}
-    if spikesOfExample <= most, stepsTaken == options.timeSteps { return true }
-    if let counted { ledger = counted }
+    if budget - context.limit <= most, stepsTaken == options.timeSteps { return true }
+    for index in layers.indices { layers[index].neurons.operations = operationsBefore[index] }
+    timeSteps = steps
     begin()
     return false
   }
 
-  /// So many rows of a layer's weights cannot take a potential from 0 beyond its limit; 0 where that
-  /// is not known.
-  private func rowsWithoutFall(_ layer: Int) -> Int {
-    // Half of the limit is for rounding, in Float; integers have none.
-    let bound = bounds[layer].asDouble
-    return bound.isFinite ? Int(Scalar.potentialLimit.asDouble / bound) / 2 : 0
+  private mutating func rememberOperations() {
+    if operationsBefore.count != layers.count {
+      operationsBefore = layers.map(\.neurons.operations)
+    } else {
+      for index in layers.indices { operationsBefore[index] = layers[index].neurons.operations }
+    }
   }
 
   /// The output after the steps taken so far: sums or counts, divided by the number of steps.
@@ -319,56 +296,35 @@ public struct SpikingNetwork<Scalar: SpikeScalar>: Sendable {
   /// - Precondition: at least one step was taken.
   public var output: [Scalar] {
     precondition(stepsTaken > 0, "the output before the first step")
-    return (0..<layerSizes[depth]).map { unit in
+    let last = layers[depth]
+    return (0..<last.shape.count).map { unit in
       switch options.readout {
-      case .potentials: Scalar.readout(sum: sums[depth][unit], steps: stepsTaken)
-      case .counts: Scalar.readout(count: counts[depth][unit], steps: stepsTaken, quantum: quantum)
+      case .potentials: Scalar.readout(sum: last.neurons.sums[unit], steps: stepsTaken)
+      case .counts:
+        Scalar.readout(count: last.counts[unit], steps: stepsTaken, quantum: quantum)
       }
     }
   }
 
   /// The spikes that a layer sent in the last call of `step`, in order. After `predict`, which lets
   /// layers run ahead, they are those of its last steps.
-  public func spikes(ofLayer layer: Int) -> SpikeTrain { trains[layer] }
+  public func spikes(ofLayer layer: Int) -> SpikeTrain { layers[layer].spikes }
 
   /// The net spikes of each unit of a layer since the example began.
   ///
   /// - Precondition: counts are recorded, or are the readout.
   public func spikeCounts(ofLayer layer: Int) -> [Int] {
     precondition(
-      options.recording.contains(.counts) || options.readout == .counts,
-      "spike counts are not recorded: add .counts to the options")
-    return (0..<layerSizes[layer]).map { Int(counts[layer][$0]) }
+      layers[layer].counts.count > 0, "spike counts are not recorded: add .counts to the options")
+    return (0..<layerSizes[layer]).map { Int(layers[layer].counts[$0]) }
   }
 
   /// The potentials of a layer.
   public func potentials(ofLayer layer: Int) -> [Scalar] {
-    guard layer == 0, feedsActiveInputs else {
-      return (0..<layerSizes[layer]).map { states[layer].potentials[$0] }
-    }
-    var potentials = Array(repeating: Scalar.zero, count: layerSizes[0])
-    for index in 0..<activeInput.count {
-      potentials[activeInput.unit(index)] = states[0].potentials[index]
-    }
-    return potentials
+    if layer == 0 { return input.potentials(of: layers[0].neurons, instructionSet) }
+    return (0..<layerSizes[layer]).map { layers[layer].neurons.state.potentials[$0] }
   }
 
   /// Forgets what was counted.
   public mutating func resetLedger() { ledger.reset() }
-
-  /// Whether a unit without input stays at 0 for the whole example.
-  var skipsSilentInputs: Bool {
-    inputQuantizer.kind == .herding || inputQuantizer.kind == .rectHerding
-  }
-
-  /// Whether only active inputs are fed; the plain reference feeds all of them nevertheless.
-  var feedsActiveInputs: Bool {
-    skipsSilentInputs && instructionSet != .reference && options.firing == .afterEachSpike
-  }
-
-  /// The inputs that a step has to add.
-  var encodedInputs: Int {
-    if !skipsSilentInputs { return layerSizes[0] }
-    return options.firing == .oncePerStep ? stepInputs : activeInput.count
-  }
 }

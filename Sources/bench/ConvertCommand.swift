@@ -161,10 +161,10 @@ struct ConvertCommand: AsyncParsableCommand {
         manifest: manifest,
         source: .init(
           path: file, format: network.format, numbers: network.fileType,
-          parameters: weights.parameterCount + (weights.biases ?? []).map(\.count).reduce(0, +),
+          parameters: weights.parameterCount + weights.biasCount,
           denormalWeights: ConvertTables.denormals(weights),
-          largestWeight: weights.layers.map(\.largestMagnitude).max() ?? 0),
-        layerSizes: weights.layerSizes, hasBiases: weights.biases != nil,
+          largestWeight: weights.matrices.map(\.largestMagnitude).max() ?? 0),
+        layerSizes: weights.layerSizes, hasBiases: weights.hasBiases,
         denseTestErrors: result?.denseTestErrors, conversion: result, verdicts: verdicts),
       verdicts: verdicts, to: json)
   }

@@ -7,7 +7,7 @@ import SpikingReLU
 enum ConvertTables {
   /// Weights that are not 0 and smaller than the smallest normal Float.
   static func denormals(_ weights: NetworkWeights) -> Int {
-    weights.layers.reduce(0) { $0 + $1.elements.count { $0.isSubnormal } }
+    weights.matrices.reduce(0) { $0 + $1.elements.count { $0.isSubnormal } }
   }
 
   static func lines(_ file: NetworkFile, path: String) -> [String] {
@@ -18,15 +18,16 @@ enum ConvertTables {
     ]
     var rows = [["", "inputs", "outputs", "weights", "of them 0", "largest", "largest bias"]]
     for (index, layer) in weights.layers.enumerated() {
-      let elements = layer.elements
+      let elements = layer.weights.matrix.elements
       let zeros = elements.count { $0 == 0 }
       rows.append([
         "layer \(index + 1)" + (index + 1 < weights.layers.count ? ", ReLU" : ""),
-        Format.count(layer.rows), Format.count(layer.columns), Format.count(elements.count),
+        Format.count(layer.weights.inputs.count), Format.count(layer.weights.outputs.count),
+        Format.count(elements.count),
         Format.fixed(100 * Double(zeros) / Double(max(elements.count, 1)), 1) + "%",
-        Format.significant(Double(layer.largestMagnitude)),
-        weights.biases.map {
-          Format.significant(Double($0[index].lazy.map(\.magnitude).max() ?? 0))
+        Format.significant(Double(layer.weights.matrix.largestMagnitude)),
+        layer.bias.map {
+          Format.significant(Double($0.lazy.map(\.magnitude).max() ?? 0))
         } ?? "none",
       ])
     }
@@ -37,7 +38,7 @@ enum ConvertTables {
         "  numbers of \(file.fileType) became Float (F32)"
           + (types.contains("F64") ? ", rounded to 24 bits" : ", exactly"))
     }
-    let largest = weights.layers.map(\.largestMagnitude).max() ?? 0
+    let largest = weights.matrices.map(\.largestMagnitude).max() ?? 0
     if largest > 1e6 {
       lines.append(
         "  warning: a weight of \(largest) is beyond 10^6; were the bytes of the file swapped?")

@@ -212,7 +212,7 @@ struct StreamReplayOptions: ParsableArguments {
     options.leak = try leak.map { try .init(interval: $0) }
     if let resetEvery { options.reset = .every(resetEvery) }
     if let resetAfterSilence { options.reset = .afterSilence(resetAfterSilence) }
-    if network.weights.biases != nil || step != nil {
+    if network.weights.hasBiases || step != nil {
       options.stepLength = step ?? 10_000
     }
     return try StreamReplay.Listener(

@@ -32,7 +32,8 @@ import Testing
       }
       let (first, last) = (folder + "/first.json", folder + "/last.json")
       let options = [
-        "--dataset", "digits", "--steps", "5", "--calibration", "120", "--max-error-increase", "100",
+        "--dataset", "digits", "--steps", "5", "--calibration", "120", "--max-error-increase",
+        "100",
       ]
       for (file, path) in [(trained, first), (source, last)] {
         outcome = try CommandLineTests.run(["convert", file, "--json", path] + options)
@@ -46,7 +47,8 @@ import Testing
       // The verdict decides.
       outcome = try CommandLineTests.run(
         [
-          "convert", source, "--no-scales", "--dataset", "digits", "--steps", "1", "--max-error-increase",
+          "convert", source, "--no-scales", "--dataset", "digits", "--steps", "1",
+          "--max-error-increase",
           "0",
         ])
       #expect(outcome.status == 1 && outcome.output.contains("FAILED"))

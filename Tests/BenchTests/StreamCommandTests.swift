@@ -56,7 +56,7 @@ import Testing
         let weights = try NetworkWeights(
           layerSizes: [inputs, 8, 3], initializer: .he, generator: &generator)
         let network = try NetworkWeights(
-          layers: weights.layers,
+          layers: weights.matrices,
           biases: biased ? [Array(repeating: 0.1, count: 8), [0, 0, 0]] : nil)
         let file = folder + "/\(inputs).safetensors"
         try network.write(safetensors: file)

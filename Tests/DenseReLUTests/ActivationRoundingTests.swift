@@ -45,10 +45,10 @@ import Testing
       targets: Matrix(rows: 2, columns: 1, elements: [1, 1]), learningRate: 0.1)
     // x = 1 rounds to 1; z = 0.7, 0.3; a = 1, 0; output 2, error 1.
     // dv = a = 1, 0; dz = v + penalty where a > 0, where z > 0: 2.5, 3. Each the mean of two alike.
-    #expect(abs(network.weights.layers[1][0, 0] - 1.9) < 1e-6)
-    #expect(network.weights.layers[1][1, 0] == 3)
-    #expect(abs(network.weights.layers[0][0, 0] - 0.45) < 1e-6)
-    #expect(abs(network.weights.layers[0][0, 1] - 0) < 1e-6)
+    #expect(abs(network.weights.matrices[1][0, 0] - 1.9) < 1e-6)
+    #expect(network.weights.matrices[1][1, 0] == 3)
+    #expect(abs(network.weights.matrices[0][0, 0] - 0.45) < 1e-6)
+    #expect(abs(network.weights.matrices[0][0, 1] - 0) < 1e-6)
     // Prediction is exact.
     var exact = DenseMLP(weights: try weights())
     exact.rounding = network.rounding

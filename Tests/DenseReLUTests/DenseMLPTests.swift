@@ -10,7 +10,7 @@ struct NaiveMLP {
   let loss: Loss
 
   init(_ weights: NetworkWeights, loss: Loss) {
-    layers = weights.layers.map { layer in
+    layers = weights.matrices.map { layer in
       (0..<layer.rows).map { row in layer.row(row).map(Double.init) }
     }
     biases = weights.biases?.map { $0.map(Double.init) }
@@ -104,7 +104,7 @@ struct NaiveMLP {
     for unit in 0..<40 {
       var (exact, magnitude) = (0.0, 0.0)
       for row in 0..<300 {
-        let term = Double(input[row]) * Double(weights.layers[0][row, unit])
+        let term = Double(input[row]) * Double(weights.matrices[0][row, unit])
         exact += term
         magnitude += abs(term)
       }
@@ -127,8 +127,8 @@ struct NaiveMLP {
     #expect(abs(found.loss - naive.meanLoss(x, y)) < 1e-5)
     let h = 1e-6
     for layer in 0..<3 {
-      for row in 0..<weights.layers[layer].rows {
-        for column in 0..<weights.layers[layer].columns {
+      for row in 0..<weights.matrices[layer].rows {
+        for column in 0..<weights.matrices[layer].columns {
           var (up, down) = (naive, naive)
           up.layers[layer][row][column] += h
           down.layers[layer][row][column] -= h
@@ -136,7 +136,7 @@ struct NaiveMLP {
           #expect(abs(Double(found.weights[layer][row, column]) - slope) < 2e-5)
         }
       }
-      for unit in 0..<(shape.withBiases ? weights.layers[layer].columns : 0) {
+      for unit in 0..<(shape.withBiases ? weights.matrices[layer].columns : 0) {
         var (up, down) = (naive, naive)
         up.biases![layer][unit] += h
         down.biases![layer][unit] -= h
@@ -154,7 +154,7 @@ struct NaiveMLP {
     var network = DenseMLP(weights: weights, loss: .halfSquaredError)
     let found = try network.gradients(inputs: inputs, targets: targets)
     let naive = NaiveMLP(weights, loss: .halfSquaredError)
-    var expected = weights.layers.map { Array(repeating: 0.0, count: $0.rows * $0.columns) }
+    var expected = weights.matrices.map { Array(repeating: 0.0, count: $0.rows * $0.columns) }
     for example in 0..<4 {
       let x = doubles(inputs)[example]
       let z = naive.preActivations(x)
@@ -184,9 +184,9 @@ struct NaiveMLP {
     let loss = try network.train(inputs: inputs, targets: targets, learningRate: 0.5)
     #expect(loss == gradients.loss)
     for layer in 0..<2 {
-      for (index, value) in network.weights.layers[layer].elements.enumerated() {
+      for (index, value) in network.weights.matrices[layer].elements.enumerated() {
         let expected =
-          weights.layers[layer].elements[index] - 0.5 * gradients.weights[layer].elements[index]
+          weights.matrices[layer].elements[index] - 0.5 * gradients.weights[layer].elements[index]
         #expect(abs(value - expected) < 1e-6)
       }
       for (index, value) in network.weights.biases![layer].enumerated() {

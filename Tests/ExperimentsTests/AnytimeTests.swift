@@ -163,7 +163,7 @@ import Testing
       SharedEvaluation(
         team: nil, workers: 1, instructionSet: .selected(), calibration: calibration,
         test: calibration))
-    #expect(fitted.layers[0] == weights.layers[0])
+    #expect(fitted.matrices[0] == weights.matrices[0])
     var dense = DenseMLP(weights: weights)
     func distance(_ weights: NetworkWeights) throws -> Double {
       var options = try PredictionOptions(timeSteps: 2)

@@ -14,7 +14,7 @@ import Testing
   /// A trained network with biases, a dead unit and a unit that can hardly fire.
   private static func network(_ data: Dataset) async throws -> NetworkWeights {
     let trained = try await DenseTraining(epochs: 15).network(hidden: [24], dataset: data).weights
-    var layers = trained.layers
+    var layers = trained.matrices
     var biases = [[Float](repeating: 0.05, count: 24), [Float](repeating: -0.1, count: 10)]
     for row in 0..<64 {
       layers[0][row, 3] = 0

@@ -42,7 +42,8 @@ import Testing
     var report = HTMLReport(
       title: "A <b> & \"c\"", manifest: try Self.manifest(["bench", "<script>"]))
     report.add(
-      try ActivityReport(weights: weights, timeSteps: 4, data: data, height: 8, width: 8, answers: 20))
+      try ActivityReport(
+        weights: weights, timeSteps: 4, data: data, height: 8, width: 8, answers: 20))
     let html = report.html
     #expect(html.hasPrefix("<!DOCTYPE html>"))
     #expect(html.contains("A &lt;b&gt; &amp; &quot;c&quot;"))

@@ -107,7 +107,7 @@ import Testing
       print(learner.outputSums.argmax, recording.label)
     }
     // end README stream
-    #expect(learner.weights != first.layers)
+    #expect(learner.weights != first.matrices)
   }
 
   @Test func ranks() async throws {

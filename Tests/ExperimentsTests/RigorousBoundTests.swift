@@ -46,7 +46,7 @@ import Testing
       var options = try PredictionOptions(timeSteps: 40)
       options.recording = .counts
       var network = try SpikingMLP(weights: random.weights, options: options)
-      var feeds = random.weights.layers.map { _ in 0 }
+      var feeds = random.weights.matrices.map { _ in 0 }
       try network.present(random.input)
       for step in 1...40 {
         // Large weights in a deep network: what was checked until here counts.

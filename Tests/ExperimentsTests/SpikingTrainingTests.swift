@@ -59,10 +59,11 @@ import Testing
       hidden: [8], dataset: dataset)
     let two = try await training { $0.schedule.epochs = 2 }.run(hidden: [8], dataset: dataset)
     let three = try await training().run(hidden: [8], dataset: dataset)
-    for (layer, matrix) in last.weights.layers.enumerated() {
+    for (layer, matrix) in last.weights.matrices.enumerated() {
       for row in 0..<matrix.rows {
         let mean =
-          (Double(two.weights.layers[layer][row, 0]) + Double(three.weights.layers[layer][row, 0]))
+          (Double(two.weights.matrices[layer][row, 0])
+            + Double(three.weights.matrices[layer][row, 0]))
           / 2
         #expect(matrix[row, 0] == Float(mean))
       }
@@ -90,7 +91,7 @@ import Testing
     #expect(result.epochs[2].trainErrorPercent! < result.epochs[0].trainErrorPercent!)
     #expect(result.epochs[2].work!.updateOperations > 0)
     let scale = try IntegerSpikingMLP.scale(timeSteps: 5, learningRate: 0.02)
-    for layer in result.weights.layers {
+    for layer in result.weights.matrices {
       #expect(layer.elements.allSatisfy { ($0 * Float(scale)).rounded() / Float(scale) == $0 })
     }
     for change in [
@@ -116,7 +117,7 @@ import Testing
       _ = try await wild.run(hidden: [8], dataset: dataset)
       Issue.record("it did not diverge")
     } catch let failure as LearningFailure {
-      #expect(failure.epoch == 1 && failure.lastWhole.layers[0].largestMagnitude < 10)
+      #expect(failure.epoch == 1 && failure.lastWhole.matrices[0].largestMagnitude < 10)
     }
   }
 
@@ -125,7 +126,7 @@ import Testing
     var generator = SeededGenerator(seed: 1)
     var layers = try NetworkWeights(
       layerSizes: [64, 4, 10], initializer: .he, generator: &generator
-    ).layers
+    ).matrices
     // The first pixel of a digit is always 0: its weights are never used.
     layers[0][0, 0] = 2e6
     let settings = DenseTraining(epochs: 1, minibatch: 7, learningRate: 0.05)
@@ -191,7 +192,7 @@ import Testing
       Issue.record("it did not diverge")
     } catch let failure as LearningFailure {
       #expect(failure.epoch == 1 && "\(failure)".hasPrefix("epoch 1, example "))
-      #expect(failure.lastWhole.layers.allSatisfy { $0.largestMagnitude < 1 })
+      #expect(failure.lastWhole.matrices.allSatisfy { $0.largestMagnitude < 1 })
     }
   }
 }

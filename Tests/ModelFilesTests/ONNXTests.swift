@@ -98,12 +98,12 @@ import Testing
       $0.graph.initializer[2] = Self.tensor("v", [2, 1], [4, 4])
     }
     #expect(broadcast.biases?[0] == [3, 3])
-    #expect(broadcast.layers[0] == Matrix(rows: 2, columns: 2, elements: [1, 3, 2, 4]))
+    #expect(broadcast.matrices[0] == Matrix(rows: 2, columns: 2, elements: [1, 3, 2, 4]))
     let untransposed = try decode {
       $0.graph.initializer[0] = Self.tensor("w", [2, 1], [1, 2])
       $0.graph.node[1] = Self.node("Gemm", ["f", "w", ""], "a")
     }
-    #expect(untransposed.layers == expected.layers && untransposed.biases == [[0], [5]])
+    #expect(untransposed.matrices == expected.matrices && untransposed.biases == [[0], [5]])
   }
 
   @Test("all types of numbers that are read")
@@ -112,7 +112,7 @@ import Testing
       try decode {
         $0.graph.initializer[0].rawData = Data()
         change(&$0.graph.initializer[0])
-      }.layers[0].elements
+      }.matrices[0].elements
     }
     #expect(try weights { $0.floatData = [1.5, -2] } == [1.5, -2])
     #expect(
@@ -147,7 +147,7 @@ import Testing
   @Test("what is written is read back, and is what PyTorch would write", arguments: [false, true])
   func roundTrip(hasBiases: Bool) throws {
     let weights = try NetworkWeights(
-      layers: NpzTests.network.layers, biases: hasBiases ? NpzTests.network.biases : nil)
+      layers: NpzTests.network.matrices, biases: hasBiases ? NpzTests.network.biases : nil)
     let bytes = try ONNXModel.encode(weights, metadata: ["a": "b", "c": "d"])
     try withFile(bytes, named: ".onnx") { path in
       let file = try NetworkFile(path: path)

@@ -39,7 +39,7 @@ import Testing
     let weights = try NetworkWeights(
       layerSizes: [5, 4, 3], initializer: .he, generator: &generator)
     return try NetworkWeights(
-      layers: weights.layers, biases: biases ? [[1, 2, 3, 4], [-1, 0.5, 0]] : nil)
+      layers: weights.matrices, biases: biases ? [[1, 2, 3, 4], [-1, 0.5, 0]] : nil)
   }
 
   @Test("a network is read back bit for bit, in PyTorch's layout", arguments: [false, true])
@@ -52,7 +52,7 @@ import Testing
       let contents = try Safetensors.read(path: path)
       #expect(contents.metadata["note"] == "a \"quote\"\n")
       #expect(contents.tensors[0].name == "0.weight" && contents.tensors[0].shape == [4, 5])
-      #expect(contents.tensors[0].elements[1] == weights.layers[0][1, 0])
+      #expect(contents.tensors[0].elements[1] == weights.matrices[0][1, 0])
       // Written again over what is there, and never over something else.
       try weights.write(safetensors: path)
       try Data("precious".utf8).write(to: URL(filePath: path))
@@ -346,7 +346,7 @@ import Testing
   @Test("the paper's names, with weights of [inputs, outputs]")
   func paperNames() throws {
     let weights = try network(biases: true)
-    let tensors = weights.layers.enumerated().flatMap { index, layer in
+    let tensors = weights.matrices.enumerated().flatMap { index, layer in
       [
         NamedTensor(
           name: "b\(index + 1)", shape: [layer.columns], elements: weights.biases![index]),
@@ -368,7 +368,7 @@ import Testing
     }
     try withFile(Safetensors.encode(tensors)) { path in
       let weights = try NetworkWeights(safetensors: path)
-      #expect(weights.layers.map { $0[0, 0] } == [9, 10])
+      #expect(weights.matrices.map { $0[0, 0] } == [9, 10])
     }
   }
 }

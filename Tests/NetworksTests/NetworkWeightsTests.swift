@@ -61,7 +61,7 @@ import Testing
     var weights = try NetworkWeights(layers: [matrix(2, 2)], biases: [[0, 0]])
     weights.updateWeights(ofLayer: 1) { $0[1, 0] = 5 }
     weights.updateBiases(ofLayer: 1) { $0[1] = 2 }
-    #expect(weights.layers[0][1, 0] == 5 && weights.biases == [[0, 2]])
+    #expect(weights.matrices[0][1, 0] == 5 && weights.biases == [[0, 2]])
   }
 }
 

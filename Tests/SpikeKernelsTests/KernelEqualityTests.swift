@@ -120,7 +120,7 @@ import Testing
               sign: count == 64 && generator.next() & 7 == 0 ? -1 : 1)
           })
       }
-      let trace = { (set: InstructionSet, promised: Bool, narrow: Bool) in
+      let trace = { (set: InstructionSet, promised: Bool, int16: Bool) in
         var generator = SeededGenerator(seed: 0)
         var state = QuantizerState<Scalar>(units: width)
         var scratch = KernelScratch<Scalar>(units: width)
@@ -128,7 +128,7 @@ import Testing
         var sums = AlignedArray<Scalar.Sum>(repeating: .zero, count: weights.stride)
         for spikes in trains {
           try Quantizer<Scalar>(kind: .rectHerding, quantum: quantum).feed(
-            rowsOf: weights, narrow: narrow ? Scalar.narrowed(weights) : nil, for: spikes,
+            rowsOf: weights, int16: int16 ? Scalar.int16Weights(of: weights) : nil, for: spikes,
             firesOnce: promised, into: &state, sums: &sums, train: &train, scratch: &scratch,
             using: set, generator: &generator)
         }
@@ -136,12 +136,12 @@ import Testing
       }
       let expected = try trace(.reference, true, false)
       for set in Self.compiled {
-        for (promised, narrow) in [(true, true), (true, false), (false, false)] {
-          let found = try trace(set, promised, narrow)
+        for (promised, int16) in [(true, true), (true, false), (false, false)] {
+          let found = try trace(set, promised, int16)
           #expect(
             found.0 == expected.0 && found.1 == expected.1
               && (0..<width).allSatisfy { found.2[$0] == expected.2[$0] },
-            "\(set), \(mean), \(spread), quantum \(quantum), promised \(promised), narrow \(narrow)")
+            "\(set), \(mean), \(spread), quantum \(quantum), promised \(promised), int16 \(int16)")
         }
       }
     }
@@ -281,11 +281,12 @@ import Testing
     ReferenceKernels.count(spikes, into: &expectedCounts)
     for set in Self.compiled {
       var sums = AlignedArray<Float>(repeating: 0, count: weights.stride)
-      Float.addRows(set, of: weights, for: spikes, range: spikes.indices, to: &sums)
+      KernelTable<Float>(set).addRows(of: weights, for: spikes, range: spikes.indices, to: &sums)
       var integerSums = AlignedArray<Int64>(repeating: 0, count: weights.stride)
-      Int32.addRows(set, of: integers, for: spikes, range: spikes.indices, to: &integerSums)
+      KernelTable<Int32>(set).addRows(
+        of: integers, for: spikes, range: spikes.indices, to: &integerSums)
       var counts = AlignedArray<Int32>(repeating: 0, count: 20)
-      Int32.count(set, spikes, into: &counts)
+      KernelTable<Int32>(set).count(spikes, into: &counts)
       #expect(sums == expected && integerSums == expectedIntegers && counts == expectedCounts)
     }
   }
@@ -297,7 +298,7 @@ import Testing
     for set in Self.compiled {
       for count in 0...300 {
         // Small whole numbers: exact in any order.
-        #expect(values.sum(first: count, using: set) == Float(count * (count + 1) / 2))
+        #expect(KernelTable<Float>(set).sum(values, first: count) == Float(count * (count + 1) / 2))
       }
     }
   }
@@ -321,21 +322,22 @@ import Testing
     let padded = RowMajorMatrix<Scalar>.stride(columns: weights.rows)
     func run(_ set: InstructionSet) -> ColumnRun<Scalar> {
       var counts = AlignedArray<Scalar>(repeating: .zero, count: padded)
-      Scalar.count(set, spikes, into: &counts)
+      KernelTable<Scalar>(set).count(spikes, into: &counts)
       var active = ActiveUnits<Scalar>()
-      Scalar.packPositive(set, counts, into: &active)
+      KernelTable<Scalar>(set).packPositive(counts, into: &active)
       var run = ColumnRun(weights: weights, transposed: weights.transposed)
       run.active = (0..<active.count).map(active.unit)
       for column in [0, 7, 18] {
         for bound in bounds {
           run.exceeded.append(
-            Scalar.updateColumn(
-              set, column, of: &run.weights, by: active, factor: factor, bound: bound))
-          Scalar.updateRow(set, column, of: &run.transposed, by: active, factor: factor)
+            KernelTable<Scalar>(set).updateColumn(
+              column, of: &run.weights, by: active, factor: factor, bound: bound))
+          KernelTable<Scalar>(set).updateRow(
+            column, of: &run.transposed, by: active, factor: factor)
         }
         for sign in [1, -1] {
           var values = Array(repeating: Scalar.zero, count: weights.rows)
-          Scalar.readRow(set, column, of: run.transposed, sign: sign, into: &values)
+          KernelTable<Scalar>(set).readRow(column, of: run.transposed, sign: sign, into: &values)
           run.read.append(values)
         }
       }

@@ -39,10 +39,10 @@ import Testing
     var elements: [Element] { unsafe Array(buffer) }
   }
 
-  private static func kernels(_ body: (csk_kernels) throws -> Void) rethrows {
+  private static func kernels(_ body: (csk_set) throws -> Void) rethrows {
     var count = 0
-    let all = unsafe csk_all(&count)!
-    for index in 0..<count where unsafe csk_is_supported(all[index]!) != 0 {
+    let all = unsafe csk_sets(&count)!
+    for index in 0..<count where unsafe all[index]!.pointee.is_supported() != 0 {
       try unsafe body(all[index]!.pointee)
     }
   }
@@ -78,11 +78,10 @@ import Testing
           let firings = unsafe Guarded(
             [csk_firing](repeating: csk_firing(), count: 2 * rows * weights.stride), gap: 0)
           let fused = unsafe Guarded(zeros, gap: gap)
-          let outcome = unsafe kernels.feed_rows_float(
+          let outcome = unsafe kernels.float32.feed_rows(
             phi.buffer.baseAddress, fused.buffer.baseAddress, matrix.buffer.baseAddress,
-            weights.stride,
-            codes.buffer.baseAddress, spikes.count, kind.isSigned ? 1 : 0,
-            kind.isSigned ? 0 : 1, out.buffer.baseAddress, train.count,
+            csk_int16_weights(), weights.stride, codes.buffer.baseAddress, spikes.count,
+            kind.isSigned ? 1 : 0, kind.isSigned ? 0 : 1, 1, out.buffer.baseAddress, train.count,
             csk_scratch(
               firings: firings.buffer.baseAddress, capacity: rows * weights.stride,
               snapshot: snapshot.buffer.baseAddress))
@@ -93,7 +92,7 @@ import Testing
           unsafe #expect(fused.elements == (0..<weights.stride).map { sums[$0] })
 
           let total = unsafe Guarded(zeros, gap: gap)
-          unsafe kernels.add_rows_float(
+          unsafe kernels.float32.add_rows(
             total.buffer.baseAddress, matrix.buffer.baseAddress, weights.stride,
             codes.buffer.baseAddress, spikes.count)
           unsafe #expect(total.elements == (0..<weights.stride).map { sums[$0] })
@@ -122,9 +121,9 @@ import Testing
         let snapshot = unsafe Guarded([Float](repeating: 0, count: stride), gap: gap)
         let firings = unsafe Guarded(
           [csk_firing](repeating: csk_firing(), count: 2 * stride), gap: 0)
-        let outcome = unsafe kernels.feed_vector_float(
-          phi.buffer.baseAddress, input.buffer.baseAddress, width, 1, out.buffer.baseAddress,
-          train.count,
+        let outcome = unsafe kernels.float32.feed_vector(
+          phi.buffer.baseAddress, input.buffer.baseAddress, width, 1, 1,
+          out.buffer.baseAddress, train.count,
           csk_scratch(
             firings: firings.buffer.baseAddress, capacity: stride,
             snapshot: snapshot.buffer.baseAddress))
@@ -160,9 +159,9 @@ import Testing
         let ends = unsafe Guarded([Int](repeating: 0, count: steps), gap: 0)
         let firings = unsafe Guarded(
           [csk_firing](repeating: csk_firing(), count: 2 * stride), gap: 0)
-        let outcome = unsafe kernels.feed_steps_float(
+        let outcome = unsafe kernels.float32.feed_steps(
           phi.buffer.baseAddress, input.buffer.baseAddress, names.buffer.baseAddress, width,
-          steps, out.buffer.baseAddress, room, ends.buffer.baseAddress,
+          steps, 1, out.buffer.baseAddress, room, ends.buffer.baseAddress,
           csk_scratch(firings: firings.buffer.baseAddress, capacity: stride, snapshot: nil))
         guard width <= 128 else {
           // As many values as units: more than there are groups. Nothing is done.
@@ -187,7 +186,7 @@ import Testing
     var counts = AlignedArray<Float>(repeating: 0, count: Matrix.stride(columns: rows))
     ReferenceKernels.count(spikes, into: &counts)
     var active = ActiveUnits<Float>()
-    Float.packPositive(.reference, counts, into: &active)
+    KernelTable<Float>(.reference).packPositive(counts, into: &active)
     var changed = weights
     let exceeds = ReferenceKernels.updateColumn(
       18, of: &changed, by: active, factor: 0.3, bound: 1)
@@ -197,13 +196,13 @@ import Testing
         let matrix = unsafe Guarded(padded, gap: gap)
         let codes = unsafe Guarded(spikes.codes[..<spikes.count], gap: gap)
         let tally = unsafe Guarded([Float](repeating: 0, count: counts.count), gap: gap)
-        unsafe kernels.count_float(
+        unsafe kernels.float32.count(
           tally.buffer.baseAddress, codes.buffer.baseAddress, spikes.count)
         unsafe #expect(tally.elements == (0..<counts.count).map { counts[$0] })
         let room = counts.count + Int(CSK_PACK_SLACK)
         let packed = unsafe Guarded([Float](repeating: 0, count: room), gap: gap)
         let units = unsafe Guarded([Int32](repeating: 0, count: room), gap: gap)
-        let found = unsafe kernels.pack_float(
+        let found = unsafe kernels.float32.pack(
           tally.buffer.baseAddress, counts.count, 1, packed.buffer.baseAddress,
           units.buffer.baseAddress)
         unsafe #expect(Array(units.elements[..<found]) == Array(active.units[..<active.count]))
@@ -211,14 +210,14 @@ import Testing
         let values = unsafe Guarded([Float](repeating: 0, count: rows), gap: gap)
         // The column from its first element on: the last one ends the memory.
         let last = unsafe matrix.buffer.baseAddress.map { unsafe $0 + 18 }
-        unsafe kernels.read_column_float(
+        unsafe kernels.float32.read_line(
           last, weights.stride, rows, -1, values.buffer.baseAddress)
         unsafe #expect(values.elements == column)
         let line = unsafe Guarded(column, gap: gap)
-        unsafe kernels.read_column_float(
+        unsafe kernels.float32.read_line(
           line.buffer.baseAddress, 1, rows, -1, values.buffer.baseAddress)
         unsafe #expect(values.elements == column.map { 0 - $0 })
-        let beyond = unsafe kernels.update_column_float(
+        let beyond = unsafe kernels.float32.update_line(
           last, weights.stride, packed.buffer.baseAddress, units.buffer.baseAddress, found, 0.3, 1)
         #expect((beyond != 0) == exceeds)
         unsafe #expect(

@@ -142,7 +142,7 @@ import Testing
       case .randomResetHerding: #expect(state.potentials[1] != 0.25)
       default: #expect(state.potentials[1] == 0)
       }
-      #expect(state.thresholds.count == (kind.isPoisson ? 3 : 0))
+      #expect(state.thresholds.count == (kind.threshold == .exponential ? 3 : 0))
     }
   }
 

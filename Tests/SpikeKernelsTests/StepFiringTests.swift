@@ -70,7 +70,9 @@ import Testing
         }
         let expected = run(.reference)
         #expect(expected.error == nil)
-        for set in KernelEqualityTests.compiled { #expect(run(set) == expected, "\(set) \(quantum)") }
+        for set in KernelEqualityTests.compiled {
+          #expect(run(set) == expected, "\(set) \(quantum)")
+        }
       }
     }
   }
@@ -168,8 +170,8 @@ import Testing
     var values = [Float](repeating: 0, count: stride)
     for unit in 0..<width { values[unit] = Float(generator.nextNormal()) }
     var count = 0
-    let all = unsafe csk_all(&count)!
-    for index in 0..<count where unsafe csk_is_supported(all[index]!) != 0 {
+    let all = unsafe csk_sets(&count)!
+    for index in 0..<count where unsafe all[index]!.pointee.is_supported() != 0 {
       let kernels = unsafe all[index]!.pointee
       for gap in KernelMemoryTests.gaps {
         for (scale, room) in [(Float(0.9), stride + 16), (0.9, width / 3), (8, 16 * stride)] {
@@ -178,8 +180,8 @@ import Testing
           let phi = unsafe KernelMemoryTests.Guarded(zeros, gap: gap)
           let snapshot = unsafe KernelMemoryTests.Guarded(zeros, gap: gap)
           let out = unsafe KernelMemoryTests.Guarded([Int32](repeating: 0, count: room), gap: gap)
-          let outcome = unsafe kernels.step_fire_float(
-            phi.buffer.baseAddress, input.buffer.baseAddress, stride, 1, out.buffer.baseAddress,
+          let outcome = unsafe kernels.float32.fire_step(
+            phi.buffer.baseAddress, input.buffer.baseAddress, stride, 1, 1, out.buffer.baseAddress,
             room, csk_scratch(firings: nil, capacity: 0, snapshot: snapshot.buffer.baseAddress))
           if outcome.status == CSK_FULL {
             unsafe #expect(phi.elements == zeros, "nothing was done")

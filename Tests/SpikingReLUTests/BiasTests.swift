@@ -12,7 +12,7 @@ import Testing
     let weights = try SpikingNetworkTests.randomWeights(sizes, seed: seed)
     var generator = SeededGenerator(seed: seed &+ 77)
     return try NetworkWeights(
-      layers: weights.layers,
+      layers: weights.matrices,
       biases: sizes.dropFirst().map { count in
         (0..<count).map { _ in Float(generator.nextNormal()) }
       })
@@ -21,9 +21,9 @@ import Testing
   /// The same network without biases, its input and its hidden layers with a unit more that is 1.
   static func widened(_ weights: NetworkWeights) throws -> NetworkWeights {
     try NetworkWeights(
-      layers: zip(weights.layers, weights.biases!).enumerated().map { index, pair in
+      layers: zip(weights.matrices, weights.biases!).enumerated().map { index, pair in
         let (layer, bias) = pair
-        let isLast = index == weights.layers.count - 1
+        let isLast = index == weights.matrices.count - 1
         return Matrix(rows: layer.rows + 1, columns: layer.columns + (isLast ? 0 : 1)) {
           row, column in
           if column == layer.columns { return row == layer.rows ? 1 : 0 }
@@ -113,7 +113,7 @@ import Testing
   func zeros() throws {
     let plain = try SpikingNetworkTests.randomWeights(Self.sizes, seed: 3)
     let zeros = try NetworkWeights(
-      layers: plain.layers, biases: Self.sizes.dropFirst().map { Array(repeating: 0, count: $0) })
+      layers: plain.matrices, biases: Self.sizes.dropFirst().map { Array(repeating: 0, count: $0) })
     let options = try PredictionOptions(timeSteps: 10)
     var (first, second) = (
       try SpikingMLP(weights: plain, options: options),

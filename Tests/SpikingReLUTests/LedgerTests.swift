@@ -43,65 +43,17 @@ struct CountingFloat: SpikeScalar, AdditiveArithmetic {
   var asDouble: Double { Double(value) }
 
   typealias Sum = Float
-  static func feedRows(
-    _ set: InstructionSet, of weights: RowMajorMatrix<Self>, narrow: NarrowWeights?,
-    for spikes: SpikeTrain, range: Range<Int>, isSigned: Bool, firesOnce: Bool, quantum: Self,
-    potentials: inout AlignedArray<Self>, sums: inout AlignedArray<Float>,
-    train: inout SpikeTrain, scratch: inout KernelScratch<Self>
-  ) -> FeedOutcome { preconditionFailure("the reference only") }
-  static func feedSteps(
-    _ set: InstructionSet, _ input: ActiveUnits<Self>, quantum: Self, ends: inout [Int],
-    potentials: inout AlignedArray<Self>, train: inout SpikeTrain,
-    scratch: inout KernelScratch<Self>
-  ) -> FeedOutcome { preconditionFailure("the reference only") }
-  static func feedVector(
-    _ set: InstructionSet, _ values: [Self], isSigned: Bool, quantum: Self,
-    potentials: inout AlignedArray<Self>, train: inout SpikeTrain,
-    scratch: inout KernelScratch<Self>
-  ) -> FeedOutcome { preconditionFailure("the reference only") }
-  static func addRows(
-    _ set: InstructionSet, of weights: RowMajorMatrix<Self>, for spikes: SpikeTrain,
-    range: Range<Int>, to sums: inout AlignedArray<Float>
-  ) {
-    for spike in spikes[range] {
-      for unit in 0..<weights.columns {
-        additions.add(1, ordering: .relaxed)
-        sums[unit] += Float(spike.sign) * weights[spike.unit, unit].value
-      }
-    }
+  static var compiledNumberType: CompiledNumberType? { nil }
+  static func kernelQuantum(_ quantum: Self) -> Int32 { 1 }
+  static func summand(_ weight: Self) -> Float {
+    additions.add(1, ordering: .relaxed)
+    return weight.value
   }
-  static func fireStep(
-    _ set: InstructionSet, adding values: AlignedArray<Self>?, isSigned: Bool, quantum: Self,
-    potentials: inout AlignedArray<Self>, train: inout SpikeTrain,
-    scratch: inout KernelScratch<Self>
-  ) -> FeedOutcome { preconditionFailure("the reference only") }
-  static func addRows(
-    _ set: InstructionSet, of weights: RowMajorMatrix<Self>, for spikes: SpikeTrain,
-    range: Range<Int>, toPotentials potentials: inout AlignedArray<Self>
-  ) { preconditionFailure("the reference only") }
-  static func count(
-    _ set: InstructionSet, _ spikes: SpikeTrain, into counts: inout AlignedArray<Self>
-  ) { preconditionFailure("prediction only") }
   static func bound(of weights: RowMajorMatrix<Self>, quantum: Self) -> Self {
     Self(value: .infinity)
   }
-  static func narrowed(_ weights: RowMajorMatrix<Self>) -> NarrowWeights? { nil }
+  static func int16Weights(of weights: RowMajorMatrix<Self>) -> Int16Weights? { nil }
   static func rowsPerCheck(bound: Self) -> Int { .max }
-  static func readRow(
-    _ set: InstructionSet, _ row: Int, of weights: RowMajorMatrix<Self>, sign: Int,
-    into values: inout [Self]
-  ) { preconditionFailure("prediction only") }
-  static func packPositive(
-    _ set: InstructionSet, _ counts: AlignedArray<Self>, into active: inout ActiveUnits<Self>
-  ) { preconditionFailure("prediction only") }
-  static func updateColumn(
-    _ set: InstructionSet, _ column: Int, of weights: inout RowMajorMatrix<Self>,
-    by active: ActiveUnits<Self>, factor: Self, bound: Self
-  ) -> Bool { preconditionFailure("prediction only") }
-  static func updateRow(
-    _ set: InstructionSet, _ row: Int, of weights: inout RowMajorMatrix<Self>,
-    by active: ActiveUnits<Self>, factor: Self
-  ) { preconditionFailure("prediction only") }
   static func updated(_ weight: Self, count: Self, factor: Self) -> Self {
     preconditionFailure("prediction only")
   }
@@ -184,7 +136,10 @@ struct CountingFloat: SpikeScalar, AdditiveArithmetic {
     options.firing = firing
     let input = SpikingNetworkTests.randomInput(9, seed: 8).map { $0 - 0.2 }
     var counting = try SpikingNetwork<CountingFloat>(
-      weights: weights.layers.map { layer in layer.map(CountingFloat.init(value:)) },
+      connections: weights.matrices.map { matrix in
+        Connection(
+          weights: matrix.map(CountingFloat.init(value:)), quantum: CountingFloat(value: 1))
+      },
       quantum: CountingFloat(value: 1), options: options,
       instructionSet: .reference)
     CountingFloat.additions.store(0, ordering: .relaxed)
@@ -200,7 +155,6 @@ struct CountingFloat: SpikeScalar, AdditiveArithmetic {
         + ledger.total(\.sumAdditions) + spikes)
     #expect(
       CountingFloat.comparisons.load(ordering: .relaxed) == ledger.total(\.forwardComparisons))
-    #expect(ledger.total(\.forwardMultiplications) == 0)
 
     var plain = try SpikingMLP(weights: weights, options: options)
     _ = try plain.predict(input)

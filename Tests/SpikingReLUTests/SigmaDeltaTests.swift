@@ -13,7 +13,7 @@ import Testing
     let weights = try NetworkWeights(
       layerSizes: Self.sizes, initializer: .he, generator: &generator)
     return try NetworkWeights(
-      layers: weights.layers,
+      layers: weights.matrices,
       biases: biased ? Self.sizes.dropFirst().map { (0..<$0).map { Float($0) / 50 - 0.2 } } : nil)
   }
 
@@ -82,7 +82,7 @@ import Testing
     let weights = try weights(biased: true)
     let frame = frames[0]
     var dense = frame
-    for (index, layer) in weights.layers.enumerated() {
+    for (index, layer) in weights.matrices.enumerated() {
       dense = (0..<layer.columns).map { column in
         let sum = (0..<layer.rows).reduce(weights.biases![index][column]) {
           $0 + dense[$1] * layer[$1, column]

@@ -20,14 +20,14 @@ import Testing
   /// The dense network's output, in Double.
   static func dense(_ weights: NetworkWeights, _ input: [Float]) -> [Double] {
     var activations = input.map(Double.init)
-    for (index, layer) in weights.layers.enumerated() {
+    for (index, layer) in weights.matrices.enumerated() {
       var sums = [Double](repeating: 0, count: layer.columns)
       for row in 0..<layer.rows {
         for column in 0..<layer.columns {
           sums[column] += activations[row] * Double(layer[row, column])
         }
       }
-      activations = index == weights.layers.count - 1 ? sums : sums.map { max(0, $0) }
+      activations = index == weights.matrices.count - 1 ? sums : sums.map { max(0, $0) }
     }
     return activations
   }

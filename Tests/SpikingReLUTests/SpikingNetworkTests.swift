@@ -90,7 +90,7 @@ import Testing
     let weights = try Self.randomWeights([12, 9, 4])
     let input = Self.randomInput(12, seed: 3)
     var activation = input.map(Double.init)
-    for (index, layer) in weights.layers.enumerated() {
+    for (index, layer) in weights.matrices.enumerated() {
       let z = (0..<layer.columns).map { column in
         (0..<layer.rows).reduce(0.0) { $0 + activation[$1] * Double(layer[$1, column]) }
       }
@@ -134,7 +134,7 @@ import Testing
       if !kind.keepsPotentials {
         #expect(try first.predict(input, stream: 7) == second.predict(input, stream: 7))
       }
-      if kind.isPoisson || kind == .randomResetHerding {
+      if kind.isRandom {
         #expect(try first.predict(input, stream: 1) != first.predict(input, stream: 2))
       }
     }
@@ -159,17 +159,17 @@ import Testing
     var network = try SpikingMLP(weights: weights, options: PredictionOptions(timeSteps: 2000))
     try network.present(Self.randomInput(20, seed: 1))
     for _ in 0..<50 { try network.step() }
-    let capacity = network.trains.map(\.codes.count)
+    let capacity = network.layers.map(\.neurons.spikes.codes.count)
     for _ in 50..<2000 { try network.step() }
-    #expect(network.trains.map(\.codes.count) == capacity)
+    #expect(network.layers.map(\.neurons.spikes.codes.count) == capacity)
     // A prediction takes some steps at once, as many for any T.
     _ = try network.predict(Self.randomInput(20, seed: 1))
-    let long = network.trains.map(\.codes.count)
+    let long = network.layers.map(\.neurons.spikes.codes.count)
     var short = try SpikingMLP(weights: weights, options: PredictionOptions(timeSteps: 50))
     _ = try short.predict(Self.randomInput(20, seed: 1))
-    #expect(long == short.trains.map(\.codes.count))
+    #expect(long == short.layers.map(\.neurons.spikes.codes.count))
     for _ in 0..<3 { _ = try network.predict(Self.randomInput(20, seed: 1)) }
-    #expect(network.trains.map(\.codes.count) == long)
+    #expect(network.layers.map(\.neurons.spikes.codes.count) == long)
   }
 
   @Test(

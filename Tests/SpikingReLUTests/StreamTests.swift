@@ -15,7 +15,7 @@ import Testing
     let biases = Self.sizes.dropFirst().map { units in
       (0..<units).map { Float($0 % 7 - 3) / 20 }
     }
-    return try NetworkWeights(layers: weights.layers, biases: biased ? Array(biases) : nil)
+    return try NetworkWeights(layers: weights.matrices, biases: biased ? Array(biases) : nil)
   }
 
   private static let image = (0..<30).map { Float($0 % 11) / 10 - 0.2 }
@@ -41,7 +41,7 @@ import Testing
         sent += 1
       }
       try streamed.endStep()
-      if streamed.biases.isEmpty, streamed.options.firing == .afterEachSpike {
+      if !streamed.hasBiases, streamed.options.firing == .afterEachSpike {
         for layer in 1..<Self.sizes.count {
           #expect(
             seen[layer] == Array(whole.spikes(ofLayer: layer)), "\(words), step \(step), \(layer)")
@@ -211,7 +211,7 @@ import Testing
       }
       #expect(streamed.weights != network.weights)
       for layer in 1...3 {
-        #expect(streamed.network.ledger.layers[layer] == whole.network.ledger.layers[layer])
+        #expect(streamed.ledger.layers[layer] == whole.ledger.layers[layer])
       }
     }
     var training = try TrainingOptions(learningRate: 0.05)

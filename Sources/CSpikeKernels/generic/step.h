@@ -1,4 +1,4 @@
-// Firing once a step, for one number type and one instruction set (included by feed_body.h): all
+// Firing once a step, for one number type and one instruction set (included by feed.h): all
 // rows of a step are added first (add_rows), then every unit beyond its threshold fires, in the
 // order of units. No row is looked at alone, so that a row costs its additions and nothing else.
 
@@ -12,11 +12,11 @@ typedef struct {
 // threshold once. Sets `bad` where a potential is beyond its limit or NaN, and `low` where one that
 // may be is below minus the limit.
 __attribute__((always_inline)) static inline CSK_T(group) CSK_T(fire_group)(
-    CSK_REAL *potentials, const CSK_REAL *values, size_t vectors, int is_signed, int32_t unit,
-    CSK_NAME(csk_ints) *bad, CSK_NAME(csk_ints) *low) {
+    CSK_REAL *potentials, const CSK_REAL *values, size_t vectors, int is_signed, int32_t quantum,
+    csk_ints *bad, csk_ints *low) {
   typedef CSK_T(vector) vector;
-  typedef CSK_NAME(csk_ints) ints;
-  const vector worth = (vector){0} + (CSK_REAL)unit;
+  typedef csk_ints ints;
+  const vector quanta = (vector){0} + (CSK_REAL)quantum;
   CSK_T(group) group = {0, 0, 0};
   for (size_t v = 0; v < vectors; v++) {
     vector phi = ((const vector *)potentials)[v];
@@ -24,14 +24,14 @@ __attribute__((always_inline)) static inline CSK_T(group) CSK_T(fire_group)(
     *bad |= ~(ints)(phi <= CSK_LIMIT);
     *low |= phi < -CSK_LIMIT;
     ints above = phi > CSK_ABOVE;
-    phi -= (vector)((ints)worth & above);
-    uint64_t mask = CSK_NAME(mask)(above), again = CSK_NAME(mask)(phi > CSK_ABOVE);
+    phi -= (vector)((ints)quanta & above);
+    uint64_t mask = csk_mask(above), again = csk_mask(phi > CSK_ABOVE);
     if (is_signed) {
       ints below = phi < CSK_BELOW;
-      phi += (vector)((ints)worth & below);
-      uint64_t negative = CSK_NAME(mask)(below);
+      phi += (vector)((ints)quanta & below);
+      uint64_t negative = csk_mask(below);
       mask |= negative;
-      again |= CSK_NAME(mask)(phi < CSK_BELOW);
+      again |= csk_mask(phi < CSK_BELOW);
       group.minus |= negative << (v * CSK_LANES);
     }
     group.fired |= mask << (v * CSK_LANES);
@@ -44,14 +44,14 @@ __attribute__((always_inline)) static inline CSK_T(group) CSK_T(fire_group)(
 // The spikes of a group in which units fire more than once, from unit `at` on. Returns their
 // number, or `room` + 1 where there are more.
 static size_t CSK_T(fire_again)(CSK_REAL *potentials, size_t at, CSK_T(group) group, int is_signed,
-                                int32_t unit, int32_t *out, size_t room) {
+                                int32_t quantum, int32_t *out, size_t room) {
   size_t written = 0;
   for (uint64_t left = group.fired; left != 0; left &= left - 1) {
     int bit = __builtin_ctzll(left);
     csk_firing firing = {0, 0, 0, 0};
     size_t fired = 0;
     if (group.again >> bit & 1) {
-      CSK_T(fire)(potentials, at + (size_t)bit, is_signed, unit, 0, &firing, &fired);
+      CSK_T(fire)(potentials, at + (size_t)bit, is_signed, quantum, 0, &firing, &fired);
     }
     size_t count = 1 + (size_t)firing.count;
     if (count > room - written) return room + 1;
@@ -64,24 +64,24 @@ static size_t CSK_T(fire_again)(CSK_REAL *potentials, size_t at, CSK_T(group) gr
 // All units. Returns 0, with potentials half done, where a potential is out of range or there is no
 // room.
 __attribute__((always_inline)) static inline int CSK_T(fire_units)(
-    CSK_REAL *potentials, const CSK_REAL *values, size_t stride, int is_signed, int32_t unit,
+    CSK_REAL *potentials, const CSK_REAL *values, size_t stride, int is_signed, int32_t quantum,
     int32_t *out, size_t room, csk_outcome *outcome) {
-  CSK_NAME(csk_ints) bad = {0}, low = {0};
+  csk_ints bad = {0}, low = {0};
   size_t written = 0;
   for (size_t at = 0; at < stride; at += 64) {
     const CSK_REAL *these = values == NULL ? NULL : values + at;
     CSK_T(group) group;
     if (stride - at >= 64) {
       // A constant, so that the loop over vectors is unrolled.
-      group = CSK_T(fire_group)(potentials + at, these, 64 / CSK_LANES, is_signed, unit, &bad,
+      group = CSK_T(fire_group)(potentials + at, these, 64 / CSK_LANES, is_signed, quantum, &bad,
                                 &low);
     } else {
-      group = CSK_T(fire_group)(potentials + at, these, (stride - at) / CSK_LANES, is_signed, unit,
+      group = CSK_T(fire_group)(potentials + at, these, (stride - at) / CSK_LANES, is_signed, quantum,
                                 &bad, &low);
     }
     if (__builtin_expect(group.again != 0, 0)) {
       size_t count =
-          CSK_T(fire_again)(potentials, at, group, is_signed, unit, out + written, room - written);
+          CSK_T(fire_again)(potentials, at, group, is_signed, quantum, out + written, room - written);
       if (count > room - written) return 0;
       written += count;
       continue;
@@ -101,18 +101,18 @@ __attribute__((always_inline)) static inline int CSK_T(fire_units)(
     }
   }
   outcome->written = written;
-  outcome->underflowed = CSK_NAME(any)(low);
-  return !CSK_NAME(any)(bad) & !(is_signed && outcome->underflowed);
+  outcome->underflowed = csk_any(low);
+  return !csk_any(bad) & !(is_signed && outcome->underflowed);
 }
 
-// See `step_fire_float`. Potentials and values are padded to `stride` with zeros.
-static csk_outcome CSK_T(any_step_fire)(CSK_REAL *potentials, const CSK_REAL *values,
-                                        size_t stride, int is_signed, int32_t unit, int32_t *out,
+// See csk_kernels.fire_step. Potentials and values are padded to `stride` with zeros.
+static csk_outcome CSK_T(fire_step)(CSK_REAL *potentials, const CSK_REAL *values,
+                                        size_t stride, int is_signed, int32_t quantum, int32_t *out,
                                         size_t room, csk_scratch scratch) {
   csk_outcome outcome = {CSK_DONE, 1, 0, 0, 0};
   memcpy(scratch.snapshot, potentials, stride * sizeof *potentials);
-  if (is_signed ? CSK_T(fire_units)(potentials, values, stride, 1, unit, out, room, &outcome)
-                : CSK_T(fire_units)(potentials, values, stride, 0, unit, out, room, &outcome)) {
+  if (is_signed ? CSK_T(fire_units)(potentials, values, stride, 1, quantum, out, room, &outcome)
+                : CSK_T(fire_units)(potentials, values, stride, 0, quantum, out, room, &outcome)) {
     return outcome;
   }
   // There is no room, or nothing is as it should be: again, one by one, for the number of spikes.
@@ -128,7 +128,7 @@ static csk_outcome CSK_T(any_step_fire)(CSK_REAL *potentials, const CSK_REAL *va
     size_t fired = 0;
     outcome.underflowed |= phi < -CSK_LIMIT;
     if (!in_range ||
-        !CSK_T(fire)(potentials, index, is_signed, unit, 0, &firing, &fired)) {
+        !CSK_T(fire)(potentials, index, is_signed, quantum, 0, &firing, &fired)) {
       outcome.status = CSK_OUT_OF_RANGE;
       break;
     }

@@ -1,4 +1,4 @@
-// Feeding a quantizer, for one number type and one instruction set (see kernels_body.h).
+// Feeding a quantizer, for one number type and one instruction set (see kernels.h).
 //
 //   phi += v;  while phi > 1/2: emit +, phi -= 1;  while phi < -1/2: emit -, phi += 1
 //
@@ -8,12 +8,12 @@
 // chunk are added; a row costs one comparison until some unit crosses its threshold. Which rows do
 // is not to be predicted, so that what follows a crossing has as few branches as can be.
 
-#define CSK_T(name) CSK_NAME(CSK_JOIN(name, CSK_KIND))
+#define CSK_T(name) CSK_JOIN(name, CSK_KIND)
 // Lane by lane: a where the mask is set, else b. C has no ?: on vectors; compilers make this a
 // maximum or minimum.
 #define CSK_SELECT(mask, a, b)                                  \
-  ((CSK_T(vector))(((CSK_NAME(csk_ints))(a) & (mask)) |         \
-                   ((CSK_NAME(csk_ints))(b) & ~(mask))))
+  ((CSK_T(vector))(((csk_ints)(a) & (mask)) |         \
+                   ((csk_ints)(b) & ~(mask))))
 #define CSK_LANES (CSK_VECTOR_BYTES / sizeof(CSK_REAL))
 #define CSK_WORDS ((int)((CSK_BLOCK * CSK_LANES + 63) / 64))
 
@@ -30,22 +30,22 @@ typedef CSK_REAL CSK_T(vector)
 #else
 #define CSK_LIMIT CSK_INTEGER_POTENTIAL_LIMIT
 // 2 phi > S is phi > floor(S / 2), and 2 phi <= -S is phi < 1 - ceil(S / 2).
-#define CSK_ABOVE (unit / 2)
-#define CSK_BELOW (1 - (unit / 2 + unit % 2))
-#define CSK_TWICE_ABOVE (unit + unit / 2)
-#define CSK_TWICE_BELOW (1 - (unit / 2 + unit % 2) - unit)
+#define CSK_ABOVE (quantum / 2)
+#define CSK_BELOW (1 - (quantum / 2 + quantum % 2))
+#define CSK_TWICE_ABOVE (quantum + quantum / 2)
+#define CSK_TWICE_BELOW (1 - (quantum / 2 + quantum % 2) - quantum)
 #endif
 
 // Fires unit `index`, as often as it takes, if its potential is beyond the threshold; 0 when it is
 // beyond the limit.
-static inline int CSK_T(fire)(CSK_REAL *potentials, size_t index, int is_signed, int32_t unit,
+static inline int CSK_T(fire)(CSK_REAL *potentials, size_t index, int is_signed, int32_t quantum,
                               uint32_t row, csk_firing *firings, size_t *count) {
   CSK_REAL phi = potentials[index];
   int is_positive = phi > CSK_ABOVE;
   if (!is_positive && !(is_signed && phi < CSK_BELOW)) return 1;
   CSK_REAL size = is_positive ? phi : -phi;
 #if CSK_IS_FLOAT
-  (void)unit;
+  (void)quantum;
   if (size > CSK_LIMIT) return 0;
   int32_t fired = (int32_t)__builtin_ceilf(size - 0.5f);
   CSK_REAL taken = (CSK_REAL)fired;
@@ -53,11 +53,11 @@ static inline int CSK_T(fire)(CSK_REAL *potentials, size_t index, int is_signed,
   memcpy(&tag, &size, sizeof tag);
 #else
   if (size > CSK_LIMIT) return 0;
-  int64_t doubled = 2 * (int64_t)size, worth = 2 * (int64_t)unit;
+  int64_t doubled = 2 * (int64_t)size, quanta = 2 * (int64_t)quantum;
   // Positive: the least n with 2 (phi - n S) <= S. Negative: the least n with 2 (|phi| - n S) < S.
-  int32_t fired = (int32_t)(is_positive ? (doubled - unit + worth - 1) / worth
-                                        : (doubled - unit) / worth + 1);
-  CSK_REAL taken = (CSK_REAL)(fired * (int64_t)unit);
+  int32_t fired = (int32_t)(is_positive ? (doubled - quantum + quanta - 1) / quanta
+                                        : (doubled - quantum) / quanta + 1);
+  CSK_REAL taken = (CSK_REAL)(fired * (int64_t)quantum);
   uint32_t tag = (uint32_t)size;
 #endif
   potentials[index] = is_positive ? phi - taken : phi + taken;
@@ -89,7 +89,7 @@ static inline __attribute__((always_inline)) CSK_T(vector)
 // Adds the rows of a chunk to `width` vectors of potentials, starting at column `first`.
 static inline __attribute__((always_inline)) int CSK_T(feed_block)(
     CSK_REAL *potentials, const CSK_REAL *weights, size_t stride, const int32_t *spikes,
-    size_t rows, int is_signed, int32_t unit, size_t first, const int width,
+    size_t rows, int is_signed, int32_t quantum, size_t first, const int width,
     csk_firing *firings, size_t *count) {
   typedef CSK_T(vector) vector;
   vector phi[CSK_BLOCK];
@@ -115,28 +115,28 @@ static inline __attribute__((always_inline)) int CSK_T(feed_block)(
       for (int v = 0; v < width; v++) phi[v] -= w[v];
     }
     vector highest = CSK_T(extreme)(phi, width, 1);
-    int fires = CSK_NAME(any)(highest > CSK_ABOVE);
+    int fires = csk_any(highest > CSK_ABOVE);
     if (is_signed) {
       vector lowest = CSK_T(extreme)(phi, width, 0);
-      fires |= CSK_NAME(any)(lowest < CSK_BELOW);
+      fires |= csk_any(lowest < CSK_BELOW);
     }
     if (__builtin_expect(fires, 0)) {
       // The tags are read from here, whatever happens to the registers.
       vector *spilled = (vector *)(potentials + first);
 #pragma clang loop unroll(full)
       for (int v = 0; v < width; v++) spilled[v] = phi[v];
-      int repeats = CSK_NAME(any)(highest > CSK_TWICE_ABOVE);
+      int repeats = csk_any(highest > CSK_TWICE_ABOVE);
       if (is_signed) {
         vector lowest = CSK_T(extreme)(phi, width, 0);
-        repeats |= CSK_NAME(any)(lowest < CSK_TWICE_BELOW);
+        repeats |= csk_any(lowest < CSK_TWICE_BELOW);
       }
       if (__builtin_expect(repeats, 0)) {
         for (int v = 0; v < width; v++) {
-          uint32_t mask = CSK_NAME(mask)(spilled[v] > CSK_ABOVE);
-          if (is_signed) mask |= CSK_NAME(mask)(spilled[v] < CSK_BELOW);
+          uint32_t mask = csk_mask(spilled[v] > CSK_ABOVE);
+          if (is_signed) mask |= csk_mask(spilled[v] < CSK_BELOW);
           for (; mask != 0; mask &= mask - 1) {
             size_t index = first + (size_t)v * CSK_LANES + (size_t)__builtin_ctz(mask);
-            if (!CSK_T(fire)(potentials, index, is_signed, unit, (uint32_t)row, firings, count)) {
+            if (!CSK_T(fire)(potentials, index, is_signed, quantum, (uint32_t)row, firings, count)) {
               return 0;
             }
           }
@@ -147,17 +147,17 @@ static inline __attribute__((always_inline)) int CSK_T(feed_block)(
       }
       // Every unit that fires does so once: subtract in the registers, and find the units without
       // a branch for each vector.
-      const vector worth = (vector){0} + (CSK_REAL)unit;
+      const vector quanta = (vector){0} + (CSK_REAL)quantum;
       uint64_t bits[CSK_WORDS] = {0};
 #pragma clang loop unroll(full)
       for (int v = 0; v < width; v++) {
-        CSK_NAME(csk_ints) above = phi[v] > CSK_ABOVE;
-        uint64_t mask = CSK_NAME(mask)(above);
-        phi[v] -= (vector)((CSK_NAME(csk_ints))worth & above);
+        csk_ints above = phi[v] > CSK_ABOVE;
+        uint64_t mask = csk_mask(above);
+        phi[v] -= (vector)((csk_ints)quanta & above);
         if (is_signed) {
-          CSK_NAME(csk_ints) below = spilled[v] < CSK_BELOW;
-          mask |= CSK_NAME(mask)(below);
-          phi[v] += (vector)((CSK_NAME(csk_ints))worth & below);
+          csk_ints below = spilled[v] < CSK_BELOW;
+          mask |= csk_mask(below);
+          phi[v] += (vector)((csk_ints)quanta & below);
         }
         bits[v * (int)CSK_LANES / 64] |= mask << (v * (int)CSK_LANES % 64);
       }
@@ -195,13 +195,13 @@ static inline __attribute__((always_inline)) int CSK_T(feed_block)(
 
 // Calls feed_block with the number of vectors as a constant, so that they live in registers.
 static int CSK_T(feed_columns)(CSK_REAL *potentials, const CSK_REAL *weights, size_t stride,
-                               const int32_t *spikes, size_t rows, int is_signed, int32_t unit,
+                               const int32_t *spikes, size_t rows, int is_signed, int32_t quantum,
                                size_t first, size_t width, csk_firing *firings, size_t *count) {
 #define CSK_CASE(n)                                                                              \
   case n:                                                                                        \
-    return is_signed ? CSK_T(feed_block)(potentials, weights, stride, spikes, rows, 1, unit,     \
+    return is_signed ? CSK_T(feed_block)(potentials, weights, stride, spikes, rows, 1, quantum,     \
                                          first, n, firings, count)                               \
-                     : CSK_T(feed_block)(potentials, weights, stride, spikes, rows, 0, unit,     \
+                     : CSK_T(feed_block)(potentials, weights, stride, spikes, rows, 0, quantum,     \
                                          first, n, firings, count);
   switch (width) {
     CSK_WIDTHS(CSK_CASE)
@@ -217,7 +217,7 @@ static int CSK_T(underflowed)(const CSK_REAL *potentials, size_t units) {
   return underflowed;
 }
 
-#include "quiet_body.h"
+#include "branchless.h"
 
 // sums += or -= the rows, in order: `width` vectors, which stay in registers, from column `first`.
 static inline __attribute__((always_inline)) void CSK_T(add_block)(
@@ -258,44 +258,66 @@ static void CSK_T(add_rows)(CSK_REAL *sums, const CSK_REAL *weights, size_t stri
   }
 }
 
-// See `feed_rows_float`. Only Float has `sums`.
-static csk_outcome CSK_T(any_feed_rows)(CSK_REAL *potentials, CSK_REAL *sums,
-                                        const CSK_REAL *weights, csk_narrow narrow,
-                                        size_t stride, const int32_t *spikes,
-                                        size_t spike_count, int is_signed, int fires_once,
-                                        int32_t unit, int32_t *out, size_t out_capacity,
-                                        csk_scratch scratch) {
+// See csk_kernels.sum_rows.
+static void CSK_T(sum_rows)(CSK_SUM *sums, const CSK_REAL *weights, size_t stride,
+                            const int32_t *spikes, size_t spike_count) {
+#if CSK_IS_FLOAT
+  CSK_T(add_rows)(sums, weights, stride, spikes, spike_count);
+#else
+  for (size_t s = 0; s < spike_count; s++) {
+    const CSK_REAL *row = weights + csk_unit_of(spikes[s]) * stride;
+    if (spikes[s] >= 0) {
+      for (size_t j = 0; j < stride; j++) sums[j] += row[j];
+    } else {
+      for (size_t j = 0; j < stride; j++) sums[j] -= row[j];
+    }
+  }
+#endif
+}
+
+// See csk_kernels.feed_rows.
+static csk_outcome CSK_T(feed_rows)(CSK_REAL *potentials, CSK_SUM *sums, const CSK_REAL *weights,
+                                    csk_int16_weights int16, size_t stride,
+                                    const int32_t *spikes, size_t spike_count, int is_signed,
+                                    int fires_once, int32_t quantum, int32_t *out,
+                                    size_t out_capacity, csk_scratch scratch) {
+  // Sums of the number type of the potentials are added in the pass that feeds rows.
+  CSK_REAL *same_pass = CSK_IS_FLOAT ? (CSK_REAL *)sums : NULL;
   size_t chunk = scratch.capacity / stride;
   if (chunk > CSK_CHUNK_ROWS) chunk = CSK_CHUNK_ROWS;
   size_t vectors = stride / CSK_LANES;
   csk_outcome outcome = {CSK_DONE, 0, 0, 0, 0};
   // A short first chunk tells whether many rows have several firings.
-  size_t run = CSK_QUIET_SHORT_RUN;
+  size_t run = CSK_BRANCHLESS_SHORT_RUN;
   while (outcome.rows_done < spike_count) {
     size_t rows = spike_count - outcome.rows_done;
     if (rows > chunk) rows = chunk;
     if (fires_once && outcome.rows_done == 0 && rows > CSK_FIRST_ROWS) rows = CSK_FIRST_ROWS;
     CSK_REAL *snapshot = scratch.snapshot;
     memcpy(snapshot, potentials, stride * sizeof *snapshot);
-    if (fires_once && !is_signed && stride <= CSK_QUIET_UNITS) {
-      if (sums) memcpy(snapshot + stride, sums, stride * sizeof *sums);
+    if (fires_once && !is_signed && stride <= CSK_BRANCHLESS_UNITS) {
+      if (same_pass) memcpy(snapshot + stride, same_pass, stride * sizeof *same_pass);
       size_t written = 0;
-      if (CSK_T(quiet_rows)(potentials, sums, weights, narrow, stride,
-                            spikes + outcome.rows_done, rows, &run, unit, out + outcome.written,
-                            out_capacity - outcome.written, scratch, &written)) {
+      if (CSK_T(branchless_rows)(potentials, same_pass, weights, int16, stride,
+                                 spikes + outcome.rows_done, rows, &run, quantum,
+                                 out + outcome.written, out_capacity - outcome.written, scratch,
+                                 &written)) {
+        if (sums && !same_pass) {
+          CSK_T(sum_rows)(sums, weights, stride, spikes + outcome.rows_done, rows);
+        }
         outcome.written += written;
         outcome.rows_done += rows;
         continue;
       }
       memcpy(potentials, snapshot, stride * sizeof *snapshot);
-      if (sums) memcpy(sums, snapshot + stride, stride * sizeof *sums);
+      if (same_pass) memcpy(same_pass, snapshot + stride, stride * sizeof *same_pass);
     }
     size_t count = 0, needed = 0;
     int in_range = 1;
     for (size_t v = 0; v < vectors && in_range; v += CSK_BLOCK) {
       size_t width = vectors - v < CSK_BLOCK ? vectors - v : CSK_BLOCK;
       in_range = CSK_T(feed_columns)(potentials, weights, stride, spikes + outcome.rows_done,
-                                     rows, is_signed, unit, v * CSK_LANES, width,
+                                     rows, is_signed, quantum, v * CSK_LANES, width,
                                      scratch.firings, &count);
     }
     if (in_range) needed = csk_spikes_of(scratch.firings, count);
@@ -307,10 +329,8 @@ static csk_outcome CSK_T(any_feed_rows)(CSK_REAL *potentials, CSK_REAL *sums,
     }
     outcome.written += csk_emit_rows(
         scratch.firings, count, scratch.firings + scratch.capacity, rows, vectors <= CSK_BLOCK,
-        CSK_JOIN(csk_lower, CSK_KIND), unit, out + outcome.written);
-#if CSK_IS_FLOAT
-    if (sums) CSK_T(add_rows)(sums, weights, stride, spikes + outcome.rows_done, rows);
-#endif
+        CSK_JOIN(csk_lower, CSK_KIND), quantum, out + outcome.written);
+    if (sums) CSK_T(sum_rows)(sums, weights, stride, spikes + outcome.rows_done, rows);
     outcome.rows_done += rows;
   }
   outcome.underflowed = CSK_T(underflowed)(potentials, stride);
@@ -320,35 +340,35 @@ static csk_outcome CSK_T(any_feed_rows)(CSK_REAL *potentials, CSK_REAL *sums,
 // Adds a vector and fires every unit that is beyond the threshold once; bit i of `bits` says that
 // unit i fired. Returns 0, with potentials half done, when some unit is beyond it twice.
 static inline __attribute__((always_inline)) int CSK_T(fire_once)(
-    CSK_REAL *potentials, const CSK_REAL *values, size_t whole, int is_signed, int32_t unit,
+    CSK_REAL *potentials, const CSK_REAL *values, size_t whole, int is_signed, int32_t quantum,
     uint64_t *bits) {
   typedef CSK_T(vector) vector;
-  typedef CSK_NAME(csk_ints) ints;
-  const vector worth = (vector){0} + (CSK_REAL)unit;
+  typedef csk_ints ints;
+  const vector quanta = (vector){0} + (CSK_REAL)quantum;
   ints repeats = {0};
   uint64_t word = 0;
   for (size_t first = 0; first < whole; first += CSK_LANES) {
     vector phi = *(const vector *)(potentials + first) + *(const vector *)(values + first);
     ints above = phi > CSK_ABOVE;
     repeats |= phi > CSK_TWICE_ABOVE;
-    uint64_t mask = CSK_NAME(mask)(above);
-    vector left = phi - (vector)((ints)worth & above);
+    uint64_t mask = csk_mask(above);
+    vector left = phi - (vector)((ints)quanta & above);
     if (is_signed) {
       ints below = phi < CSK_BELOW;
       repeats |= phi < CSK_TWICE_BELOW;
-      mask |= CSK_NAME(mask)(below);
-      left += (vector)((ints)worth & below);
+      mask |= csk_mask(below);
+      left += (vector)((ints)quanta & below);
     }
     *(vector *)(potentials + first) = left;
     word |= mask << (first % 64);
     bits[first / 64] = word;
     if (first % 64 == 64 - CSK_LANES) word = 0;
   }
-  return !CSK_NAME(any)(repeats);
+  return !csk_any(repeats);
 }
 
-static csk_outcome CSK_T(any_feed_vector)(CSK_REAL *potentials, const CSK_REAL *values,
-                                          size_t units, int is_signed, int32_t unit,
+static csk_outcome CSK_T(feed_vector)(CSK_REAL *potentials, const CSK_REAL *values,
+                                          size_t units, int is_signed, int32_t quantum,
                                           int32_t *out, size_t out_capacity,
                                           csk_scratch scratch) {
   csk_outcome outcome = {CSK_DONE, 0, 0, 0, 0};
@@ -357,8 +377,8 @@ static csk_outcome CSK_T(any_feed_vector)(CSK_REAL *potentials, const CSK_REAL *
   int in_range = 1;
   // The other half of the firings is free until they are sorted.
   uint64_t *bits = (uint64_t *)(scratch.firings + scratch.capacity);
-  int once = is_signed ? CSK_T(fire_once)(potentials, values, whole, 1, unit, bits)
-                       : CSK_T(fire_once)(potentials, values, whole, 0, unit, bits);
+  int once = is_signed ? CSK_T(fire_once)(potentials, values, whole, 1, quantum, bits)
+                       : CSK_T(fire_once)(potentials, values, whole, 0, quantum, bits);
   size_t rest = whole;
   if (once) {
     for (size_t first = 0; first < whole; first += 64) {
@@ -380,7 +400,7 @@ static csk_outcome CSK_T(any_feed_vector)(CSK_REAL *potentials, const CSK_REAL *
   }
   for (size_t index = rest; index < units && in_range; index++) {
     potentials[index] += values[index];
-    in_range = CSK_T(fire)(potentials, index, is_signed, unit, 0, scratch.firings, &count);
+    in_range = CSK_T(fire)(potentials, index, is_signed, quantum, 0, scratch.firings, &count);
   }
   if (in_range) outcome.needed = csk_spikes_of(scratch.firings, count);
   if (!in_range || outcome.needed > out_capacity) {
@@ -389,14 +409,14 @@ static csk_outcome CSK_T(any_feed_vector)(CSK_REAL *potentials, const CSK_REAL *
     return outcome;
   }
   outcome.written = csk_emit(scratch.firings, count, scratch.firings + scratch.capacity,
-                             CSK_JOIN(csk_lower, CSK_KIND), unit, out);
+                             CSK_JOIN(csk_lower, CSK_KIND), quantum, out);
   outcome.rows_done = 1;
   outcome.underflowed = CSK_T(underflowed)(potentials, units);
   return outcome;
 }
 
-#include "encode_body.h"
-#include "step_body.h"
+#include "encode.h"
+#include "step.h"
 
 #undef CSK_T
 #undef CSK_SELECT

@@ -1,7 +1,7 @@
 // Counts of input spikes, and the columns of a weight matrix that error spikes read and change,
-// for one number type and one instruction set (see kernels_body.h).
+// for one number type and one instruction set (see kernels.h).
 
-#define CSK_T(name) CSK_NAME(CSK_JOIN(name, CSK_KIND))
+#define CSK_T(name) CSK_JOIN(name, CSK_KIND)
 #define CSK_LANES (CSK_VECTOR_BYTES / sizeof(CSK_REAL))
 
 // counts[unit] += sign of each spike.
@@ -22,7 +22,7 @@ static size_t CSK_T(pack)(const CSK_REAL *values, size_t count, int only_positiv
 #pragma clang loop unroll(full)
     for (size_t first = 0; first < 64; first += CSK_LANES) {
       const vector these = *(const vector *)(values + at + first);
-      left |= (uint64_t)CSK_NAME(mask)((these > 0) | ((these < 0) & (only_positive - 1))) << first;
+      left |= (uint64_t)csk_mask((these > 0) | ((these < 0) & (only_positive - 1))) << first;
     }
     // Eight at a time, whether there are as many or not.
     size_t next = found;
@@ -46,11 +46,11 @@ static size_t CSK_T(pack)(const CSK_REAL *values, size_t count, int only_positiv
 }
 
 #if CSK_IS_FLOAT
-// See `scale_float`.
+// See csk_set.scale_float.
 static int CSK_T(scale)(const float *values, size_t count, float scale, float *scaled,
                         size_t *nonzero) {
   typedef CSK_T(vector) vector;
-  typedef CSK_NAME(csk_ints) ints;
+  typedef csk_ints ints;
   ints zeros = {0}, wrong = {0};
   size_t at = 0;
   for (; at + CSK_LANES <= count; at += CSK_LANES) {
@@ -62,7 +62,7 @@ static int CSK_T(scale)(const float *values, size_t count, float scale, float *s
   }
   size_t rest = 0;
   for (size_t lane = 0; lane < CSK_LANES; lane++) rest += (size_t)zeros[lane];
-  int is_finite = !CSK_NAME(any)(wrong);
+  int is_finite = !csk_any(wrong);
   for (; at < count; at++) {
     rest += values[at] == 0;
     is_finite &= __builtin_fabsf(values[at]) <= FLT_MAX;
@@ -73,28 +73,28 @@ static int CSK_T(scale)(const float *values, size_t count, float scale, float *s
 }
 #endif
 
-// values = sign * column.
-static void CSK_T(read_column)(const CSK_REAL *column, size_t stride, size_t rows, int sign,
+// values = sign * line.
+static void CSK_T(read_line)(const CSK_REAL *line, size_t stride, size_t count, int sign,
                                CSK_REAL *values) {
   if (stride == 1 && sign > 0) {
-    memcpy(values, column, rows * sizeof *values);
+    memcpy(values, line, count * sizeof *values);
   } else if (stride == 1) {
-    for (size_t row = 0; row < rows; row++) values[row] = 0 - column[row];
+    for (size_t k = 0; k < count; k++) values[k] = 0 - line[k];
   } else if (sign > 0) {
-    for (size_t row = 0; row < rows; row++) values[row] = column[row * stride];
+    for (size_t k = 0; k < count; k++) values[k] = line[k * stride];
   } else {
-    for (size_t row = 0; row < rows; row++) values[row] = 0 - column[row * stride];
+    for (size_t k = 0; k < count; k++) values[k] = 0 - line[k * stride];
   }
 }
 
-// column[units[k]] -= counts[k] * factor, the product rounded before the difference. Returns
+// line[units[k]] -= counts[k] * factor, the product rounded before the difference. Returns
 // whether a weight is beyond the bound now.
-static int CSK_T(update_column)(CSK_REAL *column, size_t stride, const CSK_REAL *counts,
+static int CSK_T(update_line)(CSK_REAL *line, size_t stride, const CSK_REAL *counts,
                                 const int32_t *units, size_t count, CSK_REAL factor,
                                 CSK_REAL bound) {
   int exceeds = 0;
   for (size_t k = 0; k < count; k++) {
-    CSK_REAL *weight = column + (size_t)units[k] * stride;
+    CSK_REAL *weight = line + (size_t)units[k] * stride;
 #if CSK_IS_FLOAT
     CSK_REAL updated = *weight - counts[k] * factor;
 #else

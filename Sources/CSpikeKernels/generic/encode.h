@@ -1,9 +1,9 @@
 // Feeding one vector of values for several steps, for one number type and one instruction set
-// (included by feed_body.h): what an input does that does not change while its example lasts.
+// (included by feed.h): what an input does that does not change while its example lasts.
 //
 // Units of one value and one potential stay alike in every step, and fire side by side: they are
 // a group, and groups are put in order, not units. Images have few values; pixels at the ends of
-// the range share one. Where all |values| are at most the worth of a spike, a unit fires at most
+// the range share one. Where all |values| are at most a quantum, a unit fires at most
 // once a step, with the sign of its value.
 
 // Groups of a call, and the bits that tell them apart below a tag of 24 bits.
@@ -15,7 +15,7 @@
 // The tag of the highest potential, 3/2; tags above 1/2 are less than 2^24 below it.
 #define CSK_HIGHEST_TAG 0x3fc00000
 #else
-#define CSK_HIGHEST_TAG (unit + unit / 2)
+#define CSK_HIGHEST_TAG (quantum + quantum / 2)
 #endif
 
 typedef struct {
@@ -26,19 +26,19 @@ typedef struct {
 } CSK_T(groups);
 
 // Puts each unit into the group of its value; returns 0 where there are too many, where a value is
-// greater than the worth of a spike, or where units of one value differ in potential.
+// greater than a quantum, or where units of one value differ in potential.
 static int CSK_T(form_groups)(CSK_T(groups) *groups, const CSK_REAL *potentials,
-                              const CSK_REAL *values, size_t count, int32_t unit,
+                              const CSK_REAL *values, size_t count, int32_t quantum,
                               uint8_t *group_of) {
   // Open addressing: the group in a slot, counted from 1. Whether a value is new is not to be
   // predicted, whether its first slot is somebody else's is.
   uint8_t slots[CSK_SLOTS] = {0};
-  const CSK_REAL worth = (CSK_REAL)unit;
+  const CSK_REAL quanta = (CSK_REAL)quantum;
   size_t formed = 0;
   int alike = 1;
   for (size_t i = 0; i < count; i++) {
     CSK_REAL value = values[i];
-    if (!(value <= worth && value >= -worth)) return 0;
+    if (!(value <= quanta && value >= -quanta)) return 0;
     uint32_t bits;
     memcpy(&bits, &value, sizeof bits);
     uint32_t slot = (bits * 2654435769u) / (UINT32_MAX / CSK_SLOTS + 1);
@@ -66,10 +66,10 @@ static int CSK_T(form_groups)(CSK_T(groups) *groups, const CSK_REAL *potentials,
 
 // phi += value; fires where |phi| is beyond the threshold. Fills `keys` with those that fire: their
 // distance to the highest tag, then their group. Returns the number.
-static inline size_t CSK_T(fire_groups)(CSK_T(groups) *groups, int32_t unit, int32_t *keys) {
+static inline size_t CSK_T(fire_groups)(CSK_T(groups) *groups, int32_t quantum, int32_t *keys) {
   typedef CSK_T(vector) vector;
-  typedef CSK_NAME(csk_ints) ints;
-  const vector worth = (vector){0} + (CSK_REAL)unit;
+  typedef csk_ints ints;
+  const vector quanta = (vector){0} + (CSK_REAL)quantum;
   int32_t all[CSK_GROUPS];
   uint64_t bits[CSK_GROUPS / 64] = {0};
   for (size_t first = 0; first < groups->count; first += CSK_LANES) {
@@ -80,12 +80,12 @@ static inline size_t CSK_T(fire_groups)(CSK_T(groups) *groups, int32_t unit, int
 #else
     ints tag = (phi & above) - (phi & below);
 #endif
-    phi -= (vector)((ints)worth & above);
-    phi += (vector)((ints)worth & below);
+    phi -= (vector)((ints)quanta & above);
+    phi += (vector)((ints)quanta & below);
     *(vector *)(groups->potentials + first) = phi;
     ints keyed = (CSK_HIGHEST_TAG - tag) << CSK_GROUP_BITS;
     memcpy(all + first, &keyed, sizeof keyed);
-    bits[first / 64] |= (uint64_t)CSK_NAME(mask)(above | below) << (first % 64);
+    bits[first / 64] |= (uint64_t)csk_mask(above | below) << (first % 64);
   }
   size_t fired = 0;
   for (size_t word = 0; word < CSK_GROUPS / 64; word++) {
@@ -108,7 +108,7 @@ static inline size_t CSK_T(fire_groups)(CSK_T(groups) *groups, int32_t unit, int
 // `sorted` becomes `keys`, all different, in increasing order: each key's rank is the number of
 // smaller ones. `keys` is padded to whole blocks of 64.
 static inline void CSK_T(sort_keys)(const int32_t *keys, size_t count, int32_t *sorted) {
-  typedef CSK_NAME(csk_ints) ints;
+  typedef csk_ints ints;
   enum { blocks = 64 / CSK_LANES };
   for (size_t first = 0; first < count; first += 64) {
     ints mine[blocks], rank[blocks];
@@ -157,17 +157,17 @@ static inline size_t CSK_T(emit_groups)(const CSK_T(groups) *groups, const int32
   return written;
 }
 
-// See `feed_steps_float`.
-static csk_outcome CSK_T(any_feed_steps)(CSK_REAL *potentials, const CSK_REAL *values,
+// See csk_kernels.feed_steps.
+static csk_outcome CSK_T(feed_steps)(CSK_REAL *potentials, const CSK_REAL *values,
                                          const int32_t *units, size_t count, size_t steps,
-                                         int32_t unit, int32_t *out, size_t room, size_t *ends,
+                                         int32_t quantum, int32_t *out, size_t room, size_t *ends,
                                          csk_scratch scratch) {
   csk_outcome outcome = {CSK_OUT_OF_RANGE, 0, 0, 0, 0};
   // Of the scratch memory, five bytes for each unit, and room for whole vectors.
   size_t memory = 2 * scratch.capacity * sizeof *scratch.firings;
   if (5 * count + 4 * CSK_STEPS_SLACK > memory) return outcome;
   // Tags of integers must fit in the 24 bits that those of Float take.
-  if (!CSK_IS_FLOAT && unit >= 1 << 24) return outcome;
+  if (!CSK_IS_FLOAT && quantum >= 1 << 24) return outcome;
   outcome.needed = steps * count + CSK_STEPS_SLACK;
   if (outcome.needed > room) {
     outcome.status = CSK_FULL;
@@ -176,7 +176,7 @@ static csk_outcome CSK_T(any_feed_steps)(CSK_REAL *potentials, const CSK_REAL *v
   int32_t *spikes = (int32_t *)scratch.firings;
   uint8_t *group_of = (uint8_t *)(spikes + count + CSK_STEPS_SLACK);
   CSK_T(groups) groups;
-  if (!CSK_T(form_groups)(&groups, potentials, values, count, unit, group_of)) return outcome;
+  if (!CSK_T(form_groups)(&groups, potentials, values, count, quantum, group_of)) return outcome;
   for (size_t g = 0; g < groups.count; g++) {
     if (!(groups.potentials[g] <= CSK_ABOVE && groups.potentials[g] >= CSK_BELOW)) return outcome;
   }
@@ -193,7 +193,7 @@ static csk_outcome CSK_T(any_feed_steps)(CSK_REAL *potentials, const CSK_REAL *v
   }
   int32_t keys[CSK_GROUPS + 64] = {0}, sorted[CSK_GROUPS];
   for (size_t step = 0; step < steps; step++) {
-    size_t fired = CSK_T(fire_groups)(&groups, unit, keys);
+    size_t fired = CSK_T(fire_groups)(&groups, quantum, keys);
     CSK_T(sort_keys)(keys, fired, sorted);
     outcome.written +=
         CSK_T(emit_groups)(&groups, sorted, fired, spikes, out + outcome.written);

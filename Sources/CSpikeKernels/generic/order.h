@@ -1,26 +1,26 @@
-// What all instruction sets share: the order of spikes (ALGORITHM, section 1, rule 3: decreasing
-// tag, ties by lower unit), plain integer code that gains nothing from vectors.
+// The order of spikes (docs/Algorithm.md, section 1, rule 3: decreasing tag, ties by lower unit):
+// plain integer code that gains nothing from vectors. And the sizes that the kernels share.
 #pragma once
-#include <float.h>
-#include "include/CSpikeKernels.h"
+#include "CSpikeKernels.h"
 
+#include <float.h>
 #include <string.h>
 
 // Groups up to this size are sorted by insertion, larger ones by radix.
 #define CSK_INSERTION_LIMIT 24
 #define CSK_BUCKETS 128
 
-// For quiet_body.h. Rows between two stored states of the potentials: few where many rows have
+// For branchless.h. Rows between two stored states of the potentials: few where many rows have
 // several firings.
-#define CSK_QUIET_SHORT_RUN 4
-#define CSK_QUIET_LONG_RUN 16
+#define CSK_BRANCHLESS_SHORT_RUN 4
+#define CSK_BRANCHLESS_LONG_RUN 16
 // Rows that make more units fire than this are left to the sorts of the general path.
-#define CSK_QUIET_FIRINGS 24
-// For narrow_body.h: vectors of 16-bit potentials that stay in registers.
-#define CSK_NARROW_BLOCK 7
+#define CSK_BRANCHLESS_FIRINGS 24
+// For avx512_int16.h: vectors of 16-bit potentials that stay in registers.
+#define CSK_INT16_BLOCK 7
 // Wider layers are left to the general path, too: the states of a chunk's runs fill the second
 // cache.
-#define CSK_QUIET_UNITS 512
+#define CSK_BRANCHLESS_UNITS 512
 // The rows of the first chunk, which tells the length of runs.
 #define CSK_FIRST_ROWS 32
 
@@ -110,11 +110,11 @@ static void csk_sift_down(csk_firing *heap, size_t count, size_t at) {
   heap[at] = moved;
 }
 
-// Lowers a tag by the worth of one spike.
-typedef uint32_t (*csk_lower)(uint32_t tag, int32_t unit);
+// Lowers a tag by a quantum.
+typedef uint32_t (*csk_lower)(uint32_t tag, int32_t quantum);
 
-static uint32_t csk_lower_float(uint32_t tag, int32_t unit) {
-  (void)unit;
+static uint32_t csk_lower_float(uint32_t tag, int32_t quantum) {
+  (void)quantum;
   float potential;
   memcpy(&potential, &tag, sizeof potential);
   potential -= 1.0f;  // exact: a multiple of the last place of `potential`, and smaller
@@ -122,14 +122,14 @@ static uint32_t csk_lower_float(uint32_t tag, int32_t unit) {
   return tag;
 }
 
-static uint32_t csk_lower_int32(uint32_t tag, int32_t unit) { return tag - (uint32_t)unit; }
+static uint32_t csk_lower_int32(uint32_t tag, int32_t quantum) { return tag - (uint32_t)quantum; }
 
 // Writes the spikes of one feed to `out`, which has room for them; returns their number.
 //
 // Units that fire once each are sorted. Where a unit fires several times, its spikes interleave
 // with those of others: a heap of one entry a unit gives them out in order, in O(units) memory.
 static size_t csk_emit(csk_firing *firings, size_t count, csk_firing *other, csk_lower lower,
-                       int32_t unit, int32_t *out) {
+                       int32_t quantum, int32_t *out) {
   int once = 1;
   for (size_t i = 0; i < count; i++) once &= firings[i].count == 1;
   if (once) {
@@ -146,7 +146,7 @@ static size_t csk_emit(csk_firing *firings, size_t count, csk_firing *other, csk
   while (count > 0) {
     out[written++] = firings[0].spike;
     if (--firings[0].count > 0) {
-      firings[0].tag = lower(firings[0].tag, unit);
+      firings[0].tag = lower(firings[0].tag, quantum);
     } else {
       firings[0] = firings[--count];
     }
@@ -158,7 +158,7 @@ static size_t csk_emit(csk_firing *firings, size_t count, csk_firing *other, csk
 // Writes the spikes of a chunk of rows, row by row. `firings` are in order of rows when one block
 // of columns made them; otherwise they are first brought into that order, stably.
 static size_t csk_emit_rows(csk_firing *firings, size_t count, csk_firing *other, size_t rows,
-                            int in_order, csk_lower lower, int32_t unit, int32_t *out) {
+                            int in_order, csk_lower lower, int32_t quantum, int32_t *out) {
   if (!in_order) {
     size_t starts[CSK_CHUNK_ROWS + 1] = {0};
     for (size_t i = 0; i < count; i++) starts[firings[i].row + 1]++;
@@ -196,7 +196,7 @@ static size_t csk_emit_rows(csk_firing *firings, size_t count, csk_firing *other
   while (first < count) {
     size_t end = first + 1;
     while (end < count && firings[end].row == firings[first].row) end++;
-    written += csk_emit(firings + first, end - first, other, lower, unit, out + written);
+    written += csk_emit(firings + first, end - first, other, lower, quantum, out + written);
     first = end;
   }
   return written;

@@ -1,7 +1,7 @@
 public import Networks
 
 /// Integer weights of a layer in 16 bits: half of the bytes a spike.
-public struct NarrowWeights: Sendable {
+public struct Int16Weights: Sendable {
   /// Rows padded with zeros to whole vectors of 32.
   let elements: AlignedArray<Int16>
   /// The largest magnitude.
@@ -13,7 +13,7 @@ public struct NarrowWeights: Sendable {
   public init?(_ weights: RowMajorMatrix<Int32>) {
     largest = weights.largestMagnitude
     guard largest <= Int32(Int16.max) else { return nil }
-    let stride = CompiledKernels.narrowStride(weights.stride)
+    let stride = Self.stride(weights.stride)
     var elements = AlignedArray<Int16>(repeating: 0, count: weights.rows * stride)
     for row in 0..<weights.rows {
       for column in 0..<weights.columns {
