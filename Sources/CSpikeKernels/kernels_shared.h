@@ -1,5 +1,5 @@
-// What all instruction sets share: the order of spikes (ALGORITHM, section 1, rule 3: decreasing
-// tag, ties by lower unit), plain integer code that gains nothing from vectors.
+// What all instruction sets share: the order of spikes (docs/Algorithm.md, section 1, rule 3:
+// decreasing tag, ties by lower unit), plain integer code that gains nothing from vectors.
 #pragma once
 #include <float.h>
 #include "include/CSpikeKernels.h"

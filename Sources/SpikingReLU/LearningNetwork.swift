@@ -15,8 +15,8 @@ public typealias IntegerLearningMLP = LearningNetwork<Int32>
 
 /// A spiking network that learns by sending error spikes back: one example in, one update out.
 ///
-/// Source: ALGORITHM section 3; O'Connor and Welling, section 4. `SpikingNetwork` predicts with the
-/// weights as they are, at any time.
+/// Source: docs/Algorithm.md, section 3; O'Connor and Welling, section 4. `SpikingNetwork` predicts
+/// with the weights as they are, at any time.
 ///
 /// A value type: copies are independent. One value must not be used from two tasks at a time.
 public struct LearningNetwork<Scalar: LearningScalar>: Sendable {

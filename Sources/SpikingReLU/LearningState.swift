@@ -3,8 +3,8 @@ internal import SpikeKernels
 
 /// What learning adds to a network: quantizers, their states, counts and errors. Allocated once.
 ///
-/// Symbols as in ALGORITHM section 3; index `l` of an array is layer l, and entry 0 is unused where
-/// layer 0 has none.
+/// Symbols as in docs/Algorithm.md, section 3; index `l` of an array is layer l, and entry 0 is
+/// unused where layer 0 has none.
 struct LearningState<Scalar: LearningScalar>: Sendable {
   var options: TrainingOptions
   /// `eta / T^2`.

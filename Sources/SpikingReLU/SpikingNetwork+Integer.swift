@@ -5,8 +5,8 @@ extension SpikingNetwork where Scalar == Int32 {
   /// An integer-only spiking network: weights, inputs and potentials in units of 1/S.
   ///
   /// `S = Int((1 / eta) * T * T)`, computed in Float; `W = Int32(w * S)`, truncated toward zero
-  /// (ALGORITHM section 4). With this scale a training update is `W -= s * c`, without a learning
-  /// rate.
+  /// (docs/Algorithm.md, section 4). With this scale a training update is `W -= s * c`, without a
+  /// learning rate.
   ///
   /// - Parameters:
   ///   - weights: finite. Biases are scaled as weights are.

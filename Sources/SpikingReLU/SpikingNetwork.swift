@@ -16,7 +16,7 @@ public typealias IntegerSpikingMLP = SpikingNetwork<Int32>
 /// A fully connected network of neurons that accumulate, compare with a threshold, and send signed
 /// spikes.
 ///
-/// Prediction of one example x (ALGORITHM section 2; the paper's algorithm 2), T times:
+/// Prediction of one example x (docs/Algorithm.md, section 2; the paper's algorithm 2), T times:
 /// ```
 /// spikes_0 = input.feed(x)
 /// for l in 1...L:  for each (i, s) in spikes_(l-1), in order:
