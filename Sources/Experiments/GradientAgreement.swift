@@ -8,7 +8,7 @@ internal import SpikingReLU
 ///
 /// Updates are summed over many examples, each from the same weights: single examples scatter,
 /// because an error spike is rare and backward potentials carry over. Sums are in Double.
-/// Source: ALGORITHM section 3.
+/// Source: docs/Algorithm.md, section 3.
 public struct GradientAgreement: Sendable {
   /// Sizes of the random network.
   public var layerSizes = [24, 32, 24, 6]

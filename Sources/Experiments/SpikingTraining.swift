@@ -7,7 +7,7 @@ public import SpikingReLU
 /// Trains the spiking twin by spikes, one image at a time.
 ///
 /// Network and data of the paper: weights N(0, 0.01^2), no bias, one-hot targets, T = 10,
-/// eta = 0.01. Source: ALGORITHM section 5.
+/// eta = 0.01. Source: docs/Algorithm.md, section 5.
 public struct SpikingTraining: Sendable {
   /// T.
   public var timeSteps = 10

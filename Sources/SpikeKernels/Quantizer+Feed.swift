@@ -45,7 +45,7 @@ extension Quantizer where Scalar: SpikeScalar {
   /// One feed for each spike (i, s), in order: `phi += s * W[i, :]`, then every unit beyond its
   /// threshold fires. The threshold is checked after every single row.
   ///
-  /// Source: ALGORITHM section 2, step 2.
+  /// Source: docs/Algorithm.md, section 2, step 2.
   ///
   /// - Parameters:
   ///   - weights: `W`, `[inputs x units]`; `state` has `units` units.

@@ -2,7 +2,7 @@ public import SpikeKernels
 
 /// How a spiking network learns. The defaults are the paper's baseline with fractional updates.
 ///
-/// Source: ALGORITHM sections 3 and 4; O'Connor and Welling, section 4.
+/// Source: docs/Algorithm.md, sections 3 and 4; O'Connor and Welling, section 4.
 public struct TrainingOptions: Sendable, Equatable {
   /// When weights change.
   public enum Update: String, Sendable, CaseIterable, Codable {

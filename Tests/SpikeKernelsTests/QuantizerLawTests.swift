@@ -3,7 +3,7 @@ import Testing
 
 @testable import SpikeKernels
 
-/// The exact laws of the specification, section 1, on dyadic values, where Float arithmetic is real
+/// The exact laws of docs/Algorithm.md, section 1, on dyadic values, where Float arithmetic is real
 /// arithmetic.
 @Suite struct QuantizerLawTests {
   /// Feeds values to one unit each and gives the net count and the sum after every feed.
