@@ -10,6 +10,10 @@ let strict: [SwiftSetting] = [
   .strictMemorySafety(),
 ]
 
+/// Targets that parse, print and draw, and compute nothing: a release build does not optimize them, which
+/// takes a third of its time (docs/Performance.md, "Building").
+let cold: [SwiftSetting] = [.unsafeFlags(["-Onone"], .when(configuration: .release))]
+
 /// Spikes are decided by comparisons of exact sums: contracting `a + s * w` into a fused
 /// operation would change the last bit and with it the whole event history.
 let exactC: [CSetting] = [
@@ -36,8 +40,11 @@ let package = Package(
     .library(name: "Files", targets: ["Files"]),
     .library(name: "ModelFiles", targets: ["ModelFiles"]),
     .library(name: "EventRecordings", targets: ["EventRecordings"]),
-    .library(name: "Cluster", targets: ["Cluster"]),
+    .library(name: "Cluster", targets: ["Cluster", "MPICluster"]),
+    .library(name: "Training", targets: ["Training"]),
+    .library(name: "SpikeTraces", targets: ["SpikeTraces"]),
     .library(name: "Experiments", targets: ["Experiments"]),
+    .library(name: "Reports", targets: ["Reports"]),
     .executable(name: "bench", targets: ["bench"]),
   ],
   traits: [
@@ -98,8 +105,10 @@ let package = Package(
     .target(
       name: "EventRecordings", dependencies: ["CFlatBuffers", "CLZ4", "CZstd", "Files"],
       swiftSettings: strict),
+    .target(name: "Cluster", swiftSettings: strict),
     .target(
-      name: "Cluster", dependencies: [.target(name: "CMPI", condition: .when(traits: ["MPI"]))],
+      name: "MPICluster",
+      dependencies: ["Cluster", .target(name: "CMPI", condition: .when(traits: ["MPI"]))],
       swiftSettings: strict),
     // Generated: see onnx.proto.
     .target(
@@ -107,21 +116,38 @@ let package = Package(
       dependencies: [.product(name: "SwiftProtobuf", package: "swift-protobuf")],
       exclude: ["onnx.proto"]),
     .target(
-      name: "Experiments",
+      name: "Training",
       dependencies: [
-        "CVega", "Cluster", "Files", "Networks", "DenseReLU", "SpikeKernels", "SpikingReLU",
-        "Datasets",
-        "EventRecordings", "ModelFiles",
+        "Cluster", "Datasets", "DenseReLU", "Files", "ModelFiles", "Networks", "SpikeKernels",
+        "SpikingReLU",
       ],
       swiftSettings: strict),
+    .target(
+      name: "SpikeTraces", dependencies: ["Files", "Networks", "SpikeKernels", "SpikingReLU"],
+      swiftSettings: strict + cold),
+    .target(
+      name: "Experiments",
+      dependencies: [
+        "Cluster", "Datasets", "DenseReLU", "EventRecordings", "Files", "ModelFiles", "Networks",
+        "SpikeKernels", "SpikingReLU", "Training",
+      ],
+      swiftSettings: strict),
+    .target(
+      name: "Reports",
+      dependencies: [
+        "CVega", "Datasets", "DenseReLU", "EventRecordings", "Experiments", "Networks",
+        "SpikeKernels", "SpikingReLU", "Training",
+      ],
+      swiftSettings: strict + cold),
     .executableTarget(
       name: "bench",
       dependencies: [
-        "Cluster", "Experiments", "Files", "Networks", "DenseReLU", "SpikeKernels", "SpikingReLU",
-        "Datasets", "EventRecordings", "ModelFiles",
+        "Cluster", "Datasets", "DenseReLU", "EventRecordings", "Experiments", "Files",
+        "MPICluster", "ModelFiles", "Networks", "Reports", "SpikeKernels", "SpikeTraces",
+        "SpikingReLU", "Training",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
-      swiftSettings: strict),
+      swiftSettings: strict + cold),
 
     .testTarget(name: "NetworksTests", dependencies: ["Networks"], swiftSettings: strict),
     // Test-only: counts allocations of code that must make none.
@@ -149,7 +175,8 @@ let package = Package(
       name: "ThreadCluster", dependencies: ["Cluster"], path: "Tests/ThreadCluster",
       swiftSettings: strict),
     .testTarget(
-      name: "ClusterTests", dependencies: ["Cluster", "ThreadCluster"], swiftSettings: strict),
+      name: "ClusterTests", dependencies: ["Cluster", "MPICluster", "ThreadCluster"],
+      swiftSettings: strict),
     .testTarget(
       name: "ExperimentsTests",
       dependencies: ["Experiments", "CFaultInjection", "EventRecordings", "ThreadCluster"],

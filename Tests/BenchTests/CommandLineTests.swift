@@ -71,7 +71,7 @@ import Testing
       let outcome = try Self.run(Self.quick + ["--json", path])
       #expect(outcome.output.contains("network 64-64-10"))
       #expect(outcome.output.contains("ledger minus recount"))
-      #expect(outcome.output.contains("timings mean nothing") == !Comparison.isOptimizedBuild)
+      #expect(outcome.output.contains("timings mean nothing") == !RunManifest.isOptimizedBuild)
       #expect(!outcome.errors.contains("\u{1B}"), "no progress line into a pipe")
       let json = try #require(
         try JSONSerialization.jsonObject(with: Data(contentsOf: URL(filePath: path)))

@@ -1,0 +1,226 @@
+internal import Datasets
+internal import DenseReLU
+internal import Networks
+internal import SpikingReLU
+internal import Training
+
+extension Anytime {
+  /// How a rule's answers did.
+  private func outcome(
+    _ curve: AnytimeCurve, _ dense: DenseAnswers, _ rule: AnytimeCurve.Rule
+  ) -> Result.Outcome {
+    let (errors, additions) = curve.outcome(rule, labels: test.labels)
+    let (different, _) = curve.outcome(rule, labels: dense.labels)
+    let rate = ErrorRate(errors: errors, examples: curve.count)
+    return Result.Outcome(
+      testErrorPercent: rate.percent, testErrorInterval95: rate.interval95,
+      agreement: 1 - Double(different) / Double(curve.count), additions: additions,
+      shareOfDense: additions / dense.summary.multiplyAdds,
+      energy: energies(additions: additions, multiplyAdds: 0))
+  }
+
+  /// A curve after 1...T steps; `microseconds` of each, where they were measured.
+  func points(
+    _ curve: AnytimeCurve, _ dense: DenseAnswers, _ microseconds: [Double]
+  ) -> [Result.Point] {
+    (1...curve.timeSteps).map { step in
+      Result.Point(
+        timeSteps: step,
+        outcome: outcome(curve, dense, AnytimeCurve.Rule(margin: .infinity, timeSteps: step)),
+        microseconds: microseconds.isEmpty ? nil : microseconds[step - 1])
+    }
+  }
+
+  /// A curve that ends each image when its margin is reached.
+  func exit(_ curve: AnytimeCurve, _ dense: DenseAnswers, _ rule: AnytimeCurve.Rule) -> Result.Exit
+  {
+    var steps: [Int] = []
+    var additions: [Int] = []
+    var images = [Int](repeating: 0, count: curve.timeSteps)
+    var wrong = images
+    for image in 0..<curve.count {
+      let step = curve.exit(image, rule)
+      let place = image * curve.timeSteps + step - 1
+      steps.append(step)
+      additions.append(curve.additions[place])
+      images[step - 1] += 1
+      if Int(curve.labels[place]) != test.labels[image] { wrong[step - 1] += 1 }
+    }
+    return Result.Exit(
+      margin: rule.margin.isFinite ? Double(rule.margin) : nil, timeSteps: rule.timeSteps,
+      outcome: outcome(curve, dense, rule),
+      meanSteps: Double(steps.reduce(0, +)) / Double(curve.count),
+      stepPercentiles: Self.percentiles(steps), additionPercentiles: Self.percentiles(additions),
+      imagesOfSteps: images, errorsOfSteps: wrong)
+  }
+
+  /// Early exit with some margins, from none to all.
+  func margins(
+    _ curve: AnytimeCurve, _ dense: DenseAnswers, timeSteps: Int
+  ) -> [Result.Exit] {
+    curve.candidates(most: 24).map {
+      exit(curve, dense, AnytimeCurve.Rule(margin: $0, timeSteps: timeSteps))
+    }
+  }
+
+  /// The 50th, 90th and 99th percentile.
+  static func percentiles(_ values: [Int]) -> [Int] {
+    let sorted = values.sorted()
+    return [50, 90, 99].map { sorted[min(sorted.count * $0 / 100, sorted.count - 1)] }
+  }
+
+  /// The points of all candidates, over T and with early exit, that no other beats in both.
+  static func front(_ tried: [CodingSearch.Candidate]) -> [Result.FrontPoint] {
+    var points: [Result.FrontPoint] = []
+    for candidate in tried {
+      let scales =
+        [Double(candidate.coding.inputScale)]
+        + candidate.coding.hiddenScales.map { Double($0.sorted()[$0.count / 2]) }
+      points.append(
+        Result.FrontPoint(
+          scales: scales, timeSteps: nil, shareOfDense: candidate.shareOfDense,
+          errorPercent: candidate.errorPercent))
+      for (index, step) in candidate.steps.enumerated() {
+        points.append(
+          Result.FrontPoint(
+            scales: scales, timeSteps: index + 1, shareOfDense: step.shareOfDense,
+            errorPercent: step.errorPercent))
+      }
+    }
+    points.sort { ($0.shareOfDense, $0.errorPercent) < ($1.shareOfDense, $1.errorPercent) }
+    var front: [Result.FrontPoint] = []
+    for point in points where point.errorPercent < front.last?.errorPercent ?? .infinity {
+      front.append(point)
+    }
+    return front
+  }
+
+  /// Each layer's quantum, and how many spikes it sends with early exit, on all test images.
+  func layers(_ network: SpikingMLP, margin: Float) throws -> [Result.Layer] {
+    let rule = margin.isFinite ? try ExitRule(margin: margin) : .never
+    var counting = network
+    counting.resetLedger()
+    for index in 0..<test.count {
+      try Task.checkCancellation()
+      _ = try counting.predict(test.images.row(index), until: rule, stream: UInt64(index))
+    }
+    let images = Double(test.count)
+    return (0..<weights.layers.count).map { layer in
+      let scales =
+        (network.coding.hiddenScales(ofLayer: layer) ?? [network.coding.inputScale])
+        .sorted()
+      let ledger = counting.ledger.layers[layer]
+      return Result.Layer(
+        layer: layer,
+        scale: [scales[0], scales[scales.count / 2], scales[scales.count - 1]]
+          .map(Double.init),
+        spikes: Double(ledger.spikes) / images,
+        rate: Double(ledger.spikes) / Double(max(ledger.unitSteps, 1)),
+        additions: Double(counting.ledger.layers[layer + 1].forwardAdditions) / images)
+    }
+  }
+
+  /// What NeuroBench says of a network, on the first 1,000 test images.
+  func neurobench(
+    _ network: SpikingMLP, _ weights: NetworkWeights
+  ) throws -> NeuroBenchReport {
+    var options = network.options
+    options.recording = .activity
+    var counting = try SpikingMLP(
+      weights: weights, coding: network.coding, options: options,
+      instructionSet: network.instructionSet)
+    var correct = 0
+    for index in 0..<min(test.count, 1000) {
+      try Task.checkCancellation()
+      let answer = try counting.predict(
+        test.images.row(index), until: .never, stream: UInt64(index))
+      correct += answer.label == test.labels[index] ? 1 : 0
+    }
+    return NeuroBenchReport(
+      counting.ledger, weights: weights, timeSteps: options.timeSteps, correct: correct)
+  }
+
+  /// Times the contenders in turn, round after round, so that a machine whose speed drifts slows them
+  /// all alike.
+  ///
+  /// - Returns: the times, and those of 1...`timeSteps` steps, in microseconds.
+  func timings(
+    _ network: SpikingMLP, _ spikingWeights: NetworkWeights, margin: Float, timeSteps: Int
+  ) throws -> (timings: Result.Timings, steps: [Double]) {
+    let rule = margin.isFinite ? try ExitRule(margin: margin) : .never
+    let images = (0..<min(test.count, 256)).map { test.images.row($0) }
+    var spiking = network
+    var dense = DenseMLP(weights: weights)
+    var blas = BareBLAS(weights: weights, batch: 1)
+    var fixed = try (1...timeSteps).map {
+      try self.network(spikingWeights, network.coding, network.options.firing, steps: $0)
+    }
+    let clock = ContinuousClock()
+    func microseconds(_ body: (_ image: [Float]) throws -> Void) rethrows -> Double {
+      let start = clock.now
+      for image in images { try body(image) }
+      return (clock.now - start) / .microseconds(1) / Double(images.count)
+    }
+    struct Round {
+      let exit, blas, dense, skipping: Double
+      let steps: [Double]
+    }
+    var rounds: [Round] = []
+    let start = clock.now
+    // The first two rounds warm up. At least three count, whatever they take.
+    while rounds.count < 5
+      || (rounds.count < 400 && clock.now - start < .seconds(settings.timingSeconds))
+    {
+      try Task.checkCancellation()
+      rounds.append(
+        Round(
+          exit: try microseconds { _ = try spiking.predict($0, until: rule) },
+          blas: microseconds { _ in blas.forward() },
+          dense: try microseconds { _ = try dense.predict($0) },
+          skipping: try microseconds { _ = try dense.predictSkippingZeros($0) },
+          steps: try fixed.indices.map { index in
+            try microseconds { _ = try fixed[index].predict($0, until: .never) }
+          }))
+    }
+    let counted = rounds.dropFirst(2)
+    func median(_ values: [Double]) -> Double { values.sorted()[values.count / 2] }
+    let timings = Result.Timings(
+      rounds: counted.count, imagesPerRound: images.count,
+      isOptimized: RunManifest.isOptimizedBuild,
+      exitMicroseconds: median(counted.map(\.exit)), blasMicroseconds: median(counted.map(\.blas)),
+      denseMicroseconds: median(counted.map(\.dense)),
+      zeroSkippingMicroseconds: median(counted.map(\.skipping)),
+      exitOverBLAS: median(counted.map { $0.exit / $0.blas }),
+      exitOverDense: median(counted.map { $0.exit / $0.dense }),
+      exitOverZeroSkipping: median(counted.map { $0.exit / $0.skipping }))
+    return (timings, (0..<timeSteps).map { step in median(counted.map { $0.steps[step] }) })
+  }
+
+  /// The least T for which the bound promises the dense network's class, beside the measured one.
+  func guarantee(
+    _ coding: SpikeCoding, _ dense: DenseAnswers, _ curve: AnytimeCurve,
+    _ evaluation: SharedEvaluation, progress: @escaping ProgressHandler
+  ) async throws -> Result.Guarantee {
+    let images = min(test.count, 1000)
+    let needed = try await evaluation.promisedSteps(
+      weights, coding, settings.search.firing, first: images, progress: progress)
+    let sorted = needed.sorted()
+    let agreement = (1...curve.timeSteps).map { step in
+      1 - Double(curve.outcome(step: step, labels: dense.labels).errors) / Double(curve.count)
+    }
+    return Result.Guarantee(
+      images: images,
+      rows: [0.5, 0.9, 0.95, 0.99, 0.995, 0.999].map { wanted in
+        let place = min(Int((wanted * Double(images)).rounded(.up)), images) - 1
+        // A last layer that was fitted to counts tends to another network than the dense one.
+        let steps = settings.search.refitsReadout ? .infinity : sorted[max(place, 0)]
+        // From which step on the agreement stays.
+        let last = agreement.lastIndex { $0 < wanted }
+        let measured = last.map { $0 + 2 } ?? 1
+        return Result.Guarantee.Row(
+          agreement: wanted,
+          guaranteedSteps: steps.isFinite && steps < 1e12 ? Int(steps.rounded(.down)) + 1 : nil,
+          measuredSteps: measured <= curve.timeSteps ? measured : nil)
+      })
+  }
+}

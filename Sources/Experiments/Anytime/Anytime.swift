@@ -1,0 +1,237 @@
+public import Cluster
+public import Datasets
+internal import DenseReLU
+public import Networks
+public import SpikeKernels
+public import SpikingReLU
+internal import Training
+
+/// Accuracy, operations, energy and time as functions of the steps taken, and what early exit saves.
+///
+/// Everything is learned on calibration images; test images are only judged on.
+public struct Anytime: Sendable {
+  /// What the found network is held to.
+  public struct Target: Sendable, Codable, Equatable {
+    /// Points of error above the dense network's, at most.
+    public let errorPoints: Double
+    /// Additions over the dense network's multiply-adds, at most.
+    public let shareOfDense: Double
+    /// Time over that of the dense network's BLAS calls for one image, at most; `nil` for no target.
+    public let timeOfDense: Double?
+
+    /// A target.
+    public init(errorPoints: Double, shareOfDense: Double, timeOfDense: Double?) {
+      self.errorPoints = errorPoints
+      self.shareOfDense = shareOfDense
+      self.timeOfDense = timeOfDense
+    }
+  }
+
+  /// What to run.
+  public struct Settings: Sendable {
+    /// The search of scales and margins.
+    public var search: CodingSearch
+    /// What the found network is held to.
+    public var target: Target
+    /// The coding that the network was trained for, if any.
+    public var trainedCoding: SpikeCoding?
+    /// Seconds that the timings may take.
+    public var timingSeconds = 2.0
+
+    /// Settings of a search and a target.
+    public init(search: CodingSearch, target: Target) {
+      self.search = search
+      self.target = target
+    }
+  }
+
+  /// The stages of a run, for progress.
+  public enum Stage: String, Sendable {
+    /// Trying scales.
+    case search = "searching scales"
+    /// Answering test images.
+    case test = "answering test images"
+    /// The bound.
+    case bound = "evaluating the bound"
+  }
+
+  let weights: NetworkWeights
+  let calibration: LabelledImages
+  let test: LabelledImages
+  let settings: Settings
+
+  /// A run on the twins of `weights`.
+  ///
+  /// - Parameters:
+  ///   - weights: inputs and outputs fit the data.
+  ///   - calibration: images that were not trained on.
+  ///   - test: at least one image.
+  public init(
+    weights: NetworkWeights, calibration: LabelledImages, test: LabelledImages, settings: Settings
+  ) {
+    precondition(test.count > 0, "an anytime curve of no image")
+    self.weights = weights
+    self.calibration = calibration
+    self.test = test
+    self.settings = settings
+  }
+
+  /// Runs.
+  ///
+  /// Sets BLAS to one thread: products of one example gain nothing from more.
+  ///
+  /// - Parameters:
+  ///   - team: who evaluates: rank 0 runs, the others are in `serve` until it has done so.
+  ///   - progress: told how far each stage is.
+  /// - Returns: what was found, and the weights of the found network: those given, but for a last layer
+  ///   that was fitted to counts.
+  /// - Throws: `CodingSearch.Failure`, `SpikingError`, `DenseError`, `LAPACK.Failure`;
+  ///   `CancellationError`.
+  public func run(
+    team: Team? = nil,
+    progress: (@Sendable (_ stage: Stage, _ done: Int, _ total: Int) -> Void)? = nil
+  ) async throws -> (result: Result, weights: NetworkWeights) {
+    BLAS.threads = 1
+    let search = settings.search
+    let evaluation = SharedEvaluation(
+      team: team, workers: search.workers, instructionSet: search.instructionSet,
+      calibration: calibration, test: test)
+    let searchResult = try await search.run(
+      weights, evaluation, trained: settings.trainedCoding
+    ) { progress?(.search, $0, $1) }
+    let (best, tried) = (searchResult.best, searchResult.tried)
+    let spikingWeights = best.weights
+    let rule = AnytimeCurve.Rule(margin: best.margin, timeSteps: best.timeSteps)
+    let found = try network(spikingWeights, best.coding, search.firing, steps: search.timeSteps)
+    let ending = try network(spikingWeights, best.coding, search.firing, steps: rule.timeSteps)
+    let dense = try denseAnswers()
+    let curve = try await evaluation.curve(
+      spikingWeights, best.coding, search.firing, timeSteps: search.timeSteps, on: .test
+    ) { progress?(.test, $0, $1) }
+    let paper = try await evaluation.curve(
+      weights, nil, .afterEachSpike, timeSteps: 10, on: .test
+    ) { progress?(.test, $0, $1) }
+    let exit = exit(curve, dense, rule)
+    let guarantee = try await guarantee(best.coding, dense, curve, evaluation) {
+      progress?(.bound, $0, $1)
+    }
+    // What is timed is timed alone.
+    try team?.dismiss()
+    let (timings, microseconds) = try timings(
+      ending, spikingWeights, margin: rule.margin, timeSteps: search.timeSteps)
+    let points = points(curve, dense, microseconds)
+    let layers = try layers(ending, margin: rule.margin)
+    let neurobench = try neurobench(found, spikingWeights)
+    let result = Result(
+      layerSizes: weights.layerSizes, calibrationImages: calibration.count,
+      testImages: test.count, timeSteps: search.timeSteps, firing: search.firing,
+      lambda: search.lambda, readoutRefitted: search.refitsReadout, dense: dense.summary,
+      coding: best.coding, inputScale: Double(best.coding.inputScale),
+      hasPhases: !best.coding.inputPhases.isEmpty,
+      layers: layers, chosen: Result.Candidate(best), candidates: tried.map(Result.Candidate.init),
+      alternatives: searchResult.alternatives.map(Result.Alternative.init),
+      front: Self.front(tried), points: points, paper: self.points(paper, dense, []), exit: exit,
+      margins: margins(curve, dense, timeSteps: rule.timeSteps), guarantee: guarantee,
+      timings: timings,
+      neurobench: neurobench,
+      energyAssumptions: EnergyModel.assumptions,
+      verdicts: verdicts(exit, dense.summary, timings))
+    return (result, spikingWeights)
+  }
+
+  /// Answers what rank 0 asks until its `run` needs no more. For the other ranks.
+  ///
+  /// - Parameters:
+  ///   - calibration, test: the images that rank 0 has.
+  ///   - workers: tasks of this rank.
+  /// - Throws: as `run`; `ClusterError`.
+  public static func serve(
+    _ team: Team, calibration: LabelledImages, test: LabelledImages, workers: Int,
+    instructionSet: InstructionSet
+  ) async throws {
+    BLAS.threads = 1
+    try await SharedEvaluation(
+      team: team, workers: workers, instructionSet: instructionSet, calibration: calibration,
+      test: test
+    ).serve()
+  }
+
+  func network(
+    _ weights: NetworkWeights, _ coding: SpikeCoding?, _ firing: PredictionOptions.Firing,
+    steps: Int
+  ) throws -> SpikingMLP {
+    var options = try PredictionOptions(timeSteps: steps)
+    options.firing = firing
+    return try SpikingMLP(
+      weights: weights, coding: coding, options: options,
+      instructionSet: settings.search.instructionSet)
+  }
+
+  /// The dense network's answers to the test images.
+  struct DenseAnswers {
+    let labels: [Int]
+    let summary: Result.Dense
+  }
+
+  private func denseAnswers() throws -> DenseAnswers {
+    var network = DenseMLP(weights: weights)
+    var labels: [Int] = []
+    for index in 0..<test.count {
+      try Task.checkCancellation()
+      labels.append(try network.predict(test.images.row(index)).argmax)
+      _ = try network.predictSkippingZeros(test.images.row(index))
+    }
+    let rate = ErrorRate(errors: zip(labels, test.labels).count { $0 != $1 }, examples: test.count)
+    let multiplyAdds = Double(weights.parameterCount)
+    let skipping =
+      Double(network.ledger.layers.reduce(0) { $0 + $1.zeroSkippingMultiplyAdds })
+      / Double(test.count)
+    return DenseAnswers(
+      labels: labels,
+      summary: Result.Dense(
+        testErrorPercent: rate.percent, testErrorInterval95: rate.interval95,
+        multiplyAdds: multiplyAdds, zeroSkippingMultiplyAdds: skipping,
+        energy: energies(additions: 0, multiplyAdds: multiplyAdds),
+        zeroSkippingEnergy: energies(additions: 0, multiplyAdds: skipping)))
+  }
+
+  func energies(additions: Double, multiplyAdds: Double) -> [Result.Energy] {
+    let read = EnergyModel.weightRead(weights: weights.parameterCount)
+    return EnergyModel.Arithmetic.allCases.flatMap { arithmetic in
+      [false, true].map { withReads in
+        Result.Energy(
+          arithmetic: arithmetic, withWeightReads: withReads,
+          nanojoules: EnergyModel.energy(
+            additions: additions, multiplyAdds: multiplyAdds, arithmetic: arithmetic,
+            weightRead: withReads ? read : 0) / 1000)
+      }
+    }
+  }
+
+  private func verdicts(
+    _ exit: Result.Exit, _ dense: Result.Dense, _ timings: Result.Timings
+  ) -> [Verdict] {
+    let target = settings.target
+    let exact = [
+      Verdict(
+        "early exit: points of error above the dense network's",
+        value: exit.outcome.testErrorPercent - dense.testErrorPercent,
+        bound: .init(atMost: target.errorPoints)),
+      Verdict(
+        "early exit: additions over dense multiply-adds", value: exit.outcome.shareOfDense,
+        bound: .init(atMost: target.shareOfDense)),
+      Verdict(
+        "early exit: additions over multiply-adds of the dense network that skips zeros",
+        value: exit.outcome.additions / dense.zeroSkippingMultiplyAdds, bound: .init(atMost: 1)),
+    ]
+    guard let most = target.timeOfDense else { return exact }
+    return exact + [
+      Verdict(
+        "early exit: time over BLAS calls of the dense network, one image", kind: .timing,
+        value: timings.exitOverBLAS, bound: .init(atMost: most)),
+      Verdict(
+        "early exit: time over the dense network that skips zeros", kind: .timing,
+        value: timings.exitOverZeroSkipping, bound: .init(atMost: 1)),
+    ]
+  }
+}

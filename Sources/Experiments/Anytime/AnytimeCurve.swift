@@ -1,0 +1,112 @@
+internal import Datasets
+internal import Networks
+internal import SpikingReLU
+internal import Training
+
+/// What a network would answer after each step of each image, and what it has cost by then: everything
+/// that is to be known of early exits, from one pass.
+struct AnytimeCurve: Sendable {
+  /// T.
+  let timeSteps: Int
+  /// Images.
+  let count: Int
+  /// One entry an image and step, `[image * T + step - 1]`.
+  let labels: [Int32]
+  /// The margins that an exit rule would see.
+  let margins: [Float]
+  /// Additions from the first step on.
+  let additions: [Int]
+
+  private struct Image: Sendable {
+    var labels: [Int32] = []
+    var margins: [Float] = []
+    var additions: [Int] = []
+  }
+
+  /// Lets a network answer images, T steps each, on several tasks.
+  ///
+  /// - Parameter examples: which of them; all by default.
+  static func record<Scalar>(
+    _ network: SpikingNetwork<Scalar>, on data: LabelledImages, examples: Range<Int>? = nil,
+    workers: Int, progress: ProgressHandler? = nil
+  ) async throws -> AnytimeCurve {
+    let steps = network.options.timeSteps
+    let examples = examples ?? 0..<data.count
+    let (images, _) = try await mapExamples(
+      count: examples.count, workers: workers, progress: progress, makeState: { network },
+      body: { network, index in
+        let example = examples.lowerBound + index
+        network.resetLedger()
+        try network.present(data.images.row(example), stream: UInt64(example))
+        var image = Image()
+        for _ in 0..<steps {
+          try network.step()
+          let standing = network.standing
+          image.labels.append(Int32(standing.label))
+          image.margins.append(standing.margin)
+          image.additions.append(network.ledger.additions)
+        }
+        return image
+      })
+    return AnytimeCurve(
+      timeSteps: steps, count: examples.count, labels: images.flatMap(\.labels),
+      margins: images.flatMap(\.margins), additions: images.flatMap(\.additions))
+  }
+
+  /// A rule: an image ends when its margin is reached, at the latest after `timeSteps` steps.
+  struct Rule: Sendable, Equatable {
+    let margin: Float
+    let timeSteps: Int
+  }
+
+  /// The step after which a rule ends an image, counted from 1.
+  func exit(_ image: Int, _ rule: Rule) -> Int {
+    let first = image * timeSteps
+    for step in 1..<rule.timeSteps where margins[first + step - 1] >= rule.margin { return step }
+    return rule.timeSteps
+  }
+
+  /// Wrong answers, and additions an image, of a rule.
+  func outcome(_ rule: Rule, labels expected: [Int]) -> (errors: Int, additions: Double) {
+    var (errors, total) = (0, 0)
+    for image in 0..<count {
+      let place = image * timeSteps + exit(image, rule) - 1
+      if Int(labels[place]) != expected[image] { errors += 1 }
+      total += additions[place]
+    }
+    return (errors, Double(total) / Double(max(count, 1)))
+  }
+
+  /// Wrong answers, and additions an image, after a number of steps.
+  func outcome(step: Int, labels expected: [Int]) -> (errors: Int, additions: Double) {
+    outcome(Rule(margin: .infinity, timeSteps: step), labels: expected)
+  }
+
+  /// What a rule's answers cost on average, `costs[image, label]` an answer, and additions an image.
+  func expected(_ rule: Rule, costs: Matrix) -> (cost: Double, additions: Double) {
+    var (cost, total) = (0.0, 0)
+    for image in 0..<count {
+      let place = image * timeSteps + exit(image, rule) - 1
+      cost += Double(costs[image, Int(labels[place])])
+      total += additions[place]
+    }
+    let images = Double(max(count, 1))
+    return (cost / images, Double(total) / images)
+  }
+
+  /// Margins worth trying: quantiles of those that occur before the last step, rising, at most `most`
+  /// of them, with 0 first.
+  func candidates(most: Int) -> [Float] {
+    var seen: [Float] = []
+    for image in 0..<count {
+      seen += margins[image * timeSteps..<(image * timeSteps + timeSteps - 1)].filter(\.isFinite)
+    }
+    seen.sort()
+    var chosen: [Float] = [0]
+    for index in 0..<most where !seen.isEmpty {
+      let value = seen[(seen.count - 1) * index / max(most - 1, 1)]
+      if value > chosen[chosen.count - 1] { chosen.append(value) }
+    }
+    return chosen
+  }
+}

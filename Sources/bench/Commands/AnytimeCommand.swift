@@ -1,0 +1,301 @@
+import ArgumentParser
+import Cluster
+import Datasets
+import Experiments
+import Files
+import ModelFiles
+import Networks
+import Reports
+import SpikeKernels
+import SpikingReLU
+import Training
+
+/// `bench anytime`: what a network answers after each step, and what early exit saves.
+struct AnytimeCommand: AsyncParsableCommand, RunsOnRanks {
+  static let configuration = CommandConfiguration(
+    commandName: "anytime",
+    abstract: "Accuracy against steps, operations, energy and time; scales; early exit.",
+    discussion: """
+      Trains a network, or loads one; finds on calibration images (the last of the training part, \
+      which are not trained on) what a spike of each layer should be quantum and how clear an answer \
+      must be to end an image; then judges on the test images. Exits with 1 when a verdict fails.
+
+      The search minimizes error in percent + lambda * additions / dense multiply-adds.
+      """)
+
+  @OptionGroup var network: NetworkOptions
+
+  @Option(
+    help: ArgumentHelp(
+      """
+      Which twin is trained: \(Choice.names(AnytimeTraining.Method.self)). 'dense' is trained for few \
+      spikes, 'plain-dense' for nothing but its loss. Default: dense.
+      """,
+      valueName: "twin"),
+    transform: Choice.parse)
+  var twin = AnytimeTraining.Method.dense
+
+  @Option(
+    help: ArgumentHelp(
+      """
+      Epochs of training, 1...10000. Default: 20, 30 on Fashion-MNIST, 10 for the spiking twin; \
+      120 on the digits.
+      """,
+      valueName: "n"),
+    transform: { try Bounded.integer($0, 1...10_000) })
+  var epochs: Int?
+
+  @Option(
+    help: ArgumentHelp("What an active unit costs the 'dense' twin.", valueName: "share"),
+    transform: Bounded.notNegative)
+  var penalty: Float?
+
+  @Option(
+    help: ArgumentHelp(
+      """
+      Groups of staggered input phases in the training of the 'dense' twin, 1, 2 or 4. Default: 4; \
+      2 on the digits.
+      """, valueName: "n"),
+    transform: {
+      guard let groups = Int($0), [1, 2, 4].contains(groups) else {
+        throw ValidationError("expected 1, 2 or 4, found '\($0)'")
+      }
+      return groups
+    })
+  var phaseGroups: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "Pixels by which images are moved while a dense twin learns, 0...4. Default: 1 on MNIST.",
+      valueName: "n"),
+    transform: { try Bounded.integer($0, 0...4) })
+  var shift: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "Take the weights in this safetensors, npz or ONNX file instead of training.",
+      valueName: "file"))
+  var load: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Write the weights of the found network to this .safetensors, .npz or .onnx file; see convert.",
+      valueName: "file"))
+  var save: String?
+
+  @Option(
+    help: ArgumentHelp("The most time steps T of an image, 1...1000. Default: 12.", valueName: "T"),
+    transform: { try Bounded.integer($0, 1...1000) })
+  var steps = 12
+
+  @Option(
+    help: ArgumentHelp(
+      """
+      When units look at their potentials: \(Choice.names(PredictionOptions.Firing.self)). Default: the \
+      last.
+      """,
+      valueName: "when"),
+    transform: Choice.parse)
+  var firing = PredictionOptions.Firing.oncePerStep
+
+  @Option(
+    help: ArgumentHelp(
+      """
+      Points of error that one dense network's quantum of operations may save. Default: 1, 2.25 on \
+      Fashion-MNIST, 8 on the digits, 1.5 for the spiking twin.
+      """,
+      valueName: "points"),
+    transform: Bounded.notNegative)
+  var lambda: Float?
+
+  @Option(
+    help: ArgumentHelp(
+      "Training images kept for calibration. Default: 5000; 300 on the digits.", valueName: "n"),
+    transform: { try Bounded.integer($0, 1...Int(Int32.max)) })
+  var calibration: Int?
+
+  @Flag(
+    inversion: .prefixedNo,
+    help: "Fit the last layer to spike counts after T steps. Default: for the spiking twin.")
+  var refitReadout: Bool?
+
+  @Option(
+    help: ArgumentHelp(
+      """
+      The verdict on errors: at most so many points above the dense network's. Default: 0.1 on MNIST, \
+      0.3 on Fashion-MNIST, 2 on others.
+      """,
+      valueName: "points"),
+    transform: Bounded.notNegative)
+  var maxErrorIncrease: Float?
+
+  @Option(
+    help: ArgumentHelp(
+      """
+      The verdict on operations: additions over the dense network's multiply-adds, at most. Default: 0.16 \
+      on MNIST, 0.2 for the spiking twin, 0.4 on Fashion-MNIST; 1 on others and for loaded weights.
+      """,
+      valueName: "share"),
+    transform: Bounded.notNegative)
+  var maxOperations: Float?
+
+  @Option(
+    help: ArgumentHelp("Judge on the first n test images only.", valueName: "n"),
+    transform: { try Bounded.integer($0, 1...Int(Int32.max)) })
+  var images: Int?
+
+  @Option(help: ArgumentHelp("Seed of weights and order of examples.", valueName: "n"))
+  var seed: UInt64 = 1
+
+  @OptionGroup var threads: ThreadOptions
+  @OptionGroup var results: ResultOptions
+  @OptionGroup var reports: ReportOptions
+  @OptionGroup var tables: TableOptions
+
+  func validate() throws {
+    if load != nil {
+      guard epochs == nil, penalty == nil, shift == nil, phaseGroups == nil else {
+        throw ValidationError(
+          "'--epochs', '--penalty', '--phase-groups' and '--shift' train: not with '--load'.")
+      }
+    }
+    let files = [load, save, results.json, reports.report, tables.csv].compactMap(\.self)
+    guard Set(files).count == files.count else {
+      throw ValidationError(
+        "'--load', '--save', '--json', '--report' and '--csv' need a file each.")
+    }
+  }
+
+  /// What `--json` holds.
+  struct Report: Encodable {
+    let schemaVersion = 1
+    let manifest: RunManifest
+    let dataset: CompareCommand.Report.Data
+    let training: AnytimeTraining?
+    let anytime: Anytime.Result
+    let verdicts: [Verdict]
+  }
+
+  func run() async throws {
+    let set = try InstructionSet.selected()
+    let file = try results.open()
+    let page = try reports.open()
+    let weightsFile = try Ranks.onRoot { try save.map(NetworkOutput.init) }
+    let table = try tables.open(header: AnytimeTables.columns)
+    let whole = try network.dataset.loadOnRanks()
+    let manifest = RunManifest.ofThisRun(
+      seed: seed, set, threads: threads.count, dataset: whole)
+    let isDigits = whole.height * whole.width <= 64
+    let kept = calibration ?? (isDigits ? 300 : 5000)
+    guard kept < whole.training.count else {
+      throw ValidationError(
+        "'--calibration': \(kept) of \(whole.training.count) training images leave none to train on"
+      )
+    }
+    let (data, calibrationImages) = whole.split(calibration: kept)
+    try CodingSearch.check(calibrationImages)
+    if !RunManifest.isOptimizedBuild {
+      try results.line("This is a debug build: its timings mean nothing. Use -c release.")
+    }
+    if let note = threads.note { try results.line(note) }
+    let test = images.map(data.test.prefix) ?? data.test
+    let team = Team(Ranks.all)
+    guard Ranks.isRoot else {
+      return try await Anytime.serve(
+        team, calibration: calibrationImages, test: test, workers: threads.count,
+        instructionSet: set)
+    }
+    let (weights, coding, training) = try await weights(of: data, isDigits: isDigits, set)
+    var search = CodingSearch(
+      instructionSet: set, imageSize: (data.height, data.width))
+    search.lambda =
+      lambda.map(Double.init)
+      ?? (isDigits ? 8 : twin == .spiking ? 1.5 : data.name == "fashion-mnist" ? 2.25 : 1)
+    search.timeSteps = steps
+    search.firing = firing
+    search.refitsReadout = refitReadout ?? (twin == .spiking && load == nil)
+    search.workers = threads.count
+    var settings = Anytime.Settings(
+      search: search, target: target(on: data.name))
+    settings.trainedCoding = coding
+    let (result, spikingWeights) = try await Anytime(
+      weights: weights, calibration: calibrationImages, test: test, settings: settings
+    ).run(team: team) { stage, done, total in Progress.show(stage.rawValue, done, total) }
+    Progress.clear()
+    let name =
+      "\(data.name) (\(data.source)), network "
+      + weights.layerSizes.map(String.init).joined(separator: "-") + ", "
+      + (load.map { "weights of \($0)" } ?? "\(twin.rawValue) training, \(training!.epochs) epochs")
+    try results.line(name)
+    for line in AnytimeTables.lines(result) { try results.line(line) }
+    try page?.commit(
+      HTMLReport(
+        result,
+        activity: ActivityReport(
+          weights: spikingWeights, coding: result.coding, firing: firing, timeSteps: steps,
+          data: test,
+          height: data.height, width: data.width), manifest: manifest))
+    try weightsFile?.commit(spikingWeights, coding: result.coding)
+    for note in weightsFile?.notes ?? [] { try results.line(note) }
+    try table?.commit(AnytimeTables.rows(result))
+    try results.finish(
+      Report(
+        manifest: manifest,
+        dataset: .init(
+          name: data.name, source: data.source, trainingImages: data.training.count,
+          testImages: test.count),
+        training: training, anytime: result, verdicts: result.verdicts),
+      verdicts: result.verdicts, to: file)
+  }
+
+  private func weights(
+    of data: Dataset, isDigits: Bool, _ set: InstructionSet
+  ) async throws -> (NetworkWeights, SpikeCoding?, AnytimeTraining?) {
+    if let load {
+      return (try NetworkWeights(file: load, hidden: network.hidden, of: data), nil, nil)
+    }
+    let sizes = try network.layerSizes(of: data)
+    var training = AnytimeTraining(
+      method: twin,
+      epochs: epochs
+        ?? (isDigits ? 120 : twin == .spiking ? 10 : data.name == "fashion-mnist" ? 30 : 20),
+      seed: seed)
+    training.shift = shift ?? (data.name == "mnist" ? 1 : 0)
+    if isDigits {
+      (training.learningRateDecay, training.activityPenalty, training.phaseGroups) = (0.98, 0.01, 2)
+    } else if data.name == "fashion-mnist" {
+      (training.learningRateDecay, training.activityPenalty) = (0.9, 0.001)
+      training.shares = [0.2, 0.2, 0.2, 0.2]
+    }
+    if let phaseGroups { training.phaseGroups = phaseGroups }
+    if let penalty { training.activityPenalty = penalty }
+    let (weights, coding) = try await training.run(
+      hidden: Array(sizes.dropFirst().dropLast()), dataset: data, instructionSet: set
+    ) { Progress.show("training", $0, $1, unit: "images") }
+    return (weights, coding, training)
+  }
+
+  /// What the found network is held to.
+  private func target(on name: String) -> Anytime.Target {
+    let project = Self.target(of: name, twin: twin)
+    // Somebody's network was not trained for few spikes: it need not be as sparse as ours.
+    let share = load == nil ? project.shareOfDense : 1
+    return Anytime.Target(
+      errorPoints: maxErrorIncrease.map(Double.init) ?? project.errorPoints,
+      shareOfDense: maxOperations.map(Double.init) ?? share,
+      timeOfDense: load == nil ? project.timeOfDense : nil)
+  }
+
+  /// The project's targets where there are such.
+  static func target(of name: String, twin: AnytimeTraining.Method) -> Anytime.Target {
+    switch (name, twin) {
+    case ("mnist", .spiking):
+      Anytime.Target(errorPoints: 0.1, shareOfDense: 0.2, timeOfDense: 0.5)
+    case ("mnist", _): Anytime.Target(errorPoints: 0.1, shareOfDense: 0.16, timeOfDense: 0.5)
+    case ("fashion-mnist", _): Anytime.Target(errorPoints: 0.3, shareOfDense: 0.4, timeOfDense: 1)
+    // One of the 360 test digits is 0.28 points, and 300 calibrate; so small a network takes BLAS
+    // 0.4 us.
+    default: Anytime.Target(errorPoints: 2, shareOfDense: 1, timeOfDense: nil)
+    }
+  }
+}

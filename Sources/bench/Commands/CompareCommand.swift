@@ -1,0 +1,198 @@
+import ArgumentParser
+import Datasets
+import DenseReLU
+import Experiments
+import Files
+import Foundation
+import Networks
+import Reports
+import SpikeKernels
+import SpikingReLU
+import Training
+
+/// `bench compare`: dense against spiking.
+struct CompareCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "compare",
+    abstract: "Dense against spiking of the same weights: convergence, operations, time, verdicts.",
+    discussion: """
+      Trains the dense network briefly, makes the spiking one from its weights, and compares them \
+      on the test images. Outputs are pre-activations of the last layer on both. Exits with 1 when \
+      a verdict fails.
+      """)
+
+  @OptionGroup var network: NetworkOptions
+
+  @Option(
+    help: ArgumentHelp(
+      "Time steps T of the operation counts and the timings, 1...1048576.", valueName: "T"),
+    transform: { try Bounded.integer($0, 1...PredictionOptions.maximumTimeSteps) })
+  var steps = 10
+
+  @Option(
+    help: ArgumentHelp(
+      """
+      Rising numbers of steps after which outputs are compared, each 1...1048576. The slope is \
+      judged when they span a factor of 100, agreement from T = 1000 on.
+      """,
+      valueName: "T,T,..."),
+    transform: { try Bounded.integers($0, 1...PredictionOptions.maximumTimeSteps) })
+  var convergenceSteps = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000]
+
+  @Option(
+    help: ArgumentHelp(
+      "Epochs of dense training, 0...10000. Default: 5; 80 on the digits.", valueName: "n"),
+    transform: { try Bounded.integer($0, 0...10_000) })
+  var epochs: Int?
+
+  @Option(
+    help: ArgumentHelp("Learning rate of dense training.", valueName: "eta"),
+    transform: Bounded.positive)
+  var eta: Float = 0.1
+
+  @Option(
+    help: ArgumentHelp("Compare on the first n test images only.", valueName: "n"),
+    transform: { try Bounded.integer($0, 1...Int(Int32.max)) })
+  var images: Int?
+
+  @Option(help: ArgumentHelp("Seed of weights and order of examples.", valueName: "n"))
+  var seed: UInt64 = 1
+
+  @Flag(
+    help: """
+      Compare updates instead of outputs: what one pass of training by spikes takes from the \
+      weights against the dense gradient, on a random network.
+      """)
+  var gradients = false
+
+  @OptionGroup var threads: ThreadOptions
+  @OptionGroup var results: ResultOptions
+  @OptionGroup var reports: ReportOptions
+  @OptionGroup var tables: TableOptions
+
+  func validate() throws {
+    guard zip(convergenceSteps, convergenceSteps.dropFirst()).allSatisfy({ $0 < $1 }) else {
+      throw ValidationError("The numbers of '--convergence-steps' must rise.")
+    }
+    guard !gradients || (reports.report == nil && tables.csv == nil) else {
+      throw ValidationError("'--report' and '--csv' show outputs: not with '--gradients'.")
+    }
+  }
+
+  /// What `--json` holds.
+  struct Report: Encodable {
+    struct Data: Encodable {
+      let name: String
+      let source: String
+      let trainingImages: Int
+      let testImages: Int
+    }
+    struct Training: Encodable {
+      let settings: DenseTraining
+      let initializer = "he"
+      let seconds: Double
+    }
+
+    let schemaVersion = 1
+    let manifest: RunManifest
+    let dataset: Data
+    let training: Training
+    let comparison: Comparison.Result
+    let verdicts: [Verdict]
+  }
+
+  func run() async throws {
+    let set = try InstructionSet.selected()
+    let file = try results.open()
+    let page = try reports.open()
+    let table = try tables.open(header: [
+      "timeSteps", "meanError", "maximumError", "meanBound", "argmaxAgreement", "testErrorPercent",
+    ])
+    if gradients { return try compareGradients(set, to: file) }
+    let data = try network.dataset.load()
+    let manifest = RunManifest.ofThisRun(
+      seed: seed, set, threads: threads.count, dataset: data)
+    let isSmall = data.height * data.width <= 64
+    let widths = network.hidden ?? data.defaultHidden
+    let sizes = try data.layerSizes(hidden: widths)
+    let test = images.map(data.test.prefix) ?? data.test
+
+    if !RunManifest.isOptimizedBuild {
+      try results.line("This is a debug build: its timings mean nothing. Use -c release.")
+    }
+    if let note = threads.note { try results.line(note) }
+    try results.line(
+      "\(data.name) (\(data.source)): \(Format.count(data.training.count)) training images, "
+        + "\(Format.count(test.count)) test images, network "
+        + sizes.map(String.init).joined(separator: "-"))
+
+    let training = DenseTraining(
+      epochs: epochs ?? (isSmall ? 80 : 5), learningRate: eta, seed: seed)
+    let clock = ContinuousClock()
+    let start = clock.now
+    // One thread: the last bits of a product, and so the weights, depend on the number.
+    BLAS.threads = 1
+    let dense = try await training.network(hidden: widths, dataset: data) {
+      Progress.show("training the dense network", $0, $1)
+    }
+    let seconds = (clock.now - start) / .seconds(1)
+    let comparison = Comparison(
+      weights: dense.weights, data: test,
+      settings: .init(
+        convergenceSteps: convergenceSteps, timeSteps: steps, workers: threads.count,
+        instructionSet: set))
+    let result = try await comparison.run { stage, done, total in
+      Progress.show(stage.rawValue, done, total)
+    }
+    for line in CompareTables.lines(result, training: training, seconds: seconds, set: set) {
+      try results.line(line)
+    }
+    try table?.commit(
+      result.convergence.points.map { point in
+        ["\(point.timeSteps)"]
+          + [
+            point.meanError, point.maximumError, point.meanBound, point.argmaxAgreement,
+            point.testErrorPercent,
+          ].map { "\($0)" }
+      })
+    try page?.commit(
+      HTMLReport(
+        result,
+        activity: ActivityReport(
+          weights: dense.weights, timeSteps: steps, data: test, height: data.height,
+          width: data.width), manifest: manifest))
+    try results.finish(
+      Report(
+        manifest: manifest,
+        dataset: .init(
+          name: data.name, source: data.source, trainingImages: data.training.count,
+          testImages: test.count),
+        training: .init(settings: training, seconds: seconds), comparison: result,
+        verdicts: result.verdicts),
+      verdicts: result.verdicts, to: file)
+  }
+
+  /// What `--gradients --json` holds.
+  struct GradientReport: Encodable {
+    let schemaVersion = 1
+    let manifest: RunManifest
+    let layerSizes: [Int]
+    let examples: Int
+    let learningRate: Float
+    let gradients: GradientAgreement.Result
+    let verdicts: [Verdict]
+  }
+
+  private func compareGradients(_ set: InstructionSet, to file: AtomicFile?) throws {
+    let manifest = RunManifest.ofThisRun(seed: seed, set, threads: 1)
+    var agreement = GradientAgreement(instructionSet: set)
+    agreement.seed = seed
+    let result = try agreement.run { Progress.show("comparing updates", $0, $1) }
+    for line in CompareTables.lines(result, agreement) { try results.line(line) }
+    try results.finish(
+      GradientReport(
+        manifest: manifest, layerSizes: agreement.layerSizes, examples: agreement.examples,
+        learningRate: agreement.learningRate, gradients: result, verdicts: result.verdicts),
+      verdicts: result.verdicts, to: file)
+  }
+}

@@ -1,0 +1,189 @@
+import ArgumentParser
+import Datasets
+import Experiments
+import Files
+import Foundation
+import ModelFiles
+import Networks
+import SpikeKernels
+import SpikingReLU
+import Training
+
+/// `bench convert`: a trained network from a file into a checked spiking one.
+struct ConvertCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "convert",
+    abstract: "Make a spiking network of a trained one in a safetensors, npz or ONNX file.",
+    discussion: """
+      Shows the layers; with --dataset, finds what a spike should be quantum, on training images, and \
+      shows the errors of both networks on the test images, and what was lost on the way. Refuses, by \
+      name and all at once, what cannot be spiking: a chain of fully connected layers with ReLU between \
+      them can. Nothing in a file is executed, and no other file is opened.
+
+      Pixels of MNIST are value / 255, of the digits value / 16. Exits with 1 when the spiking network \
+      errs more than the verdict allows.
+      """)
+
+  @Argument(help: ArgumentHelp("A safetensors, npz or ONNX file.", valueName: "file"))
+  var file: String
+
+  @Option(
+    help: ArgumentHelp(
+      "digits (embedded), mnist, fashion-mnist, or a folder with four IDX files. Default: none.",
+      valueName: "name|folder"))
+  var dataset: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Folder with the files of --dataset. Default: the variable SPIKING_DATA, then known places.",
+      valueName: "folder"))
+  var data: String?
+
+  @Option(
+    help: ArgumentHelp("Time steps T, 1...10000. Default: 20.", valueName: "T"),
+    transform: { try Bounded.integer($0, 1...10_000) })
+  var steps = 20
+
+  @Flag(
+    inversion: .prefixedNo,
+    help: "Search the quanta of spikes; without, every quantum is 1, as in the paper.")
+  var scales = true
+
+  @Option(
+    help: ArgumentHelp(
+      "Points of error that the operations of one dense pass may save, for the search. Default: 1.",
+      valueName: "points"), transform: Bounded.notNegative)
+  var lambda: Float = 1
+
+  @Option(
+    help: ArgumentHelp(
+      "The verdict: at most so many points of error above the dense network's. Default: 0.3.",
+      valueName: "points"), transform: Bounded.notNegative)
+  var maxErrorIncrease: Float = 0.3
+
+  @Option(
+    help: ArgumentHelp(
+      "Training images that scales are learned from, at most. Default: 5000.", valueName: "n"),
+    transform: { try Bounded.integer($0, 1...Int(Int32.max)) })
+  var calibration = 5000
+
+  @Option(
+    help: ArgumentHelp("Judge on the first n test images only.", valueName: "n"),
+    transform: { try Bounded.integer($0, 1...Int(Int32.max)) })
+  var images: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      """
+      Write the network to this file; its name ends in .safetensors, .npz or .onnx, or in .nir where bench was \
+      built with the trait NIR. Scales go with it as the entry 'spike_coding' of its metadata (npz has none).
+      """, valueName: "file"))
+  var save: String?
+
+  @Flag(help: "Refuse to write a file that cannot say all of the network, as NIR cannot.")
+  var strict = false
+
+  @OptionGroup var threads: ThreadOptions
+  @OptionGroup var results: ResultOptions
+
+  /// What `--json` holds.
+  struct Report: Encodable {
+    struct Source: Encodable {
+      let path: String
+      let format: NetworkFile.Format
+      let numbers: String
+      let parameters: Int
+      let denormalWeights: Int
+      let largestWeight: Float
+    }
+
+    let schemaVersion = 1
+    let manifest: RunManifest
+    let source: Source
+    let layerSizes: [Int]
+    let hasBiases: Bool
+    /// As in `conversion`, where they are looked for.
+    let denseTestErrors: Int?
+    let conversion: Conversion.Result?
+    let verdicts: [Verdict]
+  }
+
+  func validate() throws {
+    guard dataset != nil || (data == nil && images == nil) else {
+      throw ValidationError("'--data' and '--images' go with '--dataset'.")
+    }
+    if let save {
+      _ = try NetworkOutput.kind(of: save)
+      guard save != results.json, save != file, file != results.json else {
+        throw ValidationError("The network, '--save' and '--json' need a file each.")
+      }
+    }
+  }
+
+  func run() async throws {
+    let set = try InstructionSet.selected()
+    let json = try results.open()
+    let output = try save.map(NetworkOutput.init)
+    if strict, let differences = output?.differences, !differences.isEmpty {
+      throw ValidationError(
+        "'--strict': NIR cannot say all of the network: " + differences.joined(separator: "; ")
+          + ".")
+    }
+    let whole = try dataset.map { try DatasetOptions.load($0, data: data) }
+    let network = try NetworkFile(path: file)
+    let weights = network.weights
+    if let whole {
+      try network.require(
+        layerSizes: whole.layerSizes(hidden: Array(weights.layerSizes.dropFirst().dropLast())))
+    }
+    if let note = threads.note { try results.line(note) }
+    for line in ConvertTables.lines(network, path: file) { try results.line(line) }
+    let manifest = RunManifest.ofThisRun(
+      seed: 0, set, threads: threads.count, dataset: whole)
+    var result: Conversion.Result?
+    if let whole {
+      let found = try await convert(weights, whole, set)
+      Progress.clear()
+      for line in ConvertTables.lines(found, dataset: "\(whole.name) (\(whole.source))") {
+        try results.line(line)
+      }
+      result = found
+    } else {
+      try results.line("No data: --dataset shows errors, scales and losses.")
+    }
+    if let output {
+      try output.commit(weights, coding: result?.coding)
+      try results.line("Written: \(output.path)")
+      for note in output.notes { try results.line(note) }
+    }
+    let verdicts = result?.verdicts ?? []
+    try results.finish(
+      Report(
+        manifest: manifest,
+        source: .init(
+          path: file, format: network.format, numbers: network.fileType,
+          parameters: weights.parameterCount + weights.biasCount,
+          denormalWeights: ConvertTables.denormals(weights),
+          largestWeight: weights.matrices.map(\.largestMagnitude).max() ?? 0),
+        layerSizes: weights.layerSizes, hasBiases: weights.hasBiases,
+        denseTestErrors: result?.denseTestErrors, conversion: result, verdicts: verdicts),
+      verdicts: verdicts, to: json)
+  }
+
+  private func convert(
+    _ weights: NetworkWeights, _ data: Dataset, _ set: InstructionSet
+  ) async throws -> Conversion.Result {
+    var search = CodingSearch(instructionSet: set, imageSize: (data.height, data.width))
+    search.timeSteps = steps
+    search.lambda = Double(lambda)
+    search.workers = threads.count
+    var conversion = Conversion(instructionSet: set, search: scales ? search : nil)
+    conversion.timeSteps = steps
+    conversion.errorPoints = Double(maxErrorIncrease)
+    conversion.workers = threads.count
+    return try await conversion.run(
+      weights, calibration: data.training.prefix(calibration),
+      test: images.map(data.test.prefix) ?? data.test
+    ) { stage, done, total in Progress.show(stage.rawValue, done, total) }
+  }
+}

@@ -1,0 +1,184 @@
+import ArgumentParser
+import Cluster
+import Datasets
+import DenseReLU
+import Experiments
+import Networks
+import Reports
+import Training
+
+extension TrainCommand {
+  /// What a training ends with, whichever twin learned.
+  struct End {
+    let weights: NetworkWeights
+    let epochs: [EpochReport]
+    let isInterrupted: Bool
+
+    init<Model>(_ result: LearningResult<Model>) {
+      (weights, epochs, isInterrupted) = (result.weights, result.epochs, result.isInterrupted)
+    }
+  }
+
+  /// Options that say nothing together.
+  func validateReplicas() throws {
+    guard state == nil || parallel != nil else {
+      throw ValidationError(
+        "'--state' goes with '--parallel'; for one network, see '--checkpoint'.")
+    }
+    guard let replicas else {
+      guard averageEvery == nil else {
+        throw ValidationError("'--average-every' goes with '--replicas'.")
+      }
+      return
+    }
+    guard twin == .spiking || averageEvery == nil else {
+      throw ValidationError("'--average-every' goes with '--twin spiking'.")
+    }
+    guard twin == .spiking || replicas <= minibatch ?? 32 else {
+      throw ValidationError(
+        "'--replicas': \(replicas) cannot divide minibatches of \(minibatch ?? 32).")
+    }
+    guard !learning.variant.integer else {
+      throw ValidationError("'--replicas' takes means of weights: not with '--integer'.")
+    }
+  }
+
+  /// Replicas without an image would be idle, and dilute every mean.
+  func check(_ work: TrainWork) throws {
+    guard let replicas, twin == .spiking, replicas > work.data.training.count else { return }
+    throw ValidationError(
+      "'--replicas': \(replicas) for \(work.data.training.count) training images.")
+  }
+
+  /// Learns on all ranks.
+  func learn(_ work: TrainWork, _ folder: CheckpointFolder?) async throws -> End {
+    let quiet = results.quiet
+    let progress: LearningSchedule.Progress = { epoch, done, total, error in
+      Progress.show(
+        "epoch \(epoch)", done, total, unit: "images",
+        detail: ", running error \(Format.fixed(error, 2))%")
+    }
+    let onEpoch: @Sendable (EpochReport) throws -> Void = {
+      if !quiet { try Output.line(TrainTable.line($0)) }
+    }
+    let team = Team(Ranks.all)
+    let layout = replicas.map {
+      ReplicaLayout(replicas: $0, interval: averageEvery ?? 100, ranks: Ranks.all)
+    }
+    switch (twin, layout) {
+    case (.spiking, let layout?):
+      return End(
+        try await work.spiking.run(
+          replicas: layout, hidden: work.widths, dataset: work.data, progress: progress,
+          onEpoch: onEpoch, checkpoints: folder))
+    case (.spiking, nil) where learning.variant.integer:
+      return End(
+        try await work.spiking.runInIntegers(
+          hidden: work.widths, dataset: work.data, progress: progress, onEpoch: onEpoch,
+          checkpoints: folder, team: team))
+    case (.spiking, nil):
+      return End(
+        try await work.spiking.run(
+          hidden: work.widths, dataset: work.data, progress: progress, onEpoch: onEpoch,
+          checkpoints: folder, team: team))
+    case (.dense, let layout?):
+      return End(
+        try await work.dense.run(
+          replicas: layout, hidden: work.widths, dataset: work.data, initialWeights: work.first,
+          progress: progress, onEpoch: onEpoch, checkpoints: folder))
+    case (.dense, nil):
+      return End(
+        try await work.dense.run(
+          hidden: work.widths, dataset: work.data, initialWeights: work.first, progress: progress,
+          onEpoch: onEpoch, checkpoints: folder, team: team))
+    }
+  }
+
+  /// How much faster the replicas learned than one network does alone.
+  func speed(_ work: TrainWork, _ end: End) async throws -> LearningSpeed? {
+    guard let replicas, let last = end.epochs.last, let together = last.imagesPerSecond else {
+      return nil
+    }
+    let seconds = 0.5
+    let ranks = Ranks.all
+    let (alone, cores): (Double, Int)
+    switch twin {
+    case .spiking:
+      alone = try await work.spiking.imagesPerSecond(
+        weights: end.weights, on: work.data.training, seconds: seconds)
+      cores = (0..<ranks.size).reduce(0) {
+        $0 + min(ranks.segment(of: replicas, rank: $1).count, threads.count)
+      }
+    case .dense:
+      // A rank takes its replicas one after the other.
+      alone = try await work.dense.imagesPerSecond(
+        weights: end.weights, on: work.data.training, seconds: seconds)
+      cores = min(replicas, ranks.size)
+    }
+    return LearningSpeed(alone: alone, together: together, cores: cores)
+  }
+
+  /// Trains independent networks on all ranks.
+  func run(
+    _ work: TrainWork, networks: Int, _ files: TrainFiles, _ page: ReportFile?
+  ) async throws {
+    let folder = try Ranks.onRoot {
+      try state.map { try StateFolder(path: $0, settings: seedlessSettings(work)) }
+    }
+    let runs = TrainRuns(
+      seeds: (0..<UInt64(networks)).map { seed + $0 }, workers: threads.count, results: results,
+      folder: folder)
+    let ends: [TrainedSeed]
+    let ranks = Ranks.all.size
+    try results.line(
+      "\(work.name), \(networks) networks, \(threads.count * ranks) at a time"
+        + (ranks > 1 ? " on \(ranks) ranks" : ""))
+    let (spiking, dense, widths, data) = (work.spiking, work.dense, work.widths, work.data)
+    switch twin {
+    case .spiking where learning.variant.integer:
+      ends = try await runs.train { seed, progress in
+        var training = spiking
+        (training.seed, training.schedule.workers) = (seed, 1)
+        return try await training.runInIntegers(hidden: widths, dataset: data, progress: progress)
+      }
+    case .spiking:
+      ends = try await runs.train { seed, progress in
+        var training = spiking
+        (training.seed, training.schedule.workers) = (seed, 1)
+        return try await training.run(hidden: widths, dataset: data, progress: progress)
+      }
+    case .dense:
+      BLAS.threads = 1
+      let first = work.first
+      ends = try await runs.train { seed, progress in
+        var training = dense
+        (training.seed, training.schedule.workers) = (seed, 1)
+        return try await training.run(
+          hidden: widths, dataset: data, initialWeights: first, progress: progress)
+      }
+    }
+    guard Ranks.isRoot else { return }
+    try files.json?.commit(
+      json: TrainRuns.Report(
+        manifest: work.manifest, dataset: data.name, layerSizes: work.sizes, twin: twin.rawValue,
+        runs: ends))
+    try page?.commit(
+      HTMLReport(
+        training: ends.map { ("seed \($0.seed)", $0.epochs) }, title: "Training: \(work.name)",
+        manifest: work.manifest))
+    if ends.count < networks || ends.contains(where: \.isInterrupted) {
+      try results.line(
+        "Interrupted: not all of these runs are whole."
+          + (state.map { " Finished ones are kept in \($0)." } ?? ""))
+      throw InterruptedAfterResults()
+    }
+  }
+
+  /// What the figures of each seed depend on.
+  private func seedlessSettings(_ work: TrainWork) -> [String: String] {
+    var settings = work.settings(of: self)
+    settings["--seed"] = nil
+    settings["version"] = RunManifest.packageVersion
+    return settings
+  }
+}

@@ -1,0 +1,91 @@
+import ArgumentParser
+import EventRecordings
+import Experiments
+import Files
+import Foundation
+import ModelFiles
+import Networks
+import SpikingReLU
+import Training
+
+/// A file for a network, opened before the work starts.
+struct NetworkOutput {
+  /// What is written.
+  enum Kind {
+    case network(NetworkFile.Format)
+    /// What NIR can say.
+    case nir
+  }
+
+  let path: String
+  let kind: Kind
+  private let file: AtomicFile
+
+  /// Opens the file.
+  ///
+  /// - Throws: a usage error for a name without a known ending; `OutputError`.
+  init(path: String) throws {
+    self.path = path
+    kind = try Self.kind(of: path)
+    switch kind {
+    case .network(let format): file = try AtomicFile(forNetwork: path, format: format)
+    case .nir: file = try AtomicFile(path: path) { $0.starts(with: [0x89] + Array("HDF".utf8)) }
+    }
+  }
+
+  /// What is written to a file of this name.
+  static func kind(of path: String) throws -> Kind {
+    if path.hasSuffix(".nir") {
+      #if NIR
+        return .nir
+      #else
+        throw ValidationError(
+          "'--save': this bench was built without NIR: build it with 'swift build --traits NIR'.")
+      #endif
+    }
+    guard
+      let format = NetworkFile.Format.allCases.first(where: { path.hasSuffix("." + $0.rawValue) })
+    else {
+      throw ValidationError(
+        "'--save': the name must end in .safetensors, .npz or .onnx, found '\(path)'.")
+    }
+    return .network(format)
+  }
+
+  /// What the file cannot say of the network.
+  var differences: [String] {
+    #if NIR
+      if case .nir = kind { return NIRFile.differences }
+    #endif
+    return []
+  }
+
+  /// The same as lines to print beside "Written".
+  var notes: [String] { differences.map { "  not the same: \($0)" } }
+
+  /// Writes the network, and with it, as entries `spike_coding` and `event_input` of the metadata, what its
+  /// the quanta of spikes are, and which events they are.
+  func commit(
+    _ weights: NetworkWeights, coding: SpikeCoding? = nil, input: EventInput? = nil
+  ) throws {
+    var metadata = ["producer": "DeepSpikingNetworks \(RunManifest.packageVersion)"]
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = .sortedKeys
+    if let coding {
+      metadata["spike_coding"] = String(decoding: try encoder.encode(coding), as: UTF8.self)
+    }
+    if let input {
+      metadata["event_input"] = String(decoding: try encoder.encode(input), as: UTF8.self)
+    }
+    switch kind {
+    case .network(let format):
+      metadata["format"] = "pt"
+      try file.commit(NetworkFile.encode(weights, as: format, metadata: metadata))
+    case .nir:
+      #if NIR
+        let coded = try coding.map(weights.coded(by:)) ?? weights
+        try file.commit(NIRFile.encode(coded, metadata: metadata))
+      #endif
+    }
+  }
+}
