@@ -149,11 +149,21 @@ let package = Package(
       ],
       swiftSettings: strict + cold),
 
-    .testTarget(name: "NetworksTests", dependencies: ["Networks"], swiftSettings: strict),
-    // Test-only: counts allocations of code that must make none.
+    // For tests alone: folders and data of their own; allocations that are counted, system calls that
+    // fail, ranks that are threads.
+    .target(
+      name: "TestSupport", dependencies: ["Datasets"], path: "Tests/TestSupport",
+      swiftSettings: strict),
     .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter", cSettings: exactC),
-    // Test-only: lets system calls fail.
     .target(name: "CFaultInjection", path: "Tests/CFaultInjection", cSettings: exactC),
+    .target(
+      name: "ThreadCluster", dependencies: ["Cluster"], path: "Tests/ThreadCluster",
+      swiftSettings: strict),
+
+    .testTarget(name: "NetworksTests", dependencies: ["Networks"], swiftSettings: strict),
+    .testTarget(
+      name: "FilesTests", dependencies: ["CFaultInjection", "Files", "TestSupport"],
+      swiftSettings: strict),
     .testTarget(
       name: "DenseReLUTests", dependencies: ["DenseReLU", "CAllocationCounter"],
       swiftSettings: strict),
@@ -163,24 +173,32 @@ let package = Package(
     .testTarget(
       name: "SpikingReLUTests", dependencies: ["SpikingReLU", "CAllocationCounter"],
       swiftSettings: strict),
-    .testTarget(name: "DatasetsTests", dependencies: ["Datasets"], swiftSettings: strict),
     .testTarget(
-      name: "EventRecordingsTests", dependencies: ["EventRecordings", "Files"],
+      name: "DatasetsTests", dependencies: ["Datasets", "TestSupport"], swiftSettings: strict),
+    .testTarget(
+      name: "EventRecordingsTests", dependencies: ["EventRecordings", "Files", "TestSupport"],
       swiftSettings: strict),
     .testTarget(
       name: "ModelFilesTests", dependencies: ["Files", "ModelFiles", "ONNXMessages"],
-      swiftSettings: strict),
-    // Test-only: ranks that are threads.
-    .target(
-      name: "ThreadCluster", dependencies: ["Cluster"], path: "Tests/ThreadCluster",
       swiftSettings: strict),
     .testTarget(
       name: "ClusterTests", dependencies: ["Cluster", "MPICluster", "ThreadCluster"],
       swiftSettings: strict),
     .testTarget(
+      name: "SpikeTracesTests", dependencies: ["SpikeTraces"], exclude: ["Fixtures"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "TrainingTests",
+      dependencies: ["CFaultInjection", "Experiments", "TestSupport", "ThreadCluster", "Training"],
+      swiftSettings: strict),
+    .testTarget(
       name: "ExperimentsTests",
-      dependencies: ["Experiments", "CFaultInjection", "EventRecordings", "ThreadCluster"],
-      exclude: ["Fixtures"],
+      dependencies: [
+        "EventRecordings", "Experiments", "Reports", "TestSupport", "ThreadCluster",
+      ],
+      swiftSettings: strict),
+    .testTarget(
+      name: "ReportsTests", dependencies: ["EventRecordings", "Reports", "TestSupport"],
       swiftSettings: strict),
     .testTarget(
       name: "BenchTests", dependencies: ["bench", "EventRecordings", "ModelFiles", "Networks"],

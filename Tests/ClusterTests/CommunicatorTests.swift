@@ -1,4 +1,5 @@
 import Cluster
+import MPICluster
 import Testing
 import ThreadCluster
 

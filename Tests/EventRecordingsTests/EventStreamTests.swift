@@ -1,10 +1,11 @@
 import EventRecordings
 import Files
 import Foundation
+import TestSupport
 import Testing
 
 @Suite struct EventStreamTests {
-  let folder = try! ScratchFolder()
+  let folder = try! TemporaryFolder()
 
   /// The fault that reading a file meets.
   private func fault(
@@ -14,7 +15,7 @@ import Testing
     var options = EventStream.Options()
     options.format = format
     change(&options)
-    let path = try folder.write(bytes, name)
+    let path = try folder.file(bytes, named: name)
     do {
       _ = try EventStream.all(path: path, options: options)
       return nil
@@ -25,7 +26,7 @@ import Testing
   func formats(format: EventFormat) throws {
     let bytes = SampleFiles.all.first { $0.format == format }!.bytes
     let name = format == .bin ? "a.bin" : format == .csv ? "a.csv" : "a"
-    var stream = try EventStream(path: folder.write(bytes, name))
+    var stream = try EventStream(path: folder.file(bytes, named: name))
     #expect(stream.format == format)
     var events: [Event] = []
     while let event = try stream.next() { events.append(event) }
@@ -43,7 +44,7 @@ import Testing
     options.format = format
     func read(_ bytes: [UInt8], _ policy: FaultPolicy) throws -> Int? {
       options.faults = policy
-      let path = try folder.write(bytes, "damaged")
+      let path = try folder.file(bytes, named: "damaged")
       do {
         return try EventStream.all(path: path, options: options).count
       } catch {
@@ -76,7 +77,7 @@ import Testing
     )
     var options = EventStream.Options()
     options.faults = .drop
-    var stream = try EventStream(path: folder.write(bytes, "cut.bin"), options: options)
+    var stream = try EventStream(path: folder.file(bytes, named: "cut.bin"), options: options)
     var count = 0
     while try stream.next() != nil { count += 1 }
     #expect(count == 4)
@@ -102,7 +103,7 @@ import Testing
     #expect(error?.description.contains("time runs backwards: 15 us after 20 us") == true)
     var options = EventStream.Options()
     options.faults = .drop
-    var stream = try EventStream(path: folder.write(bytes, "some.bin"), options: options)
+    var stream = try EventStream(path: folder.file(bytes, named: "some.bin"), options: options)
     var kept: [Event] = []
     while let block = try stream.nextBlock() { kept += block }
     #expect(kept == [events[0], events[2], events[4]])
@@ -114,17 +115,17 @@ import Testing
   func overflow() throws {
     let mark: [UInt8] = [255, 240, 0, 0, 0]
     let event = SampleFiles.bin([Event(time: 7, x: 1, y: 2, isOn: true)])
-    var events = try EventStream.all(path: folder.write(event + mark + mark + event, "o.bin"))
+    var events = try EventStream.all(path: folder.file(event + mark + mark + event, named: "o.bin"))
     #expect(events.map(\.time) == [7, 7 + 2 * 8192])
     let many = Array(repeatElement(mark, count: 300_000).joined())
-    events = try EventStream.all(path: folder.write(many + event, "m.bin"))
+    events = try EventStream.all(path: folder.file(many + event, named: "m.bin"))
     #expect(events.map(\.time) == [300_000 * 8192 + 7])
   }
 
   @Test("an empty file is a recording of no events where the format has no header")
   func empty() throws {
-    #expect(try EventStream.all(path: folder.write([], "a.bin")).isEmpty)
-    #expect(try EventStream.all(path: folder.write([], "a.csv")).isEmpty)
+    #expect(try EventStream.all(path: folder.file([], named: "a.bin")).isEmpty)
+    #expect(try EventStream.all(path: folder.file([], named: "a.csv")).isEmpty)
     #expect(
       try fault([])?.description.contains(
         "no event recording that is read here; first bytes ; expected N-MNIST/ATIS .bin, AEDAT 2.0")
@@ -152,7 +153,7 @@ import Testing
     var options = EventStream.Options()
     options.sensor = SensorSize("240x180")
     #expect(
-      try EventStream.all(path: folder.write(SampleFiles.bin([event]), "p.bin"), options: options)
+      try EventStream.all(path: folder.file(SampleFiles.bin([event]), named: "p.bin"), options: options)
         == [event])
   }
 
@@ -198,7 +199,7 @@ import Testing
   @Test("sensors, by every header that names one")
   func sensors() throws {
     func sensor(_ bytes: [UInt8]) throws -> String {
-      let stream = try EventStream(path: folder.write(bytes, "s"))
+      let stream = try EventStream(path: folder.file(bytes, named: "s"))
       return stream.isSensorKnown ? stream.sensor.description : "unknown"
     }
     #expect(try sensor(SampleFiles.evt2(header: "% evt 2.0\n% geometry 320x320\n")) == "320x320")
@@ -218,20 +219,20 @@ import Testing
     let late = [4_294_967_290, 4_294_967_296, 4_294_967_300].map {
       Event(time: $0, x: 1, y: 1, isOn: true)
     }
-    #expect(try EventStream.all(path: folder.write(SampleFiles.dat(late), "d")) == late)
-    #expect(try EventStream.all(path: folder.write(SampleFiles.aedat2(late), "e")) == late)
+    #expect(try EventStream.all(path: folder.file(SampleFiles.dat(late), named: "d")) == late)
+    #expect(try EventStream.all(path: folder.file(SampleFiles.aedat2(late), named: "e")) == late)
     // EVT 2: 28 + 6 bits.
     let far = [(1 << 34) - 1, 1 << 34, (1 << 34) + 70].map {
       Event(time: $0, x: 1, y: 1, isOn: false)
     }
-    #expect(try EventStream.all(path: folder.write(SampleFiles.evt2(far), "f")) == far)
+    #expect(try EventStream.all(path: folder.file(SampleFiles.evt2(far), named: "f")) == far)
   }
 
   // MARK: EVT 3
 
   private func evt3(_ words: [UInt16]) throws -> [Event] {
     try EventStream.all(
-      path: folder.write(Array("% evt 3.0\n".utf8) + words.flatMap(SampleFiles.little), "w"))
+      path: folder.file(Array("% evt 3.0\n".utf8) + words.flatMap(SampleFiles.little), named: "w"))
   }
 
   @Test("EVT 3: low bits of time that step back without an event add nothing")
@@ -316,7 +317,7 @@ import Testing
       SampleFiles.packet3(events, type: 3)
         + SampleFiles.packet3(events, valid: 2, bit: 0)
         + SampleFiles.packet3(events, overflow: 2, bit: 0))
-    var stream = try EventStream(path: folder.write(bytes, "kinds"))
+    var stream = try EventStream(path: folder.file(bytes, named: "kinds"))
     var times: [Int64] = []
     while let event = try stream.next() { times.append(event.time) }
     #expect(times == events.map { $0.time + (2 << 31) })
@@ -363,7 +364,7 @@ import Testing
     #expect(error?.fault.description == "damaged packet: it is no FlatBuffers table EVTS")
     var options = EventStream.Options()
     options.faults = .drop
-    var stream = try EventStream(path: folder.write(bytes, "two"), options: options)
+    var stream = try EventStream(path: folder.file(bytes, named: "two"), options: options)
     var events: [Event] = []
     while let event = try stream.next() { events.append(event) }
     #expect(events == SampleFiles.events)
@@ -384,7 +385,7 @@ import Testing
     for (kind, pack) in [(Int32(1), Self.lz4), (3, Self.zstandard)] {
       let header = SampleFiles.header4(compression: kind)
       let bytes = SampleFiles.aedat4(header: header, packets: [(0, pack(packet))])
-      #expect(try EventStream.all(path: folder.write(bytes, "packed")) == SampleFiles.events)
+      #expect(try EventStream.all(path: folder.file(bytes, named: "packed")) == SampleFiles.events)
       for cut in [1, 5, packet.count] {
         let short = SampleFiles.aedat4(
           header: header, packets: [(0, Array(pack(packet).dropLast(cut)))])
@@ -429,7 +430,7 @@ import Testing
   // MARK: CSV
 
   private func csv(_ text: String) throws -> [Event] {
-    try EventStream.all(path: folder.write(Array(text.utf8), "text.csv"))
+    try EventStream.all(path: folder.file(Array(text.utf8), named: "text.csv"))
   }
 
   @Test("text: line ends, names, order, blanks, a byte order mark")
@@ -474,7 +475,7 @@ import Testing
     var options = EventStream.Options()
     options.faults = .drop
     var stream = try EventStream(
-      path: folder.write(Array(long.utf8), "long.csv"), options: options)
+      path: folder.file(Array(long.utf8), named: "long.csv"), options: options)
     var times: [Int64] = []
     while let event = try stream.next() { times.append(event.time) }
     #expect(times == [1, 2, 3])
@@ -509,7 +510,7 @@ import Testing
 
   @Test("events that .bin cannot hold; what was there stays")
   func unwritable() throws {
-    let path = try folder.write([1, 2, 0, 0, 1], "a.bin")
+    let path = try folder.file([1, 2, 0, 0, 1], named: "a.bin")
     func words(_ event: Event) throws -> String {
       var writer = try EventWriter(path: path, format: .bin)
       do {
@@ -529,7 +530,7 @@ import Testing
       try writer.write(Event(time: 4, x: 0, y: 0, isOn: true))
     }
     #expect(try EventStream.all(path: path).count == 1)
-    let other = try folder.write(Array("name,age\n".utf8), "a.csv")
+    let other = try folder.file(Array("name,age\n".utf8), named: "a.csv")
     #expect(throws: OutputError.wouldOverwrite(path: other)) {
       _ = try EventWriter(path: other, format: .csv)
     }

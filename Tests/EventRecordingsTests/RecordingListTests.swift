@@ -1,25 +1,26 @@
 import EventRecordings
 import Files
 import Foundation
+import TestSupport
 import Testing
 
 @Suite struct RecordingListTests {
-  let folder = try! ScratchFolder()
+  let folder = try! TemporaryFolder()
 
   private func list(_ text: String) throws -> [LabelledRecording] {
-    try RecordingList.read(list: folder.write(Array(text.utf8), "train.txt"))
+    try RecordingList.read(list: folder.file(Array(text.utf8), named: "train.txt"))
   }
 
   @Test("lists of IDs and classes, with either line end and either name of a file")
   func lists() throws {
-    _ = try folder.write([], "7.bin")
+    _ = try folder.file([], named: "7.bin")
     let recordings = try list("#sample\t#class\r\n7\t3\r\n12\t0\r\n")
     #expect(
       recordings == [
         LabelledRecording(path: folder.path + "/7.bin", label: 3),
         LabelledRecording(path: folder.path + "/12.bs2", label: 0),
       ])
-    _ = try folder.write(Array("#\n60001\t7\n".utf8), "test9.txt")
+    _ = try folder.file(Array("#\n60001\t7\n".utf8), named: "test9.txt")
     let both = try RecordingList.read(folder: folder.path)
     #expect(both.training.count == 2 && both.test.map(\.label) == [7])
   }
@@ -47,9 +48,9 @@ import Testing
     for (name, files) in [("0", ["b.bin", "a.bin"]), ("1", ["c.bin"])] {
       try manager.createDirectory(
         atPath: folder.path + "/Train/" + name, withIntermediateDirectories: true)
-      for file in files + [".DS_Store"] { _ = try folder.write([], "Train/\(name)/\(file)") }
+      for file in files + [".DS_Store"] { _ = try folder.file([], named: "Train/\(name)/\(file)") }
     }
-    _ = try folder.write([], "Train/.DS_Store")
+    _ = try folder.file([], named: "Train/.DS_Store")
     let recordings = try RecordingList.read(classFolders: folder.path + "/Train")
     #expect(
       recordings.map { $0.path.dropFirst(folder.path.count) } == [

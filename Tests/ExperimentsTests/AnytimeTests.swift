@@ -7,6 +7,7 @@ import SpikingReLU
 import Testing
 
 @testable import Experiments
+@testable import Training
 
 /// Scales and margins are found on calibration images, and what is reported is what the network does.
 @Suite struct AnytimeTests {

@@ -8,6 +8,7 @@ import SpikingReLU
 import Testing
 
 @testable import Experiments
+@testable import Training
 
 /// A trained network becomes a spiking one, and what was lost is said.
 @Suite struct ConversionTests {

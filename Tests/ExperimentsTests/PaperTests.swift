@@ -6,6 +6,7 @@ import SpikeKernels
 import Testing
 
 @testable import Experiments
+@testable import Training
 
 @Suite struct PaperTests {
   private var paper: Paper {

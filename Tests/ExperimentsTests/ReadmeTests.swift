@@ -4,11 +4,13 @@ import DenseReLU
 import EventRecordings
 import Experiments
 import Foundation
+import MPICluster
 import ModelFiles
 import Networks
 import SpikeKernels
 import SpikingReLU
 import Testing
+@testable import Training
 
 /// The README's example, compiled and run; its lines are compared with the README's.
 @Suite struct ReadmeTests {

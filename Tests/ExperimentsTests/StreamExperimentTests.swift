@@ -2,11 +2,13 @@ import Datasets
 import EventRecordings
 import Foundation
 import Networks
+import Reports
 import SpikeKernels
 import SpikingReLU
 import Testing
 
 @testable import Experiments
+@testable import Training
 
 /// Recordings made here: events at random places of the upper, the middle or the lower part of a small sensor.
 struct DotRecordings {

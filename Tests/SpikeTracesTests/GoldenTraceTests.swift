@@ -1,4 +1,4 @@
-import Experiments
+import SpikeTraces
 import Foundation
 import SpikeKernels
 import Testing

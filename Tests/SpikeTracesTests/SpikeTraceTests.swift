@@ -1,4 +1,4 @@
-import Experiments
+import SpikeTraces
 import Foundation
 import Networks
 import SpikeKernels

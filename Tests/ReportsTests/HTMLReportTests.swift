@@ -6,6 +6,8 @@ import SpikingReLU
 import Testing
 
 @testable import Experiments
+@testable import Reports
+@testable import Training
 
 /// A report is one whole file: nothing is fetched, nothing that is written breaks out of its place, and
 /// every chart has its data.

@@ -8,7 +8,7 @@ import SpikingReLU
 import Synchronization
 import Testing
 
-@testable import Experiments
+@testable import Training
 @testable import Files
 
 /// Nothing lost: what is resumed ends where it would have ended, and no fault damages what was there.

@@ -9,6 +9,7 @@ import ThreadCluster
 
 @testable import Datasets
 @testable import Experiments
+@testable import Training
 
 /// What several ranks do together is what one does alone, bit for bit.
 @Suite struct RanksTests {

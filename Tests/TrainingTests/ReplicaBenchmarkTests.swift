@@ -6,6 +6,7 @@ import Testing
 import ThreadCluster
 
 @testable import Experiments
+@testable import Training
 
 /// What `scale --learning` says, and what it is on paper.
 @Suite struct ReplicaBenchmarkTests {

@@ -8,7 +8,7 @@ import Testing
 import ThreadCluster
 
 @testable import Datasets
-@testable import Experiments
+@testable import Training
 
 /// Learning on several networks at once: one is online learning, and where they are changes no bit.
 @Suite struct ReplicaTests {
