@@ -21,6 +21,10 @@ let exactC: [CSetting] = [
   .enableWarning("conversion"),
 ]
 
+/// Kernels are optimized in debug builds, too: tests run them over millions of rows, and nobody steps through
+/// vector code.
+let optimizedC: [CSetting] = [.unsafeFlags(["-O2"], .when(configuration: .debug))]
+
 /// MPI by the name that pkg-config knows it under: Debian's choice among those that are installed, Open MPI
 /// or MPICH; Homebrew's Open MPI.
 #if os(macOS)
@@ -77,7 +81,7 @@ let package = Package(
     .target(
       name: "CFlatBuffers", cxxSettings: [.treatAllWarnings(as: .error), .enableWarning("all")]),
     .target(name: "CEmbeddedDigits", cSettings: exactC),
-    .target(name: "CSpikeKernels", cSettings: exactC),
+    .target(name: "CSpikeKernels", cSettings: exactC + optimizedC),
     .target(
       name: "CVega", exclude: ["vega-5.21.0.js", "vega-lite-4.17.0.js", "LICENSE.txt"],
       cSettings: exactC + [.disableWarning("c23-extensions")]),
