@@ -64,12 +64,18 @@ let package = Package(
     .systemLibrary(
       name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"]), .brew(["zstd"])]),
     .systemLibrary(
+      name: "CProtobufC", pkgConfig: "libprotobuf-c",
+      providers: [.apt(["libprotobuf-c-dev"]), .brew(["protobuf-c"])]),
+    .systemLibrary(
       name: "CMPI", pkgConfig: mpi,
       providers: [.apt(["libopenmpi-dev", "openmpi-bin"]), .brew(["open-mpi"])]),
     // Of FlatBuffers there are headers only.
     .target(
       name: "CFlatBuffers", cxxSettings: [.treatAllWarnings(as: .error), .enableWarning("all")]),
     .target(name: "CEmbeddedDigits", cSettings: exactC),
+    // Generated: see onnx.proto.
+    .target(
+      name: "CONNX", dependencies: ["CProtobufC"], exclude: ["onnx.proto"], cSettings: exactC),
     .target(name: "CSpikeKernels", cSettings: exactC),
     .target(
       name: "CVega", exclude: ["vega-5.21.0.js", "vega-lite-4.17.0.js", "LICENSE.txt"],
