@@ -46,8 +46,7 @@ let package = Package(
     .trait(name: "NIR", description: "Writes NIR graphs (HDF5): Scripts/setup --nir installs it."),
   ],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
-    .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")
   ],
   targets: [
     .systemLibrary(
@@ -96,9 +95,8 @@ let package = Package(
     .target(
       name: "ModelFiles",
       dependencies: [
-        "CZip", "Files", "Networks", "ONNXMessages",
+        "CONNX", "CZip", "Files", "Networks",
         .target(name: "CHDF5", condition: .when(traits: ["NIR"])),
-        .product(name: "SwiftProtobuf", package: "swift-protobuf"),
       ],
       swiftSettings: strict),
     .target(
@@ -107,11 +105,6 @@ let package = Package(
     .target(
       name: "Cluster", dependencies: [.target(name: "CMPI", condition: .when(traits: ["MPI"]))],
       swiftSettings: strict),
-    // Generated: see onnx.proto.
-    .target(
-      name: "ONNXMessages",
-      dependencies: [.product(name: "SwiftProtobuf", package: "swift-protobuf")],
-      exclude: ["onnx.proto"]),
     .target(
       name: "Experiments",
       dependencies: [
@@ -148,7 +141,7 @@ let package = Package(
       name: "EventRecordingsTests", dependencies: ["EventRecordings", "Files"],
       swiftSettings: strict),
     .testTarget(
-      name: "ModelFilesTests", dependencies: ["Files", "ModelFiles", "ONNXMessages"],
+      name: "ModelFilesTests", dependencies: ["Files", "ModelFiles"],
       swiftSettings: strict),
     // Test-only: ranks that are threads.
     .target(
