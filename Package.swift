@@ -57,8 +57,7 @@ let package = Package(
     .trait(name: "NIR", description: "Writes NIR graphs (HDF5): Scripts/setup --nir installs it."),
   ],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
-    .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")
   ],
   targets: [
     .systemLibrary(
@@ -75,12 +74,18 @@ let package = Package(
     .systemLibrary(
       name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"]), .brew(["zstd"])]),
     .systemLibrary(
+      name: "CProtobufC", pkgConfig: "libprotobuf-c",
+      providers: [.apt(["libprotobuf-c-dev"]), .brew(["protobuf-c"])]),
+    .systemLibrary(
       name: "CMPI", pkgConfig: mpi,
       providers: [.apt(["libopenmpi-dev", "openmpi-bin"]), .brew(["open-mpi"])]),
     // Of FlatBuffers there are headers only.
     .target(
       name: "CFlatBuffers", cxxSettings: [.treatAllWarnings(as: .error), .enableWarning("all")]),
     .target(name: "CEmbeddedDigits", cSettings: exactC),
+    // Generated: see onnx.proto.
+    .target(
+      name: "CONNX", dependencies: ["CProtobufC"], exclude: ["onnx.proto"], cSettings: exactC),
     .target(name: "CSpikeKernels", cSettings: exactC + optimizedC),
     .target(
       name: "CVega", exclude: ["vega-5.21.0.js", "vega-lite-4.17.0.js", "LICENSE.txt"],
@@ -101,9 +106,8 @@ let package = Package(
     .target(
       name: "ModelFiles",
       dependencies: [
-        "CZip", "Files", "Networks", "ONNXMessages",
+        "CONNX", "CZip", "Files", "Networks",
         .target(name: "CHDF5", condition: .when(traits: ["NIR"])),
-        .product(name: "SwiftProtobuf", package: "swift-protobuf"),
       ],
       swiftSettings: strict),
     .target(
@@ -114,11 +118,6 @@ let package = Package(
       name: "MPICluster",
       dependencies: ["Cluster", .target(name: "CMPI", condition: .when(traits: ["MPI"]))],
       swiftSettings: strict),
-    // Generated: see onnx.proto.
-    .target(
-      name: "ONNXMessages",
-      dependencies: [.product(name: "SwiftProtobuf", package: "swift-protobuf")],
-      exclude: ["onnx.proto"]),
     .target(
       name: "Training",
       dependencies: [
@@ -183,7 +182,7 @@ let package = Package(
       name: "EventRecordingsTests", dependencies: ["EventRecordings", "Files", "TestSupport"],
       swiftSettings: strict),
     .testTarget(
-      name: "ModelFilesTests", dependencies: ["Files", "ModelFiles", "ONNXMessages"],
+      name: "ModelFilesTests", dependencies: ["Files", "ModelFiles"],
       swiftSettings: strict),
     .testTarget(
       name: "ClusterTests", dependencies: ["Cluster", "MPICluster", "ThreadCluster"],

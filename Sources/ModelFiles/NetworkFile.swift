@@ -118,7 +118,7 @@ public struct NetworkFile: Sendable {
     switch format {
     case .safetensors: weights.safetensors(metadata: metadata)
     case .npz: try Npz.encode(weights.namedTensors)
-    case .onnx: try ONNXModel.encode(weights, metadata: metadata)
+    case .onnx: ONNXModel.encode(weights, metadata: metadata)
     }
   }
 }

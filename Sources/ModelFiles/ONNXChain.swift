@@ -1,5 +1,4 @@
 internal import Networks
-internal import ONNXMessages
 
 /// The layers of a graph that leads from its input through a chain of nodes to its output.
 struct ONNXChain {
@@ -68,13 +67,13 @@ struct ONNXChain {
         let isRead =
           switch (node.opType, attribute.name) {
           case ("Gemm", "alpha"), ("Gemm", "beta"): attribute.f == 1
-          case ("Gemm", "transA"): attribute.i == 0
-          case ("Gemm", "transB"): attribute.i == 0 || attribute.i == 1
+          case ("Gemm", "transA"): [nil, 0].contains(attribute.i)
+          case ("Gemm", "transB"): [nil, 0, 1].contains(attribute.i)
           case ("Flatten", "axis"): attribute.i == 1
           default: false
           }
         guard attribute.refAttrName.isEmpty, isRead else {
-          let value = attribute.hasF ? "\(attribute.f)" : attribute.hasI ? "\(attribute.i)" : "?"
+          let value = attribute.f.map { "\($0)" } ?? attribute.i.map { "\($0)" } ?? "?"
           others.append("\(name) with \(attribute.name.debugDescription) = \(value)")
           continue
         }

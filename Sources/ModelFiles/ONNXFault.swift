@@ -2,8 +2,8 @@
 public enum ONNXFault: Error, Equatable, Sendable, CustomStringConvertible {
   /// The bytes are no protocol buffer, or cut off.
   case notProtobuf(reason: String)
-  /// Messages nest too deeply.
-  case depthLimit(Int)
+  /// Messages that take more memory than a model of the file's size can need: how many bytes those are.
+  case memoryLimit(Int)
   /// The model has no graph, or no version of the format.
   case notAModel(missing: String)
   /// Operators of another version than those that are read.
@@ -21,7 +21,8 @@ public enum ONNXFault: Error, Equatable, Sendable, CustomStringConvertible {
   public var description: String {
     switch self {
     case .notProtobuf(let reason): "no ONNX model: \(reason)"
-    case .depthLimit(let limit): "messages nest deeper than the limit of \(limit)"
+    case .memoryLimit(let limit):
+      "messages that take more than the limit of \(limit) bytes of memory"
     case .notAModel(let missing): "no ONNX model: it has no \(missing)"
     case .unsupportedOpset(let found, let supported):
       "operators of opset \(found), expected \(supported.lowerBound)...\(supported.upperBound)"

@@ -1,18 +1,14 @@
 internal import Files
 internal import Foundation
 internal import Networks
-internal import ONNXMessages
-internal import SwiftProtobuf
 
 /// A network in ONNX: a chain of Gemm or MatMul, Add, and Relu between layers.
 ///
-/// Format: https://onnx.ai/onnx/repo-docs/IR.html. Read by swift-protobuf; nothing that the model names
-/// is opened, fetched or executed.
+/// Format: https://onnx.ai/onnx/repo-docs/IR.html. Read by protobuf-c; nothing that the model names is
+/// opened, fetched or executed.
 enum ONNXModel {
   /// The largest file that is read: the weights of the largest network in double precision.
   static let maximumBytes = 8 * NetworkWeights.maximumParameters + (64 << 20)
-  /// The deepest nesting of messages.
-  static let maximumDepth = 100
   /// Versions of the standard operators that are read. Gemm broadcasts C from 7 on; nothing that is
   /// read has changed since, up to the newest that there was when this was written.
   static let opsets: ClosedRange<Int64> = 7...26
@@ -22,24 +18,13 @@ enum ONNXModel {
     guard file.size <= maximumBytes else {
       throw ModelFileError.Fault.fileTooLarge(found: file.size, limit: maximumBytes)
     }
-    return try decode(Data(try file.read(at: 0, count: file.size)))
+    return try decode(try file.read(at: 0, count: file.size))
   }
 
-  static func decode(_ bytes: Data) throws -> NetworkContents {
-    var options = BinaryDecodingOptions()
-    options.messageDepthLimit = maximumDepth
-    options.discardUnknownFields = true
-    let model: ONNXModelProto
-    do {
-      model = try ONNXModelProto(serializedBytes: bytes, options: options)
-    } catch BinaryDecodingError.messageDepthLimit {
-      throw ONNXFault.depthLimit(maximumDepth)
-    } catch BinaryDecodingError.truncated {
-      throw ONNXFault.notProtobuf(reason: "the protocol buffer is cut off")
-    } catch {
-      throw ONNXFault.notProtobuf(reason: "\(error)")
-    }
-    guard model.hasGraph else { throw ONNXFault.notAModel(missing: "graph") }
+  static func decode(_ bytes: [UInt8]) throws -> NetworkContents {
+    var budget = ONNXMemoryBudget(fileSize: bytes.count)
+    let model = try ONNXModelProto(serialized: bytes, budget: &budget)
+    guard let graph = model.graph else { throw ONNXFault.notAModel(missing: "graph") }
     guard model.irVersion >= 1 else { throw ONNXFault.notAModel(missing: "ir_version") }
     let standard = model.opsetImport.filter { $0.domain.isEmpty || $0.domain == "ai.onnx" }
     guard let version = standard.first?.version else {
@@ -51,13 +36,13 @@ enum ONNXModel {
     var others: [String] = []
     if !model.functions.isEmpty { others.append("functions") }
     if !model.trainingInfo.isEmpty { others.append("a training graph") }
-    if !model.graph.sparseInitializer.isEmpty { others.append("sparse initializers") }
+    if !graph.sparseInitializer.isEmpty { others.append("sparse initializers") }
     guard others.isEmpty else { throw ONNXFault.unsupported(others) }
-    let external = model.graph.initializer.filter {
+    let external = graph.initializer.filter {
       $0.dataLocation == 1 || !$0.externalData.isEmpty
     }
     guard external.isEmpty else { throw ONNXFault.externalData(external.map(\.name)) }
-    let chain = try ONNXChain(model.graph)
+    let chain = try ONNXChain(graph)
     do {
       let entries = model.metadataProps.map { ($0.key, $0.value) }
       return NetworkContents(
@@ -71,7 +56,7 @@ enum ONNXModel {
   }
 
   /// The bytes of a model: Gemm with transposed weights, as PyTorch exports; opset 17.
-  static func encode(_ weights: NetworkWeights, metadata: [String: String]) throws -> [UInt8] {
+  static func encode(_ weights: NetworkWeights, metadata: [String: String]) -> [UInt8] {
     var model = ONNXModelProto()
     model.irVersion = 8
     model.producerName = "DeepSpikingNetworks"
@@ -123,17 +108,15 @@ enum ONNXModel {
     graph.input = [Self.matrix("input", columns: weights.inputs)]
     graph.output = [Self.matrix("output", columns: weights.outputs)]
     model.graph = graph
-    return Array(try model.serializedData())
+    return model.serialized()
   }
 
   /// `[batch x columns]` Floats.
   private static func matrix(_ name: String, columns: Int) -> ONNXValueInfoProto {
     .with {
       $0.name = name
-      $0.type.tensorType.elemType = 1
-      $0.type.tensorType.shape.dim = [
-        .with { $0.dimParam = "batch" }, .with { $0.dimValue = Int64(columns) },
-      ]
+      $0.elemType = 1
+      $0.shape = [.parameter("batch"), .value(Int64(columns))]
     }
   }
 }

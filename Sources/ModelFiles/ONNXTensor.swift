@@ -1,4 +1,4 @@
-internal import ONNXMessages
+internal import Foundation
 
 extension NamedTensor {
   /// An initializer as Floats.
@@ -27,7 +27,11 @@ extension NamedTensor {
       guard tensor.rawData.count == count * type.bytes else {
         throw mismatch("\(tensor.rawData.count) bytes, expected \(count * type.bytes)")
       }
-      elements = try type.elements(of: Array(tensor.rawData), tensor: name)
+      var next = tensor.rawData.startIndex
+      elements = try type.elements(count: count, tensor: name) { bytes in
+        defer { next += bytes }
+        return Array(tensor.rawData[next..<next + bytes])
+      }
     } else {
       let values: [Double] =
         switch type {
