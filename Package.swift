@@ -21,9 +21,16 @@ let exactC: [CSetting] = [
   .enableWarning("conversion"),
 ]
 
-/// Kernels are optimized in debug builds, too: tests run them over millions of rows, and nobody steps through
-/// vector code.
-let optimizedC: [CSetting] = [.unsafeFlags(["-O2"], .when(configuration: .debug))]
+/// Networks and kernels are optimized in debug builds, too: tests run them over millions of spikes, and take
+/// a third of the time (docs/Performance.md, "Building"). `SPIKING_UNOPTIMIZED=1 swift build` for stepping
+/// through them.
+let isStepping = Context.environment["SPIKING_UNOPTIMIZED"] != nil
+let hot: [SwiftSetting] =
+  isStepping
+  ? []
+  : [.unsafeFlags(["-O"], .when(configuration: .debug))]
+let hotC: [CSetting] =
+  isStepping ? [] : [.unsafeFlags(["-O2"], .when(configuration: .debug))]
 
 /// MPI by the name that pkg-config knows it under: Debian's choice among those that are installed, Open MPI
 /// or MPICH; Homebrew's Open MPI.
@@ -36,6 +43,7 @@ let optimizedC: [CSetting] = [.unsafeFlags(["-O2"], .when(configuration: .debug)
 let package = Package(
   name: "DeepSpikingNetworks",
   products: [
+    .library(name: "DeepSpikingNetworks", targets: ["DeepSpikingNetworks"]),
     .library(name: "Networks", targets: ["Networks"]),
     .library(name: "DenseReLU", targets: ["DenseReLU"]),
     .library(name: "SpikeKernels", targets: ["SpikeKernels"]),
@@ -86,20 +94,22 @@ let package = Package(
     // Generated: see onnx.proto.
     .target(
       name: "CONNX", dependencies: ["CProtobufC"], exclude: ["onnx.proto"], cSettings: exactC),
-    .target(name: "CSpikeKernels", cSettings: exactC + optimizedC),
+    .target(name: "CSpikeKernels", cSettings: exactC + hotC),
     .target(
       name: "CVega", exclude: ["vega-5.21.0.js", "vega-lite-4.17.0.js", "LICENSE.txt"],
       cSettings: exactC + [.disableWarning("c23-extensions")]),
 
     .target(name: "Files", dependencies: ["CZlib"], swiftSettings: strict),
-    .target(name: "Networks", swiftSettings: strict),
+    .target(name: "Networks", swiftSettings: strict + hot),
     .target(
-      name: "DenseReLU", dependencies: ["CBLAS", "Networks"], swiftSettings: strict,
+      name: "DenseReLU", dependencies: ["CBLAS", "Networks"], swiftSettings: strict + hot,
       linkerSettings: [.linkedLibrary("lapacke", .when(platforms: [.linux]))]),
     .target(
-      name: "SpikeKernels", dependencies: ["CSpikeKernels", "Networks"], swiftSettings: strict),
+      name: "SpikeKernels", dependencies: ["CSpikeKernels", "Networks"],
+      swiftSettings: strict + hot),
     .target(
-      name: "SpikingReLU", dependencies: ["SpikeKernels", "Networks"], swiftSettings: strict),
+      name: "SpikingReLU", dependencies: ["SpikeKernels", "Networks"],
+      swiftSettings: strict + hot),
     .target(
       name: "Datasets", dependencies: ["CZlib", "CEmbeddedDigits", "Files", "Networks"],
       swiftSettings: strict),
@@ -128,6 +138,13 @@ let package = Package(
     .target(
       name: "SpikeTraces", dependencies: ["Files", "Networks", "SpikeKernels", "SpikingReLU"],
       swiftSettings: strict + cold),
+    .target(
+      name: "DeepSpikingNetworks",
+      dependencies: [
+        "Datasets", "DenseReLU", "EventRecordings", "ModelFiles", "Networks", "SpikeKernels",
+        "SpikingReLU", "Training",
+      ],
+      swiftSettings: strict),
     .target(
       name: "Experiments",
       dependencies: [
@@ -197,7 +214,8 @@ let package = Package(
     .testTarget(
       name: "ExperimentsTests",
       dependencies: [
-        "EventRecordings", "Experiments", "Reports", "TestSupport", "ThreadCluster",
+        "DeepSpikingNetworks", "EventRecordings", "Experiments", "MPICluster", "Reports",
+        "TestSupport", "ThreadCluster",
       ],
       swiftSettings: strict),
     .testTarget(

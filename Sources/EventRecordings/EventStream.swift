@@ -2,8 +2,10 @@
 /// the length.
 ///
 /// ```swift
+/// import EventRecordings
+///
 /// var events = try EventStream(path: "recording.aedat4")
-/// while let event = try events.next() { ... }
+/// while let event = try events.next() { print(event.time, event.x, event.y, event.isOn) }
 /// print(events.sensor, events.counts.events)
 /// ```
 ///

@@ -3,8 +3,11 @@ public import Files
 /// Writes events, one after the other, as `.bin` or CSV. The file takes its name when it is whole.
 ///
 /// ```swift
+/// import EventRecordings
+///
+/// var events = try EventStream(path: "recording.aedat4")
 /// var writer = try EventWriter(path: "events.csv", format: .csv)
-/// while let event = try stream.next() { try writer.write(event) }
+/// while let event = try events.next() { try writer.write(event) }
 /// try writer.finish()
 /// ```
 public struct EventWriter {

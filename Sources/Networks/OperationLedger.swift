@@ -39,10 +39,6 @@ public struct OperationLedger: Sendable, Equatable, Codable {
     /// Threshold comparisons, forward, of the loop as specified: one a unit and feed (two when
     /// signed), one more a positive spike and two more a negative one.
     public var forwardComparisons = 0
-    /// Multiplications, forward. The spiking network makes none.
-    public var forwardMultiplications = 0
-    /// Multiplications, backward, weight updates apart. The spiking network makes none.
-    public var backwardMultiplications = 0
 
     /// Multiply-adds, forward: `n_(l-1) * n_l` an example in a dense network.
     public var forwardMultiplyAdds = 0
@@ -107,8 +103,8 @@ public struct OperationLedger: Sendable, Equatable, Codable {
       \.positiveSpikes, \.negativeSpikes, \.errorSpikes, \.unitSteps, \.activeUnitSteps,
       \.forwardAdditions,
       \.encodingAdditions, \.sumAdditions, \.leakAdditions,
-      \.backwardAdditions, \.updateAdditions, \.forwardComparisons, \.forwardMultiplications,
-      \.backwardMultiplications, \.forwardMultiplyAdds, \.backwardMultiplyAdds,
+      \.backwardAdditions, \.updateAdditions, \.forwardComparisons, \.forwardMultiplyAdds,
+      \.backwardMultiplyAdds,
       \.updateMultiplyAdds, \.zeroSkippingMultiplyAdds, \.effectiveAccumulates,
       \.effectiveMultiplyAccumulates,
     ]

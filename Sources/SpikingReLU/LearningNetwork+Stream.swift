@@ -7,13 +7,24 @@ extension LearningNetwork {
   /// Starts a stream of spikes to learn from: what an example starts with, but for an image.
   ///
   /// ```swift
-  /// try learner.beginStream(target: oneHot)
-  /// for event in recording {
-  ///   if event.time >= nextStep { try learner.endStep(); nextStep += stepLength }
-  ///   try learner.receive(spike(event))
+  /// import SpikeKernels
+  /// import SpikingReLU
+  ///
+  /// func learn(
+  ///   _ learner: inout LearningMLP, spikes: [(time: Int, spike: Spike)], target: [Float]
+  /// ) throws {
+  ///   try learner.beginStream(target: target)
+  ///   var nextStep = 1000
+  ///   for (time, spike) in spikes {
+  ///     while time >= nextStep {
+  ///       try learner.endStep()
+  ///       nextStep += 1000
+  ///     }
+  ///     try learner.receive(spike)
+  ///   }
+  ///   try learner.endStep()
+  ///   try learner.endExample()
   /// }
-  /// try learner.endStep()
-  /// try learner.endExample()
   /// ```
   ///
   /// Counts of inputs and errors since `beginStream` take part in updates, so that eta / T^2 is meant for

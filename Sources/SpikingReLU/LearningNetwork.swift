@@ -4,9 +4,18 @@ public import SpikeKernels
 /// A spiking network of `Float` potentials that learns.
 ///
 /// ```swift
-/// var network = try LearningMLP(weights: weights, training: TrainingOptions(learningRate: 0.01))
-/// try network.train(input: image, target: oneHot)
-/// let digit = try network.predict(image).argmax
+/// import Networks
+/// import SpikingReLU
+///
+/// var generator = SeededGenerator(seed: 1)
+/// var network = try LearningMLP(
+///   weights: NetworkWeights(
+///     layerSizes: [784, 200, 10], initializer: .normal(standardDeviation: 0.01),
+///     generator: &generator),
+///   options: PredictionOptions(timeSteps: 10), training: TrainingOptions(learningRate: 0.01))
+/// let image = [Float](repeating: 0.5, count: 784)
+/// try network.train(input: image, target: (0..<10).map { $0 == 3 ? 1 : 0 })
+/// print(try network.predict(image).argmax)
 /// ```
 public typealias LearningMLP = LearningNetwork<Float>
 

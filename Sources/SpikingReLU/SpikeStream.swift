@@ -4,9 +4,15 @@ public import SpikeKernels
 /// but does so only when the next spike arrives, or when it is asked for.
 ///
 /// ```swift
-/// var stream = try SpikeStream(network: network, options: .init(leak: .init(interval: 1000)))
-/// for event in events { try stream.receive(spike(event), at: event.time) }
-/// let class = stream.network.outputSums.argmax
+/// import Networks
+/// import SpikeKernels
+/// import SpikingReLU
+///
+/// func answer(_ network: SpikingMLP, spikes: [(time: Int64, spike: Spike)]) throws -> Int {
+///   var stream = try SpikeStream(network: network, options: .init(leak: .init(interval: 1000)))
+///   for (time, spike) in spikes { try stream.receive(spike, at: time) }
+///   return stream.network.outputSums.argmax
+/// }
 /// ```
 ///
 /// A value type: copies are independent. One value must not be used from two tasks at a time.

@@ -8,9 +8,15 @@ extension SpikingNetwork {
   /// Starts a stream: potentials as the quantizers' kinds say, the output cleared.
   ///
   /// ```swift
-  /// network.beginStream()
-  /// for spike in events { try network.receive(spike) }
-  /// let class = network.outputSums.argmax
+  /// import Networks
+  /// import SpikeKernels
+  /// import SpikingReLU
+  ///
+  /// func answer(_ network: inout SpikingMLP, spikes: [Spike]) throws -> Int {
+  ///   network.beginStream()
+  ///   for spike in spikes { try network.receive(spike) }
+  ///   return network.outputSums.argmax
+  /// }
   /// ```
   ///
   /// - Parameter stream: as for `present(_:stream:)`.

@@ -4,8 +4,15 @@ public import SpikeKernels
 /// A spiking network of `Float` potentials: the twin of a dense ReLU network.
 ///
 /// ```swift
+/// import Networks
+/// import SpikingReLU
+///
+/// var generator = SeededGenerator(seed: 1)
+/// let weights = try NetworkWeights(
+///   layerSizes: [784, 200, 10], initializer: .he, generator: &generator)
 /// var network = try SpikingMLP(weights: weights, options: PredictionOptions(timeSteps: 10))
-/// let digit = try network.predict(image).argmax
+/// let image = [Float](repeating: 0.5, count: 784)
+/// print(try network.predict(image).argmax)
 /// ```
 public typealias SpikingMLP = SpikingNetwork<Float>
 

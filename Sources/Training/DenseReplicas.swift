@@ -29,7 +29,9 @@ public struct DenseReplicas: Learner {
   package var learningRate: Float { learner.learningRate }
   package var weights: NetworkWeights { get throws { try learner.weights } }
   package var ranks: (any Communicator)? { layout.ranks }
-  package mutating func setLearningRate(_ learningRate: Float) { learner.setLearningRate(learningRate) }
+  package mutating func setLearningRate(_ learningRate: Float) {
+    learner.setLearningRate(learningRate)
+  }
   package mutating func resetLedger() { learner.resetLedger() }
 
   package mutating func learn(

@@ -153,7 +153,8 @@ import Testing
     var options = EventStream.Options()
     options.sensor = SensorSize("240x180")
     #expect(
-      try EventStream.all(path: folder.file(SampleFiles.bin([event]), named: "p.bin"), options: options)
+      try EventStream.all(
+        path: folder.file(SampleFiles.bin([event]), named: "p.bin"), options: options)
         == [event])
   }
 

@@ -10,6 +10,7 @@ import Networks
 import SpikeKernels
 import SpikingReLU
 import Testing
+
 @testable import Training
 
 /// The README's example, compiled and run; its lines are compared with the README's.

@@ -3,7 +3,6 @@ import Foundation
 import Synchronization
 import Testing
 
-
 @Suite struct AtomicFileTests {
   private let folder = NSTemporaryDirectory() + "atomic-\(UUID().uuidString)"
 

@@ -1,6 +1,6 @@
-import SpikeTraces
 import Foundation
 import SpikeKernels
+import SpikeTraces
 import Testing
 
 /// The specification is what the authors' program computes: spike for spike, bit for bit.

@@ -1,7 +1,7 @@
-import SpikeTraces
 import Foundation
 import Networks
 import SpikeKernels
+import SpikeTraces
 import SpikingReLU
 import Testing
 

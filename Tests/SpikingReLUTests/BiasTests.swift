@@ -104,7 +104,6 @@ import Testing
         #expect(network.ledger.layers[1].forwardAdditions == 40 * 2)
         #expect(network.ledger.layers[2].forwardAdditions == (40 + 10) * 1)
         #expect(network.ledger.layers[2].sumAdditions == 40 + 10)
-        #expect(network.ledger.total(\.forwardMultiplications) == 0)
       }
     }
   }

@@ -8,8 +8,8 @@ import SpikingReLU
 import Synchronization
 import Testing
 
-@testable import Training
 @testable import Files
+@testable import Training
 
 /// Nothing lost: what is resumed ends where it would have ended, and no fault damages what was there.
 @Suite struct CheckpointTests {

@@ -155,45 +155,28 @@ extension Anytime {
     var fixed = try (1...timeSteps).map {
       try self.network(spikingWeights, network.coding, network.options.firing, steps: $0)
     }
-    let clock = ContinuousClock()
-    func microseconds(_ body: (_ image: [Float]) throws -> Void) rethrows -> Double {
-      let start = clock.now
-      for image in images { try body(image) }
-      return (clock.now - start) / .microseconds(1) / Double(images.count)
+    var contenders: [() throws -> Void] = [
+      { for image in images { _ = try spiking.predict(image, until: rule) } },
+      { for _ in images { blas.forward() } },
+      { for image in images { _ = try dense.predict(image) } },
+      { for image in images { _ = try dense.predictSkippingZeros(image) } },
+    ]
+    for index in fixed.indices {
+      contenders.append {
+        for image in images { _ = try fixed[index].predict(image, until: .never) }
+      }
     }
-    struct Round {
-      let exit, blas, dense, skipping: Double
-      let steps: [Double]
-    }
-    var rounds: [Round] = []
-    let start = clock.now
-    // The first two rounds warm up. At least three count, whatever they take.
-    while rounds.count < 5
-      || (rounds.count < 400 && clock.now - start < .seconds(settings.timingSeconds))
-    {
-      try Task.checkCancellation()
-      rounds.append(
-        Round(
-          exit: try microseconds { _ = try spiking.predict($0, until: rule) },
-          blas: microseconds { _ in blas.forward() },
-          dense: try microseconds { _ = try dense.predict($0) },
-          skipping: try microseconds { _ = try dense.predictSkippingZeros($0) },
-          steps: try fixed.indices.map { index in
-            try microseconds { _ = try fixed[index].predict($0, until: .never) }
-          }))
-    }
-    let counted = rounds.dropFirst(2)
-    func median(_ values: [Double]) -> Double { values.sorted()[values.count / 2] }
+    let times = try PairedTiming(seconds: settings.timingSeconds).run(contenders)
+    let microseconds = times.map { 1e6 * $0.median / Double(images.count) }
     let timings = Result.Timings(
-      rounds: counted.count, imagesPerRound: images.count,
-      isOptimized: RunManifest.isOptimizedBuild,
-      exitMicroseconds: median(counted.map(\.exit)), blasMicroseconds: median(counted.map(\.blas)),
-      denseMicroseconds: median(counted.map(\.dense)),
-      zeroSkippingMicroseconds: median(counted.map(\.skipping)),
-      exitOverBLAS: median(counted.map { $0.exit / $0.blas }),
-      exitOverDense: median(counted.map { $0.exit / $0.dense }),
-      exitOverZeroSkipping: median(counted.map { $0.exit / $0.skipping }))
-    return (timings, (0..<timeSteps).map { step in median(counted.map { $0.steps[step] }) })
+      rounds: times[0].count, imagesPerRound: images.count,
+      isOptimized: RunManifest.isOptimizedBuild, exitMicroseconds: microseconds[0],
+      blasMicroseconds: microseconds[1], denseMicroseconds: microseconds[2],
+      zeroSkippingMicroseconds: microseconds[3],
+      exitOverBLAS: times[0].medianRatio(to: times[1]),
+      exitOverDense: times[0].medianRatio(to: times[2]),
+      exitOverZeroSkipping: times[0].medianRatio(to: times[3]))
+    return (timings, Array(microseconds[4...]))
   }
 
   /// The least T for which the bound promises the dense network's class, beside the measured one.

@@ -196,15 +196,10 @@ public struct Anytime: Sendable {
   }
 
   func energies(additions: Double, multiplyAdds: Double) -> [Result.Energy] {
-    let read = EnergyModel.weightRead(weights: weights.parameterCount)
-    return EnergyModel.Arithmetic.allCases.flatMap { arithmetic in
-      [false, true].map { withReads in
-        Result.Energy(
-          arithmetic: arithmetic, withWeightReads: withReads,
-          nanojoules: EnergyModel.energy(
-            additions: additions, multiplyAdds: multiplyAdds, arithmetic: arithmetic,
-            weightRead: withReads ? read : 0) / 1000)
-      }
+    EnergyModel.rows(weights: weights.parameterCount) { arithmetic, withReads, nanojoules in
+      Result.Energy(
+        arithmetic: arithmetic, withWeightReads: withReads,
+        nanojoules: nanojoules(additions, multiplyAdds))
     }
   }
 

@@ -133,23 +133,11 @@ public struct KernelBenchmark: Sendable {
     try withoutActuallyEscaping(body) { try times([$0])[0].median }
   }
 
-  /// Seconds of each body in each round; bodies take turns. The first round warms up.
+  /// Seconds of each body in each round; see `PairedTiming`. The first round warms up.
   func times(_ bodies: [() throws -> Void]) throws -> [[Double]] {
-    let clock = ContinuousClock()
-    var rounds = bodies.map { _ in [Double]() }
-    for body in bodies { try body() }
-    let start = clock.now
-    while rounds[0].count < 5
-      || (rounds[0].count < 2000 && clock.now - start < .seconds(seconds * Double(bodies.count)))
-    {
-      try Task.checkCancellation()
-      for (index, body) in bodies.enumerated() {
-        let begin = clock.now
-        try body()
-        rounds[index].append((clock.now - begin) / .seconds(1))
-      }
-    }
-    return rounds
+    try PairedTiming(
+      seconds: seconds * Double(bodies.count), warmUpRounds: 1, rounds: 5...2000
+    ).run(bodies)
   }
 
   // MARK: Parts
@@ -212,9 +200,4 @@ public struct KernelBenchmark: Sendable {
       width: width, denseMicroseconds: seconds[0] * 1e6, nanosecondsPerSpike: spike * 1e9,
       share: max(0, seconds[0] - fixed) / spike / Double(width))
   }
-}
-
-extension [Double] {
-  /// The middle one.
-  var median: Double { sorted()[count / 2] }
 }

@@ -118,20 +118,11 @@ extension Comparison {
     let additions = Double(spiking.additions) / images
     let multiplyAdds = Double(spiking.denseMultiplyAddsPerExample)
     let zeroSkipping = Double(dense.total(\.zeroSkippingMultiplyAdds)) / images
-    let energy = EnergyModel.Arithmetic.allCases.flatMap { arithmetic in
-      [false, true].map { withReads in
-        let read = withReads ? EnergyModel.weightRead(weights: weights.parameterCount) : 0
-        func nanojoules(additions: Double = 0, multiplyAdds: Double = 0) -> Double {
-          EnergyModel.energy(
-            additions: additions, multiplyAdds: multiplyAdds, arithmetic: arithmetic,
-            weightRead: read) / 1000
-        }
-        return Energy(
-          arithmetic: arithmetic, withWeightReads: withReads,
-          spiking: nanojoules(additions: additions),
-          dense: nanojoules(multiplyAdds: multiplyAdds),
-          zeroSkipping: nanojoules(multiplyAdds: zeroSkipping))
-      }
+    let energy = EnergyModel.rows(weights: weights.parameterCount) {
+      arithmetic, withReads, nanojoules in
+      Energy(
+        arithmetic: arithmetic, withWeightReads: withReads, spiking: nanojoules(additions, 0),
+        dense: nanojoules(0, multiplyAdds), zeroSkipping: nanojoules(0, zeroSkipping))
     }
     return Operations(
       timeSteps: settings.timeSteps, spiking: spiking, dense: dense,

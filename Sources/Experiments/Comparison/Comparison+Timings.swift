@@ -36,35 +36,19 @@ extension Comparison {
     var spiking = try SpikingMLP(
       weights: weights, options: options, instructionSet: settings.instructionSet)
     var dense = DenseMLP(weights: weights)
-    let clock = ContinuousClock()
-    func microseconds(_ body: (_ image: [Float]) throws -> Void) rethrows -> Double {
-      let start = clock.now
-      for image in images { try body(image) }
-      return (clock.now - start) / .microseconds(1) / Double(images.count)
+    let times = try PairedTiming(seconds: settings.timingSeconds).run([
+      { for image in images { _ = try spiking.predict(image) } },
+      { for image in images { _ = try dense.predict(image) } },
+      { for image in images { _ = try dense.predictSkippingZeros(image) } },
+    ])
+    func microseconds(_ contender: Int) -> Double {
+      1e6 * times[contender].median / Double(images.count)
     }
-    var rounds: [(spiking: Double, dense: Double, zeroSkipping: Double)] = []
-    let start = clock.now
-    // The first two rounds warm up. At least three count, whatever they take.
-    while rounds.count < 5
-      || (rounds.count < 400 && clock.now - start < .seconds(settings.timingSeconds))
-    {
-      try Task.checkCancellation()
-      rounds.append(
-        (
-          try microseconds { _ = try spiking.predict($0) },
-          try microseconds { _ = try dense.predict($0) },
-          try microseconds { _ = try dense.predictSkippingZeros($0) }
-        ))
-    }
-    let counted = rounds.dropFirst(2)
-    func median(_ values: [Double]) -> Double { values.sorted()[values.count / 2] }
     return Timings(
-      rounds: counted.count, imagesPerRound: images.count, timeSteps: settings.timeSteps,
-      isOptimized: RunManifest.isOptimizedBuild,
-      spikingMicroseconds: median(counted.map(\.spiking)),
-      denseMicroseconds: median(counted.map(\.dense)),
-      zeroSkippingMicroseconds: median(counted.map(\.zeroSkipping)),
-      spikingOverDense: median(counted.map { $0.spiking / $0.dense }),
-      spikingOverZeroSkipping: median(counted.map { $0.spiking / $0.zeroSkipping }))
+      rounds: times[0].count, imagesPerRound: images.count, timeSteps: settings.timeSteps,
+      isOptimized: RunManifest.isOptimizedBuild, spikingMicroseconds: microseconds(0),
+      denseMicroseconds: microseconds(1), zeroSkippingMicroseconds: microseconds(2),
+      spikingOverDense: times[0].medianRatio(to: times[1]),
+      spikingOverZeroSkipping: times[0].medianRatio(to: times[2]))
   }
 }

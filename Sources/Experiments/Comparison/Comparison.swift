@@ -136,10 +136,6 @@ public struct Comparison: Sendable {
       Verdict(
         "ledger minus recount, spikes and additions", value: Double(operations.recountDifference),
         bound: .init(atLeast: 0, atMost: 0)),
-      Verdict(
-        "multiplications in the spiking forward path",
-        value: Double(operations.spiking.total(\.forwardMultiplications)),
-        bound: .init(atLeast: 0, atMost: 0)),
     ]
   }
 }

@@ -38,8 +38,27 @@ public struct EnergyModel: Sendable, Equatable, Codable {
       + multiplyAdds * (arithmetic.multiplyAdd + weightRead)
   }
 
+  /// The rows of every energy table: each number type, without and with weight reads, and in it the
+  /// nanojoules of some operations on a network of so many weights.
+  static func rows<Row>(
+    weights: Int,
+    _ row: (
+      _ arithmetic: Arithmetic, _ withReads: Bool,
+      _ nanojoules: (_ additions: Double, _ multiplyAdds: Double) -> Double
+    ) -> Row
+  ) -> [Row] {
+    Arithmetic.allCases.flatMap { arithmetic in
+      [false, true].map { withReads in
+        let read = withReads ? weightRead(weights: weights) : 0
+        return row(arithmetic, withReads) {
+          energy(additions: $0, multiplyAdds: $1, arithmetic: arithmetic, weightRead: read) / 1000
+        }
+      }
+    }
+  }
+
   /// The assumptions in one line, to stand beside the numbers.
   public static let assumptions =
-    "45 nm, Horowitz ISSCC 2014; one 32-bit weight read an operation on both twins where reads are "
+    "45 nm, Horowitz ISSCC 2014; one 32-bit weight read an operation on both models where reads are "
     + "counted; potentials, activations and control are not counted"
 }

@@ -168,7 +168,7 @@ struct AnytimeCommand: AsyncParsableCommand, RunsOnRanks {
 
   /// What `--json` holds.
   struct Report: Encodable {
-    let schemaVersion = 1
+    let schemaVersion = ResultOptions.schemaVersion
     let manifest: RunManifest
     let dataset: CompareCommand.Report.Data
     let training: AnytimeTraining?

@@ -93,7 +93,7 @@ struct CompareCommand: AsyncParsableCommand {
       let seconds: Double
     }
 
-    let schemaVersion = 1
+    let schemaVersion = ResultOptions.schemaVersion
     let manifest: RunManifest
     let dataset: Data
     let training: Training
@@ -145,7 +145,7 @@ struct CompareCommand: AsyncParsableCommand {
       Progress.show(stage.rawValue, done, total)
     }
     for line in CompareTables.lines(result, training: training, seconds: seconds, set: set) {
-      try results.line(line)
+      try results.prose(line)
     }
     try table?.commit(
       result.convergence.points.map { point in
@@ -170,11 +170,12 @@ struct CompareCommand: AsyncParsableCommand {
         training: .init(settings: training, seconds: seconds), comparison: result,
         verdicts: result.verdicts),
       verdicts: result.verdicts, to: file)
+    for line in CompareTables.conclusion(result) { try results.prose(line) }
   }
 
   /// What `--gradients --json` holds.
   struct GradientReport: Encodable {
-    let schemaVersion = 1
+    let schemaVersion = ResultOptions.schemaVersion
     let manifest: RunManifest
     let layerSizes: [Int]
     let examples: Int

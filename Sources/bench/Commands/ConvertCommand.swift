@@ -97,7 +97,7 @@ struct ConvertCommand: AsyncParsableCommand {
       let largestWeight: Float
     }
 
-    let schemaVersion = 1
+    let schemaVersion = ResultOptions.schemaVersion
     let manifest: RunManifest
     let source: Source
     let layerSizes: [Int]

@@ -25,7 +25,7 @@ struct InfoCommand: AsyncParsableCommand {
 
   /// What `--json` holds.
   struct Report: Encodable {
-    let schemaVersion = 1
+    let schemaVersion = ResultOptions.schemaVersion
     let manifest: RunManifest
     let instructionSets: [InstructionSet]
     let datasets: [String: String]

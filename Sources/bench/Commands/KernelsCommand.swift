@@ -44,7 +44,7 @@ struct KernelsCommand: AsyncParsableCommand {
 
   /// What `--json` holds.
   struct Report: Encodable {
-    let schemaVersion = 1
+    let schemaVersion = ResultOptions.schemaVersion
     let manifest: RunManifest
     let dataset: String
     let layerSizes: [Int]

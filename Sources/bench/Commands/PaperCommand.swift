@@ -94,7 +94,7 @@ struct PaperCommand: AsyncParsableCommand, RunsOnRanks {
 
   /// What `--json` holds.
   struct Report: Encodable {
-    let schemaVersion = 1
+    let schemaVersion = ResultOptions.schemaVersion
     let manifest: RunManifest
     let settings: Paper.Settings
     let results: [Paper.Result]

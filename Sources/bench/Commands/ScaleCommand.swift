@@ -66,7 +66,7 @@ struct ScaleCommand: AsyncParsableCommand, RunsOnRanks {
 
   /// What `--json` holds.
   struct Report: Encodable {
-    let schemaVersion = 1
+    let schemaVersion = ResultOptions.schemaVersion
     let manifest: RunManifest
     let scale: ScaleBenchmark.Result
     let verdicts: [Verdict]

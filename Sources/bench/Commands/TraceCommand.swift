@@ -139,7 +139,7 @@ struct TraceCompareCommand: AsyncParsableCommand {
 
   /// What `--json` holds.
   struct Report: Encodable {
-    let schemaVersion = 1
+    let schemaVersion = ResultOptions.schemaVersion
     let first: String
     let second: String
     let isEqual: Bool

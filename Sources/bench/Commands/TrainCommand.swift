@@ -108,7 +108,7 @@ struct TrainCommand: AsyncParsableCommand, RunsOnRanks {
 
   /// What `--json` holds.
   struct Report: Encodable {
-    let schemaVersion = 1
+    let schemaVersion = ResultOptions.schemaVersion
     let manifest: RunManifest
     let dataset: String
     let layerSizes: [Int]

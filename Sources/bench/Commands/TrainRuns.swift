@@ -9,7 +9,7 @@ import Training
 struct TrainRuns {
   /// What `--json` holds.
   struct Report: Encodable {
-    let schemaVersion = 1
+    let schemaVersion = ResultOptions.schemaVersion
     let manifest: RunManifest
     let dataset: String
     let layerSizes: [Int]

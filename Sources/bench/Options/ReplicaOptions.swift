@@ -72,7 +72,7 @@ struct ReplicaOptions: ParsableArguments {
 
   /// What `--json` holds.
   struct Report: Encodable {
-    let schemaVersion = 1
+    let schemaVersion = ResultOptions.schemaVersion
     let manifest: RunManifest
     let learning: ReplicaBenchmark.Result
     let verdicts: [Verdict]

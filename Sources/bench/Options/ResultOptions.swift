@@ -20,6 +20,9 @@ struct VerdictsFailed: Error {}
 
 /// `--json` and `--quiet`: where results go.
 struct ResultOptions: ParsableArguments {
+  /// Of every `--json` file: grows when a field changes its meaning or goes away (docs/Schema.md).
+  static let schemaVersion = 2
+
   @Option(
     help: ArgumentHelp("Write everything, with the verdicts, to this file.", valueName: "file"))
   var json: String?
@@ -48,10 +51,21 @@ struct ResultOptions: ParsableArguments {
     if !quiet { try Output.line(text) }
   }
 
+  /// Prints a line of prose, broken where a terminal of 80 columns ends; `--quiet` leaves it out.
+  func prose(_ text: String) throws {
+    for line in Format.wrapped(text) { try self.line(line) }
+  }
+
   /// Writes the result file, prints the verdicts, and fails if one does not hold.
   func finish(_ result: some Encodable, verdicts: [Verdict], to file: AtomicFile?) throws {
     try file?.commit(json: result)
-    for verdict in verdicts { try Output.line(Self.text(verdict)) }
+    for verdict in verdicts {
+      // One line in a pipe, for programs that search it.
+      let columns = Output.isTerminal ? 80 : .max
+      for line in Format.wrapped(Self.text(verdict), columns: columns, hanging: 8) {
+        try Output.line(line)
+      }
+    }
     let failed = verdicts.filter { !$0.holds && ($0.kind == .exact || strictTiming) }
     guard failed.isEmpty else {
       try Output.line("\(failed.count) of \(verdicts.count) verdicts failed.")

@@ -69,7 +69,7 @@ struct SigmaDeltaOptions: ParsableArguments {
 
   /// What `--json` holds.
   struct Report: Encodable {
-    let schemaVersion = 1
+    let schemaVersion = ResultOptions.schemaVersion
     let manifest: RunManifest
     let source: String
     let sigmaDelta: SigmaDeltaComparison.Result

@@ -73,7 +73,7 @@ struct StreamLearningOptions: ParsableArguments {
 
   /// What `--json` holds.
   struct Report: Encodable {
-    let schemaVersion = 1
+    let schemaVersion = ResultOptions.schemaVersion
     let manifest: RunManifest
     let folder: String
     let input: EventInput

@@ -141,7 +141,7 @@ struct StreamReplayOptions: ParsableArguments {
 
   /// What `--json` holds.
   struct Report: Encodable {
-    let schemaVersion = 1
+    let schemaVersion = ResultOptions.schemaVersion
     let manifest: RunManifest
     let path: String
     let network: String?

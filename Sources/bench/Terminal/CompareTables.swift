@@ -9,10 +9,28 @@ enum CompareTables {
     _ result: Comparison.Result, training: DenseTraining, seconds: Double, set: InstructionSet
   ) -> [String] {
     [
-      "Dense twin: \(training.schedule.epochs) epochs of SGD in \(Format.fixed(seconds, 2)) s, "
+      "Dense network: \(training.schedule.epochs) epochs of SGD in \(Format.fixed(seconds, 2)) s, "
         + "test error \(Format.fixed(result.denseTestErrorPercent, 2))% "
         + "(95%: \(interval(result.denseTestErrorInterval95)))"
     ] + convergence(result) + layers(result) + operations(result) + timings(result, set)
+  }
+
+  /// What was shown, in words, and what to type next.
+  static func conclusion(_ result: Comparison.Result) -> [String] {
+    let last = result.convergence.points[result.convergence.points.count - 1]
+    let share =
+      result.operations.additionsPerImage / result.operations.denseMultiplyAddsPerImage
+    let agreement = Format.fixed(100 * last.argmaxAgreement, 2)
+    return [
+      "",
+      "The spiking network, of the dense one's weights and by additions alone, gives \(agreement)% of "
+        + "its answers at T = \(last.timeSteps), and its error falls like 1/T. As the paper's network "
+        + "(T = \(result.operations.timeSteps)) it makes \(Format.fixed(share, 2)) additions for each "
+        + "multiply-add of the dense one. Fewer than one, and an answer as soon as it is clear:",
+      "  swift run -c release bench anytime",
+      "Your own network:",
+      "  swift run -c release bench convert FILE --dataset NAME --data DIR",
+    ]
   }
 
   private static func interval(_ ends: [Double]) -> String {
@@ -31,8 +49,8 @@ enum CompareTables {
       ]
     }
     let header = [
-      "T", "mean |error|", "max |error|", "T x mean", "of bound", "same class", "spiking errs",
-      "dense errs",
+      "T", "mean\n|error|", "largest\n|error|", "T x\nmean", "share of\nthe bound",
+      "agreement", "spiking\nerrors", "dense\nerrors",
     ]
     let slope = result.convergence.fit.map { Format.fixed($0.exponent, 3) } ?? "none"
     return ["", "Convergence: |spiking output - dense output|, \(result.images) images"]
@@ -59,7 +77,7 @@ enum CompareTables {
     let dense = operations.denseMultiplyAddsPerImage
     func share(_ value: Double) -> String { Format.fixed(value / dense, 3) }
     let counts = [
-      ["", "an image", "of dense"],
+      ["", "an image", "/ dense MACs"],
       [
         "spiking additions, T = \(operations.timeSteps)",
         Format.count(operations.additionsPerImage), share(operations.additionsPerImage),
@@ -89,7 +107,7 @@ enum CompareTables {
         + "\(Format.count(operations.rateOperationsPerImage))",
     ]
     let energies =
-      [["energy, nJ an image", "spiking", "zero-skipping", "dense", "of dense"]]
+      [["energy, nJ an image", "spiking", "zero-\nskipping", "dense", "spiking\n/ dense"]]
       + operations.energy.map { energy in
         [
           energy.arithmetic.rawValue + (energy.withWeightReads ? " with weight reads" : ""),

@@ -53,8 +53,37 @@ enum Format {
     return whole < 100 ? "\(whole) s" : "\(whole / 60) min \(whole % 60) s"
   }
 
-  /// Columns as wide as their widest cell, two spaces apart; the first to the left, others right.
-  static func table(_ rows: [[String]]) -> [String] {
+  /// A line of prose, broken between words so that it fits so many columns; what follows the first break is
+  /// indented as the line is, and by so much more.
+  static func wrapped(_ line: String, columns: Int = 80, hanging: Int = 2) -> [String] {
+    guard line.count > columns else { return [line] }
+    let margin = line.prefix { $0 == " " }
+    let indent = String(margin) + String(repeating: " ", count: hanging)
+    var lines: [String] = []
+    var current = String(margin)
+    for word in line.dropFirst(margin.count).split(separator: " ", omittingEmptySubsequences: false)
+    {
+      let isFirst = current.allSatisfy { $0 == " " }
+      if !isFirst, current.count + 1 + word.count > columns {
+        lines.append(current)
+        current = indent + String(word)
+      } else {
+        current += (isFirst ? "" : " ") + word
+      }
+    }
+    return lines + [current]
+  }
+
+  /// Columns as wide as their widest cell, two spaces apart; the first to the left, others right. Cells of
+  /// the first row may have several lines.
+  static func table(_ table: [[String]]) -> [String] {
+    let headers = (table.first ?? []).map { $0.split(separator: "\n").map(String.init) }
+    let depth = headers.map(\.count).max() ?? 0
+    let rows =
+      (0..<max(depth, 1)).map { line in
+        // At the bottom: a header of one line stands on its column.
+        headers.map { line + $0.count < depth ? "" : $0.isEmpty ? "" : $0[line + $0.count - depth] }
+      } + table.dropFirst()
     guard let columns = rows.map(\.count).max() else { return [] }
     let widths = (0..<columns).map { column in
       rows.map { column < $0.count ? $0[column].count : 0 }.max()!

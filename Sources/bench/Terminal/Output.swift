@@ -30,6 +30,9 @@ enum Output {
     }
   }
 
+  /// Whether a person reads standard output.
+  static var isTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
+
   /// Prints a line on standard error.
   static func complain(_ text: String) { _ = write(text + "\n", to: STDERR_FILENO) }
 

@@ -69,9 +69,11 @@ enum Progress {
     }
   }
 
-  /// `epoch 1  [########............]  42%  4,200 of 10,000 images  483 images/s  12 s left`
+  /// `epoch 1, error 5.00%  42%  12 s left  [########............]  4,200 of 10,000 images  483 images/s`
   ///
-  /// A longer line than `columns` would wrap, and could not be overwritten: the detail is cut.
+  /// What matters most comes first: the stage, its detail (errors), the share, the time left. What does not
+  /// fit `columns` is left out whole, from the end; a longer line would wrap, and could not be overwritten.
+  /// Only where not even the first parts fit is the detail cut, between words.
   static func text(
     _ stage: String, detail: String = "", _ done: Int, _ total: Int, _ elapsed: Duration,
     unit: String? = nil, columns: Int = .max
@@ -80,15 +82,25 @@ enum Progress {
     let filled = Int(20 * share)
     let bar = String(repeating: "#", count: filled) + String(repeating: ".", count: 20 - filled)
     let left = share > 0 ? elapsed / .seconds(1) * (1 - share) / share : 0
-    let rate = unit.map {
-      " \($0)  \(Format.count(Int(Double(done) / (elapsed / .seconds(1))))) \($0)/s"
+    let always = "  \(Int(100 * share))%  \(Format.seconds(left)) left"
+    let room = columns - 1
+    var text = stage + detail + always
+    if text.count > room {
+      var words = detail.split(separator: " ", omittingEmptySubsequences: false)
+      while !words.isEmpty,
+        stage.count + words.joined(separator: " ").count + 1 + always.count > room
+      {
+        words.removeLast()
+      }
+      return stage + (words.isEmpty ? "" : words.joined(separator: " ") + "…") + always
     }
-    let figures =
-      "  [\(bar)]  \(Int(100 * share))%  \(Format.count(done)) of "
-      + "\(Format.count(total))\(rate ?? "")  \(Format.seconds(left)) left"
-    let room = max(columns - stage.count - figures.count - 1, 0)
-    let shown = detail.count <= room ? detail : String(detail.prefix(max(room - 1, 0))) + "…"
-    return stage + shown + figures
+    var parts = ["  [\(bar)]", "  \(Format.count(done)) of \(Format.count(total))"]
+    if let unit {
+      parts[1] += " \(unit)"
+      parts.append("  \(Format.count(Int(Double(done) / (elapsed / .seconds(1))))) \(unit)/s")
+    }
+    for part in parts where text.count + part.count <= room { text += part }
+    return text
   }
 
   /// The width of the terminal.
