@@ -86,7 +86,7 @@ extension SpikingNetwork {
     var label = 0
     switch options.readout {
     case .potentials:
-      let all = layers[depth].neurons.sums
+      let all = layers.span[depth].neurons.sums
       var (first, second) = (all[0], Scalar.Sum?.none)
       for unit in 1..<max(layerSizes[depth], 1) {
         let sum = all[unit]
@@ -99,7 +99,7 @@ extension SpikingNetwork {
       guard let second else { return (0, .infinity) }
       return (label, Scalar.outputs(of: first - second, quantum: quantum))
     case .counts:
-      let all = layers[depth].counts
+      let all = layers.span[depth].counts
       var (first, second) = (all[0], Int32?.none)
       for unit in 1..<max(layerSizes[depth], 1) {
         let count = all[unit]

@@ -59,9 +59,9 @@ struct LearningLayer<Scalar: LearningScalar>: Sendable {
     }
   }
 
-  /// Counts spikes of the layer: what updates of the layer above multiply with.
-  mutating func count(_ spikes: SpikeTrain, _ kernels: KernelTable<Scalar>) {
-    kernels.count(spikes, into: &counts)
+  /// Counts the spikes that the layer sent: what updates of the layer above multiply with.
+  mutating func countSpikes(_ kernels: KernelTable<Scalar>) {
+    kernels.count(neurons.spikes, into: &counts)
     positiveIsCurrent = false
   }
 

@@ -7,7 +7,7 @@ extension LearningNetwork {
   /// The errors of a step: what the output sent and the target did not ask for, or the reverse.
   mutating func releaseErrors() throws(SpikingError) {
     if !training.holdsError {
-      layers[depth].errorSpikes = layers[depth].neurons.spikes
+      layers[depth].errorSpikes = layers.span[depth].neurons.spikes
       try deliverErrors(layer: depth)
     }
     try feedTarget()
@@ -44,7 +44,7 @@ extension LearningNetwork {
   /// ```
   private mutating func deliverErrors(layer index: Int) throws(SpikingError) {
     kept.removeAll()
-    for spike in layers[index].errorSpikes where passes(spike, layer: index) {
+    for spike in layers.span[index].errorSpikes where passes(spike, layer: index) {
       kept.append(spike)
     }
     guard !kept.isEmpty else { return }
@@ -69,14 +69,14 @@ extension LearningNetwork {
     readColumn(spike, layer: index, into: 0)
     layers[below].errorSpikes.removeAll()
     try feedBackward(column: 0, from: index, to: below)
-    for place in 0..<layers[below].errorSpikes.count {
-      try deliverError(layers[below].errorSpikes[place], layer: below)
+    for place in 0..<layers.span[below].errorSpikes.count {
+      try deliverError(layers.span[below].errorSpikes[place], layer: below)
     }
   }
 
   /// The derivative of the ReLU: `not z_l[j] < 0`; exactly zero passes.
   private mutating func passes(_ spike: Spike, layer index: Int) -> Bool {
-    guard !(layers[index].neurons.sums[spike.unit] < .zero) else { return false }
+    guard !(layers.span[index].neurons.sums[spike.unit] < .zero) else { return false }
     layers[index].neurons.operations.errorSpikes += 1
     if recordsSpikes { layers[index].passed.append(spike) }
     return true
@@ -107,9 +107,9 @@ extension LearningNetwork {
   /// SGD, at the end of the example: `W_l -= outer(c where c > 0, lr * e_l)`.
   mutating func applyErrorCounts() {
     for index in layers.indices.dropFirst() {
-      for unit in layers[index].errors.indices where layers[index].errors[unit] != .zero {
+      for unit in 0..<network.layerSizes[index] where layers.span[index].errors[unit] != .zero {
         updateColumn(
-          unit, layer: index, factor: Scalar.factor(layers[index].errors[unit], rate: rate))
+          unit, layer: index, factor: Scalar.factor(layers.span[index].errors[unit], rate: rate))
       }
     }
   }
@@ -119,12 +119,12 @@ extension LearningNetwork {
     let below = feeder(of: index)
     layers[below].refreshPositive(network.context.kernels)
     network.layers[index].connection.updateColumn(
-      unit, by: layers[below].positive, factor: factor, network.instructionSet)
+      unit, by: layers.span[below].positive, factor: factor, network.instructionSet)
     if below > 0 {
       network.context.kernels.updateRow(
-        unit, of: &layers[index].transposed, by: layers[below].positive, factor: factor)
+        unit, of: &layers[index].transposed, by: layers.span[below].positive, factor: factor)
     }
-    let changed = layers[below].positive.count
+    let changed = layers.span[below].positive.count
     if Scalar.self == Int32.self, training.update == .fractional {
       layers[index].neurons.operations.updateAdditions += changed
     } else {
@@ -136,25 +136,25 @@ extension LearningNetwork {
 
   /// `s * W_l[:, j]`, from the transpose.
   private mutating func readColumn(_ spike: Spike, layer index: Int, into place: Int) {
-    let units = layers[index].transposed.columns
+    let units = layers.span[index].transposed.columns
     while columns.count <= place { columns.append([]) }
     if columns[place].count != units {
       columns[place] = Array(repeating: .zero, count: units)
     }
     network.context.kernels.readRow(
-      spike.unit, of: layers[index].transposed, sign: spike.sign, into: &columns[place])
+      spike.unit, of: layers.span[index].transposed, sign: spike.sign, into: &columns[place])
   }
 
   private mutating func feedBackward(
     column place: Int, from index: Int, to below: Int
   ) throws(SpikingError) {
-    let before = layers[below].errorSpikes.count
+    let before = layers.span[below].errorSpikes.count
     do {
       try layers[below].feedBackward(columns[place], &network.context)
     } catch {
       throw SpikingError(error, layer: below, step: network.stepsTaken + 1, limit: budget)
     }
     layers[index].neurons.operations.backwardAdditions += network.layerSizes[below]
-    try take(layers[below].errorSpikes.count - before, by: below)
+    try take(layers.span[below].errorSpikes.count - before, by: below)
   }
 }

@@ -42,8 +42,8 @@ extension LearningNetwork {
   public mutating func endExample() throws(SpikingError) {
     if training.update == .sgd { applyErrorCounts() }
     // Weights that updates made too large would be NaN or infinite sooner or later.
-    for index in layers.indices.dropFirst() {
-      let sums = layers[index].neurons.sums
+    for index in 1..<layers.count {
+      let sums = layers.span[index].neurons.sums
       for unit in 0..<network.layerSizes[index] where !Scalar.isInRange(sums[unit]) {
         throw .diverged(layer: index, unit: unit)
       }
@@ -115,26 +115,25 @@ extension LearningNetwork {
 
   /// Takes the spikes of the input through all layers, and counts them.
   mutating func passOn() throws(SpikingError) {
-    for index in layers.indices.dropFirst() {
+    // Reads go through the span, which lends a part of a layer: a subscript copies the layer whole.
+    for index in 1..<layers.count {
       let below = feeder(of: index)
-      if layers[below].neurons.spikes.isEmpty {
+      if layers.span[below].neurons.spikes.count == 0 {
         // Nothing came: nothing changes.
         layers[index].neurons.spikes.removeAll()
         continue
       }
-      if !training.usesSmoothGradients {
-        layers[below].count(layers[below].neurons.spikes, network.context.kernels)
-      }
-      try feed(index, layers[below].neurons.spikes)
+      if !training.usesSmoothGradients { layers[below].countSpikes(network.context.kernels) }
+      try feed(index, layers.span[below].neurons.spikes)
       if training.regularization != 0 {
-        for spike in layers[index].neurons.spikes { regularize(spike, layer: index) }
+        for spike in layers.span[index].neurons.spikes { regularize(spike, layer: index) }
       }
       if recordsSpikes {
-        for spike in layers[index].neurons.spikes { layers[index].emitted.append(spike) }
+        for spike in layers.span[index].neurons.spikes { layers[index].emitted.append(spike) }
       }
     }
     if training.holdsError {
-      for spike in layers[depth].neurons.spikes { heldErrors[spike.unit] += spike.sign }
+      for spike in layers.span[depth].neurons.spikes { heldErrors[spike.unit] += spike.sign }
     }
   }
 
@@ -142,7 +141,7 @@ extension LearningNetwork {
 
   private mutating func stepDepthFirst() throws(SpikingError) {
     try feedInput()
-    for spike in layers[0].neurons.spikes { try deliver(spike, into: 1) }
+    for spike in layers.span[0].neurons.spikes { try deliver(spike, into: 1) }
     try feedTarget()
     for spike in targetSpikes { try deliverOutput(spike) }
     if training.holdsError {
@@ -157,7 +156,7 @@ extension LearningNetwork {
     single.removeAll()
     single.append(spike)
     try feed(index, single)
-    for sent in layers[index].neurons.spikes {
+    for sent in layers.span[index].neurons.spikes {
       if recordsSpikes { layers[index].emitted.append(sent) }
       regularize(sent, layer: index)
       if index < depth {
@@ -183,7 +182,7 @@ extension LearningNetwork {
   private mutating func feed(_ index: Int, _ spikes: SpikeTrain) throws(SpikingError) {
     do {
       try layers[index].neurons.feed(
-        spikes, through: network.layers[index].connection, steps: 0, &network.context)
+        spikes, through: network.layers.span[index].connection, steps: 0, &network.context)
     } catch {
       throw SpikingError(error, layer: index, step: network.stepsTaken + 1, limit: budget)
     }
@@ -208,11 +207,11 @@ extension LearningNetwork {
     }
     let (start, end) = network.input.range(ofStep: step)
     layers[0].neurons.spikes.removeAll()
-    layers[0].neurons.spikes.append(network.layers[0].spikes, range: start..<end)
+    layers[0].neurons.spikes.append(network.layers.span[0].neurons.spikes, range: start..<end)
     try take(end - start, by: 0)
-    let negative = network.context.kernels.negativeCount(of: layers[0].neurons.spikes)
+    let negative = network.context.kernels.negativeCount(of: layers.span[0].neurons.spikes)
     layers[0].neurons.operations.encodingAdditions += network.input.additions(
-      to: network.layers[0].neurons)
+      to: network.layers.span[0].neurons)
     layers[0].neurons.operations.unitSteps += network.layerSizes[0]
     layers[0].neurons.operations.negativeSpikes += negative
     layers[0].neurons.operations.positiveSpikes += end - start - negative
@@ -239,5 +238,5 @@ extension LearningNetwork {
   }
 
   /// The layer that feeds a layer: learning is for chains.
-  func feeder(of index: Int) -> Int { network.layers[index].feeders[0] }
+  func feeder(of index: Int) -> Int { network.layers.span[index].feeders[0] }
 }

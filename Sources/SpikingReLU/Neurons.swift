@@ -32,7 +32,7 @@ struct Neurons<Scalar: SpikeScalar>: Sendable {
   /// Starts an example: potentials as the rule says, sums at 0.
   mutating func begin(_ generator: inout SeededGenerator) {
     quantizer.reset(&state, generator: &generator)
-    sums.fill(with: .zero)
+    if sums.count > 0 { sums.fill(with: .zero) }
   }
 
   /// Feeds what arrived, and enters what it cost into the ledger. The one place where a layer of a

@@ -22,7 +22,12 @@ struct SpikingLayer<Scalar: SpikeScalar>: Sendable {
   /// Starts an example.
   mutating func begin(_ generator: inout SeededGenerator) {
     neurons.begin(&generator)
-    counts.fill(with: 0)
+    clearCounts()
+  }
+
+  /// Sets counts to 0, where they are kept.
+  mutating func clearCounts() {
+    if counts.count > 0 { counts.fill(with: 0) }
   }
 
   /// Feeds what the layers below sent; see `Neurons.feed`.

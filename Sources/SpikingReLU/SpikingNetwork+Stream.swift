@@ -73,7 +73,7 @@ extension SpikingNetwork {
   @specialized(where Scalar == Int32)
   public mutating func endStep() throws(SpikingError) {
     if options.firing == .oncePerStep {
-      context.limit = budget - layers[0].spikes.count
+      context.limit = budget - layers.span[0].neurons.spikes.count
       layers[0].neurons.operations.unitSteps += layerSizes[0]
       try feedLayers(steps: 1)
       layers[0].neurons.spikes.removeAll()

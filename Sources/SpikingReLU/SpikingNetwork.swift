@@ -103,6 +103,8 @@ public struct SpikingNetwork<Scalar: SpikeScalar>: Sendable {
   /// The index of the last layer, L.
   public var depth: Int { layers.count - 1 }
 
+  private var recordsActivity: Bool { options.recording.contains(.activity) }
+
   /// Which implementation of the kernels runs. All give the same bits.
   public var instructionSet: InstructionSet { context.instructionSet }
 
@@ -139,7 +141,7 @@ public struct SpikingNetwork<Scalar: SpikeScalar>: Sendable {
     }
     let areFinite: Bool
     do {
-      areFinite = try input.take(values, for: layers[0].neurons, instructionSet)
+      areFinite = try input.take(values, for: layers.span[0].neurons, instructionSet)
     } catch {
       throw SpikingError(error, layer: 0, step: 0, limit: budget)
     }
@@ -155,8 +157,8 @@ public struct SpikingNetwork<Scalar: SpikeScalar>: Sendable {
   /// Resets everything that the example in progress has changed.
   mutating func begin() {
     input.begin(&layers[0].neurons, &context)
-    if layers[0].counts.count > 0 { layers[0].counts.fill(with: 0) }
-    for index in layers.indices.dropFirst() { layers[index].begin(&context.generator) }
+    layers[0].clearCounts()
+    for index in 1..<layers.count { layers[index].begin(&context.generator) }
     stepsTaken = 0
     context.limit = budget
     isStepOpen = false
@@ -195,14 +197,14 @@ public struct SpikingNetwork<Scalar: SpikeScalar>: Sendable {
     } catch {
       throw SpikingError(error, layer: 0, step: stepsTaken + 1, limit: budget)
     }
-    context.limit -= layers[0].spikes.count
-    let additions = input.additions(to: layers[0].neurons)
+    context.limit -= layers.span[0].neurons.spikes.count
+    let additions = input.additions(to: layers.span[0].neurons)
     layers[0].neurons.enter(
       comparisons: additions * (options.firing == .oncePerStep ? 1 : steps), steps: steps,
       instructionSet)
     layers[0].neurons.operations.encodingAdditions += steps * additions
     layers[0].count(instructionSet)
-    record(activityOf: 0)
+    if recordsActivity { record(activityOf: 0) }
   }
 
   /// Takes the spikes of the input through all layers, one feed of each: the walk of predictions and of
@@ -211,22 +213,22 @@ public struct SpikingNetwork<Scalar: SpikeScalar>: Sendable {
   /// - Parameter steps: how many whole steps they are; 0 for some of a step that has begun.
   @inline(__always)
   mutating func feedLayers(steps: Int) throws(SpikingError) {
-    for index in layers.indices.dropFirst() {
-      for feeder in layers[index].feeders {
+    // Reads go through the span, which lends a part of a layer: a subscript copies the layer whole.
+    for index in 1..<layers.count {
+      for feeder in layers.span[index].feeders {
         do {
-          try layers[index].feed(layers[feeder].spikes, steps: steps, &context)
+          try layers[index].feed(layers.span[feeder].neurons.spikes, steps: steps, &context)
         } catch {
           throw SpikingError(error, layer: index, step: stepsTaken + 1, limit: budget)
         }
       }
       layers[index].count(instructionSet)
-      record(activityOf: index)
+      if recordsActivity { record(activityOf: index) }
     }
   }
 
   /// Counts what NeuroBench counts of a step, where activity is recorded.
   private mutating func record(activityOf index: Int) {
-    guard layers[index].activity != nil else { return }
     layers[index].neurons.operations.activeUnitSteps += layers[index].activity!.take(
       layers[index].spikes, instructionSet)
     for feeder in layers[index].feeders {
@@ -270,9 +272,9 @@ public struct SpikingNetwork<Scalar: SpikeScalar>: Sendable {
       options.firing == .afterEachSpike, !options.recording.contains(.activity)
     else { return false }
     var most = Int.max
-    for index in layers.indices.dropFirst() {
-      guard layers[index].connection.bias == nil else { return false }
-      most = min(most, layers[index].connection.rowsWithoutUnderflow)
+    for index in 1..<layers.count {
+      guard layers.span[index].connection.bias == nil else { return false }
+      most = min(most, layers.span[index].connection.rowsWithoutUnderflow)
     }
     guard most > 0 else { return false }
     rememberOperations()
@@ -294,7 +296,9 @@ public struct SpikingNetwork<Scalar: SpikeScalar>: Sendable {
     if operationsBefore.count != layers.count {
       operationsBefore = layers.map(\.neurons.operations)
     } else {
-      for index in layers.indices { operationsBefore[index] = layers[index].neurons.operations }
+      for index in layers.indices {
+        operationsBefore[index] = layers.span[index].neurons.operations
+      }
     }
   }
 
@@ -303,13 +307,14 @@ public struct SpikingNetwork<Scalar: SpikeScalar>: Sendable {
   /// - Precondition: at least one step was taken.
   public var output: [Scalar] {
     precondition(stepsTaken > 0, "the output before the first step")
-    let last = layers[depth]
-    return (0..<last.shape.count).map { unit in
-      switch options.readout {
-      case .potentials: Scalar.readout(sum: last.neurons.sums[unit], steps: stepsTaken)
-      case .counts:
-        Scalar.readout(count: last.counts[unit], steps: stepsTaken, quantum: quantum)
-      }
+    let units = 0..<layerSizes[depth]
+    switch options.readout {
+    case .potentials:
+      let sums = layers.span[depth].neurons.sums
+      return units.map { Scalar.readout(sum: sums[$0], steps: stepsTaken) }
+    case .counts:
+      let counts = layers.span[depth].counts
+      return units.map { Scalar.readout(count: counts[$0], steps: stepsTaken, quantum: quantum) }
     }
   }
 

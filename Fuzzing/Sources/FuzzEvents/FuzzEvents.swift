@@ -11,7 +11,9 @@ public func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   guard let start, count > 0 else { return 0 }
   file.fill(UnsafeRawBufferPointer(start: start + 1, count: count - 1))
   var options = EventStream.Options()
-  if start[0] & 16 == 0 { options.format = EventFormat.allCases[Int(start[0]) % EventFormat.allCases.count] }
+  if start[0] & 16 == 0 {
+    options.format = EventFormat.allCases[Int(start[0]) % EventFormat.allCases.count]
+  }
   options.faults = start[0] & 8 == 0 ? .refuse : .drop
   options.isOneBased = start[0] & 32 != 0
   var events: [Event] = []
