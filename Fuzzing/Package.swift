@@ -33,11 +33,14 @@ let package = Package(
         .product(name: "Files", package: "DeepSpikingNetworks"),
         .product(name: "ModelFiles", package: "DeepSpikingNetworks"),
         .product(name: "Networks", package: "DeepSpikingNetworks"),
+        .product(name: "Reports", package: "DeepSpikingNetworks"),
         .product(name: "SpikeKernels", package: "DeepSpikingNetworks"),
+        .product(name: "SpikeTraces", package: "DeepSpikingNetworks"),
         .product(name: "SpikingReLU", package: "DeepSpikingNetworks"),
+        .product(name: "Training", package: "DeepSpikingNetworks"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
-      exclude: ["bench/Bench.swift", "bench/ExitStatus.swift"]),
+      exclude: ["bench/Commands/Bench.swift", "bench/Terminal/ExitStatus.swift"]),
   ]
     + readers.map {
       .executableTarget(name: "Fuzz" + $0, dependencies: ["FuzzSupport"])
