@@ -235,6 +235,51 @@ import Testing
     }
   }
 
+  @Test("every rule that there is: rows, vectors and steps", arguments: QuantizerKind.allCases)
+  func allKinds(kind: QuantizerKind) throws {
+    try allKinds(kind, quantum: 1 as Float) { $0 }
+    try allKinds(kind, quantum: 999 as Int32) { Int32($0 * 999) }
+  }
+
+  private func allKinds<Scalar: SpikeScalar>(
+    _ kind: QuantizerKind, quantum: Scalar, scaled: (Float) -> Scalar
+  ) throws {
+    var generator = SeededGenerator(seed: 21)
+    let weights = RowMajorMatrix(rows: 9, columns: 45) { _, _ in
+      scaled(0.5 * Float(generator.nextNormal()))
+    }
+    let spikes = Self.randomSpikes(120, units: 9, from: &generator)
+    let values = (0..<45).map { _ in scaled(1.5 * Float(generator.nextNormal())) }
+    let trace = { (set: InstructionSet) in
+      // The same random numbers for all: thresholds are drawn in the order of spikes.
+      var generator = SeededGenerator(seed: 3)
+      let quantizer = Quantizer<Scalar>(kind: kind, quantum: quantum)
+      var (state, train) = (QuantizerState<Scalar>(units: 45), SpikeTrain())
+      var scratch = KernelScratch<Scalar>(units: 45)
+      var sums = AlignedArray<Scalar.Sum>(repeating: .zero, count: weights.stride)
+      quantizer.reset(&state, generator: &generator)
+      try quantizer.feed(
+        rowsOf: weights, int16: Scalar.int16Weights(of: weights), for: spikes, into: &state,
+        sums: &sums, train: &train, scratch: &scratch, using: set, generator: &generator)
+      try quantizer.feed(
+        values, into: &state, train: &train, scratch: &scratch, using: set,
+        generator: &generator)
+      if kind.threshold == .half {
+        try quantizer.addRows(of: weights, for: spikes, to: &state, using: set)
+        try quantizer.fireStep(into: &state, train: &train, scratch: &scratch, using: set)
+      }
+      return (train, state, sums)
+    }
+    let expected = try trace(.reference)
+    #expect(expected.0.count > 20)
+    for set in Self.compiled {
+      let found = try trace(set)
+      #expect(
+        found.0 == expected.0 && found.1 == expected.1 && found.2 == expected.2,
+        "\(set), \(kind), quantum \(quantum)")
+    }
+  }
+
   @Test("rows with one firing, with several, and with very many, in one feed")
   func manyFiringsInARow() throws {
     for width in [40, 200, 300] {
