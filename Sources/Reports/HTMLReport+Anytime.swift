@@ -177,7 +177,7 @@ extension HTMLReport {
         title:
           "Which T for the dense network's class: promised by the bound in exact arithmetic, on "
           + "\(result.guarantee.images) test images, and measured on all",
-        header: ["same class", "bound", "measured"],
+        header: ["agreement", "bound", "measured"],
         rows: result.guarantee.rows.map { row in
           [
             Self.rounded(100 * row.agreement) + "%", row.guaranteedSteps.map { "\($0)" } ?? "none",

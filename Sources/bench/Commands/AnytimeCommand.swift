@@ -205,18 +205,18 @@ struct AnytimeCommand: AsyncParsableCommand, RunsOnRanks {
         team, calibration: calibrationImages, test: test, workers: threads.count,
         instructionSet: set)
     }
-    let (weights, coding, training) = try await weights(of: data, isDigits: isDigits, set)
+    let preset = AnytimePreset(
+      dataset: data.name, isSmall: isDigits, method: twin, seed: seed)
+    let (weights, coding, training) = try await weights(of: data, preset, set)
     var search = CodingSearch(
       instructionSet: set, imageSize: (data.height, data.width))
-    search.lambda =
-      lambda.map(Double.init)
-      ?? (isDigits ? 8 : twin == .spiking ? 1.5 : data.name == "fashion-mnist" ? 2.25 : 1)
+    search.lambda = lambda.map(Double.init) ?? preset.lambda
     search.timeSteps = steps
     search.firing = firing
     search.refitsReadout = refitReadout ?? (twin == .spiking && load == nil)
     search.workers = threads.count
     var settings = Anytime.Settings(
-      search: search, target: target(on: data.name))
+      search: search, target: target(preset))
     settings.trainedCoding = coding
     let (result, spikingWeights) = try await Anytime(
       weights: weights, calibration: calibrationImages, test: test, settings: settings
@@ -249,24 +249,15 @@ struct AnytimeCommand: AsyncParsableCommand, RunsOnRanks {
   }
 
   private func weights(
-    of data: Dataset, isDigits: Bool, _ set: InstructionSet
+    of data: Dataset, _ preset: AnytimePreset, _ set: InstructionSet
   ) async throws -> (NetworkWeights, SpikeCoding?, AnytimeTraining?) {
     if let load {
       return (try NetworkWeights(file: load, hidden: network.hidden, of: data), nil, nil)
     }
     let sizes = try network.layerSizes(of: data)
-    var training = AnytimeTraining(
-      method: twin,
-      epochs: epochs
-        ?? (isDigits ? 120 : twin == .spiking ? 10 : data.name == "fashion-mnist" ? 30 : 20),
-      seed: seed)
-    training.shift = shift ?? (data.name == "mnist" ? 1 : 0)
-    if isDigits {
-      (training.learningRateDecay, training.activityPenalty, training.phaseGroups) = (0.98, 0.01, 2)
-    } else if data.name == "fashion-mnist" {
-      (training.learningRateDecay, training.activityPenalty) = (0.9, 0.001)
-      training.shares = [0.2, 0.2, 0.2, 0.2]
-    }
+    var training = preset.training
+    if let epochs { training.epochs = epochs }
+    if let shift { training.shift = shift }
     if let phaseGroups { training.phaseGroups = phaseGroups }
     if let penalty { training.activityPenalty = penalty }
     let (weights, coding) = try await training.run(
@@ -276,26 +267,12 @@ struct AnytimeCommand: AsyncParsableCommand, RunsOnRanks {
   }
 
   /// What the found network is held to.
-  private func target(on name: String) -> Anytime.Target {
-    let project = Self.target(of: name, twin: twin)
+  private func target(_ preset: AnytimePreset) -> Anytime.Target {
     // Somebody's network was not trained for few spikes: it need not be as sparse as ours.
-    let share = load == nil ? project.shareOfDense : 1
-    return Anytime.Target(
-      errorPoints: maxErrorIncrease.map(Double.init) ?? project.errorPoints,
-      shareOfDense: maxOperations.map(Double.init) ?? share,
-      timeOfDense: load == nil ? project.timeOfDense : nil)
-  }
-
-  /// The project's targets where there are such.
-  static func target(of name: String, twin: AnytimeTraining.Method) -> Anytime.Target {
-    switch (name, twin) {
-    case ("mnist", .spiking):
-      Anytime.Target(errorPoints: 0.1, shareOfDense: 0.2, timeOfDense: 0.5)
-    case ("mnist", _): Anytime.Target(errorPoints: 0.1, shareOfDense: 0.16, timeOfDense: 0.5)
-    case ("fashion-mnist", _): Anytime.Target(errorPoints: 0.3, shareOfDense: 0.4, timeOfDense: 1)
-    // One of the 360 test digits is 0.28 points, and 300 calibrate; so small a network takes BLAS
-    // 0.4 us.
-    default: Anytime.Target(errorPoints: 2, shareOfDense: 1, timeOfDense: nil)
-    }
+    Anytime.Target(
+      errorPoints: maxErrorIncrease.map(Double.init) ?? preset.target.errorPoints,
+      shareOfDense: maxOperations.map(Double.init)
+        ?? (load == nil ? preset.target.shareOfDense : 1),
+      timeOfDense: load == nil ? preset.target.timeOfDense : nil)
   }
 }

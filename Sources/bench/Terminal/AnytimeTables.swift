@@ -37,7 +37,7 @@ enum AnytimeTables {
           + Format.significant(result.lambda),
       ]
       + Format.table(
-        [["change", "expected errors", "of dense", "cost"]]
+        [["change", "expected errors", "/ dense MACs", "cost"]]
           + alternatives(result).map { name, error, share, cost in
             [name, Format.fixed(error, 2) + "%", Format.fixed(share, 3), Format.fixed(cost, 3)]
           })
@@ -81,8 +81,9 @@ enum AnytimeTables {
 
   private static func points(_ result: Anytime.Result) -> [String] {
     let header = [
-      "T", "errors", "same class", "operations", "of dense", "fp32 nJ", "int32 nJ", "fp32 + reads",
-      "int32 + reads", "us",
+      "T", "errors", "agree-\nment", "operations", "/ dense\nMACs", "fp32\nnJ", "int32\nnJ",
+      "fp32 +\nreads",
+      "int32 +\nreads", "us",
     ]
     let (timings, dense) = (result.timings, result.dense)
     let rows =
@@ -127,7 +128,7 @@ enum AnytimeTables {
       "Other margins",
     ]
       + Format.table(
-        [["margin", "errors", "same class", "of dense", "steps"]]
+        [["margin", "errors", "agreement", "/ dense MACs", "steps"]]
           + result.margins.enumerated().filter { $0.offset % 3 == 0 }.map { _, exit in
             [
               exit.margin.map(Format.significant) ?? "none",
@@ -148,7 +149,7 @@ enum AnytimeTables {
       "", "Front over T and scales, calibration images: fewer operations only with more errors",
     ]
       + Format.table(
-        [["of dense", "errors", "T", "scales"]]
+        [["/ dense MACs", "errors", "T", "scales"]]
           + shown.map { _, point in
             [
               Format.fixed(point.shareOfDense, 3), Format.fixed(point.errorPercent, 2) + "%",
@@ -165,7 +166,7 @@ enum AnytimeTables {
         + "\(Format.count(result.guarantee.images)) test images, and measured on all",
     ]
       + Format.table(
-        [["same class", "bound", "measured"]]
+        [["agreement", "bound", "measured"]]
           + result.guarantee.rows.map { row in
             [
               Format.fixed(100 * row.agreement, 1) + "%",

@@ -71,9 +71,9 @@ enum ConvertTables {
         Format.fixed(point.shareOfDense, 3),
       ]
     }
-    let columns = ["errors", "same class", "of dense"]
+    let columns = ["errors", "agreement", "/ dense\nMACs"]
     let isPaper = result.codingOrigin == "unit scales"
-    var rows = [["T"] + columns + (isPaper ? [] : columns.map { "paper's " + $0 })]
+    var rows = [["T"] + columns + (isPaper ? [] : columns.map { "paper's\n" + $0 })]
     for (point, paper) in zip(result.points, result.paper) {
       rows.append(["\(point.timeSteps)"] + cells(point) + (isPaper ? [] : cells(paper)))
     }

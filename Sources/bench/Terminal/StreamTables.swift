@@ -23,7 +23,7 @@ enum StreamTables {
         ]
       }
       lines += Format.table([
-        ["", "errors", "a frame", "operations", "of dense", "int32 nJ", "with reads"],
+        ["", "errors", "a frame", "operations", "/ dense\nMACs", "int32 nJ", "with reads"],
         row("sigma-delta", order.sigmaDelta, "additions"),
         row("rounding", order.rounding, "additions"),
         row("dense, skipping zeros", order.zeroSkipping, "multiply-adds"),
