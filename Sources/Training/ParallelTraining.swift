@@ -25,7 +25,7 @@ public struct TrainedSeed: Sendable, Codable {
 /// - Returns: the results in the order of the seeds, fewer where the task was cancelled; on other ranks
 ///   than 0, nothing.
 /// - Throws: what a run, the folder or `onRun` throws; `ClusterError`. The other runs are cancelled.
-public func trainInParallel<Model: Sendable>(
+public func trainInParallel(
   seeds: [UInt64], workers: Int, ranks: any Communicator = SingleProcess(),
   folder: StateFolder? = nil,
   progress: (
@@ -33,7 +33,7 @@ public func trainInParallel<Model: Sendable>(
   )? = nil,
   run:
     @escaping @Sendable (UInt64, @escaping LearningSchedule.Progress) async throws ->
-    LearningResult<Model>,
+    TrainingSession.Outcome,
   onRun: (TrainedSeed) throws -> Void
 ) async throws -> [TrainedSeed] {
   precondition(workers >= 1, "\(workers) workers")

@@ -137,8 +137,9 @@ import ThreadCluster
         run: { seed, progress in
           var training = try ReplicaTests.training(.sgd)
           (training.seed, training.schedule.epochs) = (seed, 1)
-          return try await training.run(
-            hidden: [6], dataset: ReplicaTests.dataset, progress: progress)
+          return try await TrainingSession(
+            .spiking(training), hidden: [6], dataset: ReplicaTests.dataset
+          ).run(progress: progress)
         }, onRun: { _ in seen += 1 })
       return (ends, seen)
     }

@@ -1,5 +1,3 @@
-public import Training
-
 /// The documented settings of an anytime run on a data set: how its network is trained, what an operation
 /// costs in the search, and what the result is held to (docs/Results.md).
 public struct AnytimePreset: Sendable, Equatable {

@@ -8,17 +8,6 @@ import Reports
 import Training
 
 extension TrainCommand {
-  /// What a training ends with, whichever twin learned.
-  struct End {
-    let weights: NetworkWeights
-    let epochs: [EpochReport]
-    let isInterrupted: Bool
-
-    init<Model>(_ result: LearningResult<Model>) {
-      (weights, epochs, isInterrupted) = (result.weights, result.epochs, result.isInterrupted)
-    }
-  }
-
   /// Options that say nothing together.
   func validateReplicas() throws {
     guard state == nil || parallel != nil else {
@@ -51,7 +40,8 @@ extension TrainCommand {
   }
 
   /// Learns on all ranks.
-  func learn(_ work: TrainWork, _ folder: CheckpointFolder?) async throws -> End {
+  func learn(_ work: TrainWork, _ folder: CheckpointFolder?) async throws -> TrainingSession.Outcome
+  {
     let quiet = results.quiet
     let progress: LearningSchedule.Progress = { epoch, done, total, error in
       Progress.show(
@@ -65,37 +55,23 @@ extension TrainCommand {
     let layout = replicas.map {
       ReplicaLayout(replicas: $0, interval: averageEvery ?? 100, ranks: Ranks.all)
     }
-    switch (twin, layout) {
-    case (.spiking, let layout?):
-      return End(
-        try await work.spiking.run(
-          replicas: layout, hidden: work.widths, dataset: work.data, progress: progress,
-          onEpoch: onEpoch, checkpoints: folder))
-    case (.spiking, nil) where learning.variant.integer:
-      return End(
-        try await work.spiking.runInIntegers(
-          hidden: work.widths, dataset: work.data, progress: progress, onEpoch: onEpoch,
-          checkpoints: folder, team: team))
-    case (.spiking, nil):
-      return End(
-        try await work.spiking.run(
-          hidden: work.widths, dataset: work.data, progress: progress, onEpoch: onEpoch,
-          checkpoints: folder, team: team))
-    case (.dense, let layout?):
-      return End(
-        try await work.dense.run(
-          replicas: layout, hidden: work.widths, dataset: work.data, initialWeights: work.first,
-          progress: progress, onEpoch: onEpoch, checkpoints: folder))
-    case (.dense, nil):
-      return End(
-        try await work.dense.run(
-          hidden: work.widths, dataset: work.data, initialWeights: work.first, progress: progress,
-          onEpoch: onEpoch, checkpoints: folder, team: team))
-    }
+    return try await session(work).run(
+      replicas: layout, progress: progress, onEpoch: onEpoch, checkpoints: folder, team: team)
+  }
+
+  /// What learns, and how.
+  private func session(_ work: TrainWork) -> TrainingSession {
+    let model: TrainingSession.Model =
+      switch twin {
+      case .spiking where learning.variant.integer: .spikingInIntegers(work.spiking)
+      case .spiking: .spiking(work.spiking)
+      case .dense: .dense(work.dense, initialWeights: work.first)
+      }
+    return TrainingSession(model, hidden: work.widths, dataset: work.data)
   }
 
   /// How much faster the replicas learned than one network does alone.
-  func speed(_ work: TrainWork, _ end: End) async throws -> LearningSpeed? {
+  func speed(_ work: TrainWork, _ end: TrainingSession.Outcome) async throws -> LearningSpeed? {
     guard let replicas, let last = end.epochs.last, let together = last.imagesPerSecond else {
       return nil
     }
@@ -133,29 +109,9 @@ extension TrainCommand {
     try results.line(
       "\(work.name), \(networks) networks, \(threads.count * ranks) at a time"
         + (ranks > 1 ? " on \(ranks) ranks" : ""))
-    let (spiking, dense, widths, data) = (work.spiking, work.dense, work.widths, work.data)
-    switch twin {
-    case .spiking where learning.variant.integer:
-      ends = try await runs.train { seed, progress in
-        var training = spiking
-        (training.seed, training.schedule.workers) = (seed, 1)
-        return try await training.runInIntegers(hidden: widths, dataset: data, progress: progress)
-      }
-    case .spiking:
-      ends = try await runs.train { seed, progress in
-        var training = spiking
-        (training.seed, training.schedule.workers) = (seed, 1)
-        return try await training.run(hidden: widths, dataset: data, progress: progress)
-      }
-    case .dense:
-      BLAS.threads = 1
-      let first = work.first
-      ends = try await runs.train { seed, progress in
-        var training = dense
-        (training.seed, training.schedule.workers) = (seed, 1)
-        return try await training.run(
-          hidden: widths, dataset: data, initialWeights: first, progress: progress)
-      }
+    let (session, data) = (session(work), work.data)
+    ends = try await runs.train { seed, progress in
+      try await session.withSeed(seed).run(progress: progress)
     }
     guard Ranks.isRoot else { return }
     try files.json?.commit(

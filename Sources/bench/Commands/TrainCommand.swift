@@ -169,7 +169,6 @@ struct TrainCommand: AsyncParsableCommand, RunsOnRanks {
     if let file = folder?.resumedFrom { try results.line("Going on from \(file)") }
     for line in work.titles(of: self) { try results.line(line) }
     try results.line(TrainTable.header)
-    if twin == .dense { BLAS.threads = 1 }
     do {
       let end = try await learn(work, folder)
       guard Ranks.isRoot else { return }

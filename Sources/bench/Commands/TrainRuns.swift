@@ -24,10 +24,10 @@ struct TrainRuns {
   let folder: StateFolder?
 
   /// Runs all, prints a line for each as it ends, and the mean.
-  func train<Model: Sendable>(
+  func train(
     _ run:
       @escaping @Sendable (UInt64, @escaping LearningSchedule.Progress) async throws ->
-      LearningResult<Model>
+      TrainingSession.Outcome
   ) async throws -> [TrainedSeed] {
     try results.line("      seed" + TrainTable.header)
     let board = Board()
