@@ -49,8 +49,8 @@ public func checkNetwork(_ file: ScratchFile, second: ScratchFile, _ format: Net
     return
   }
   let weights = network.weights
-  for layer in weights.layers {
-    require(layer.elements.allSatisfy(\.isFinite), "a weight that is not finite")
+  for parameter in weights.parameters {
+    require(parameter.elements.allSatisfy(\.isFinite), "\(parameter.name) is not finite")
   }
   // Small ones only: the oracle must not be what takes the time.
   guard weights.parameterCount < 10_000 else { return }
