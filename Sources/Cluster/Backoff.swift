@@ -8,9 +8,9 @@
 
 /// How to wait for another rank: looking all the time for as long as what is awaited should take, since looking is
 /// what moves it on; then ever less often, so that a rank that waits for long leaves its core to others.
-struct Backoff {
+package struct Backoff {
   /// Whether a cancelled task waits for as long as it takes.
-  @TaskLocal static var isPatient = false
+  @TaskLocal package static var isPatient = false
 
   private var looks = 0
   private var cancelled: ContinuousClock.Instant?
@@ -20,9 +20,9 @@ struct Backoff {
 
   /// - Parameter bytes: that are to move. Through memory that two processes share, in pieces, a fifth of a
   ///   gigabyte a second is slow.
-  init(bytes: Int = 0) { patience = .milliseconds(5) + .nanoseconds(5) * bytes }
+  package init(bytes: Int = 0) { patience = .milliseconds(5) + .nanoseconds(5) * bytes }
 
-  mutating func wait() {
+  package mutating func wait() {
     looks += 1
     // A few looks in a row; then others may have the core between two.
     guard looks > 20 else { return }
@@ -39,7 +39,7 @@ struct Backoff {
   ///
   /// All ranks are told to end at the same time, and a launcher kills those that have not, a second later: what is
   /// begun ends in order if it ends soon.
-  mutating func isOverdue() -> Bool {
+  package mutating func isOverdue() -> Bool {
     guard Task.isCancelled, !Self.isPatient else { return false }
     let since = cancelled ?? .now
     cancelled = since
@@ -47,5 +47,5 @@ struct Backoff {
   }
 
   /// A millisecond, whether the task is cancelled or not.
-  static func nap() { usleep(1000) }
+  package static func nap() { usleep(1000) }
 }

@@ -120,14 +120,14 @@ extension Communicator {
 }
 
 /// Tags of messages.
-enum Tag {
-  static let gather = 1
-  static let request = 2
-  static let progress = 3
-  static let stop = 4
-  static let alive = 5
+package enum Tag {
+  package static let gather = 1
+  package static let request = 2
+  package static let progress = 3
+  package static let stop = 4
+  package static let alive = 5
   /// A rank was told to end.
-  static let cancelled = 6
+  package static let cancelled = 6
   /// Of the first worker of a rank; the others follow.
-  static let reply = 16
+  package static let reply = 16
 }

@@ -6,7 +6,7 @@ internal import Synchronization
 ///
 /// A launcher ends a job when one of its processes dies. It does not see one that stands still, nor, on
 /// several machines, always a network that is cut.
-final class Heartbeat: Sendable {
+package final class Heartbeat: Sendable {
   private let rank: Int
   private let hosts: [String]
   private let seconds: Int
@@ -24,7 +24,7 @@ final class Heartbeat: Sendable {
     var isRunning = false
   }
 
-  init(rank: Int, hosts: [String], seconds: Int) {
+  package init(rank: Int, hosts: [String], seconds: Int) {
     self.rank = rank
     self.hosts = hosts
     self.seconds = seconds
@@ -35,17 +35,17 @@ final class Heartbeat: Sendable {
   private var others: Range<Int> { rank == 0 ? 1..<hosts.count : 0..<1 }
 
   /// A rank that is gone, if one is.
-  var lost: ClusterError? { state.withLock { $0.lost } }
+  package var lost: ClusterError? { state.withLock { $0.lost } }
 
   /// A rank was heard of.
-  func heard(_ rank: Int) { state.withLock { $0.silence[rank] = 0 } }
+  package func heard(_ rank: Int) { state.withLock { $0.silence[rank] = 0 } }
 
   /// Watches until `stop`.
   ///
   /// - Parameters:
   ///   - look: the ranks that signs have come from.
   ///   - send: sends a sign to a rank.
-  func start(
+  package func start(
     look: @escaping @Sendable () throws -> [Int], send: @escaping @Sendable (Int) throws -> Void
   ) {
     guard hosts.count > 1 else { return }
@@ -89,7 +89,7 @@ final class Heartbeat: Sendable {
   }
 
   /// Ends the watch, and waits until its thread makes no more calls.
-  func stop() {
+  package func stop() {
     state.withLock { $0.isStopping = true }
     ended.lock()
     while state.withLock({ $0.isRunning }) {
