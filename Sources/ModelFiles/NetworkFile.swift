@@ -64,7 +64,7 @@ public struct NetworkFile: Sendable {
   /// - Throws: `ModelFileError` with both.
   public func require(layerSizes: [Int]) throws(ModelFileError) {
     guard weights.layerSizes != layerSizes else { return }
-    func text(_ sizes: [Int]) -> String { sizes.map(String.init).joined(separator: "-") }
+    func text(_ sizes: [Int]) -> String { sizes.joinedByDashes }
     throw ModelFileError(
       path: path,
       fault: .modelMismatch([

@@ -103,7 +103,7 @@ extension NetworkWeights {
   }
 
   private static func text(_ sizes: [Int]) -> String {
-    sizes.map(String.init).joined(separator: "-")
+    sizes.joinedByDashes
   }
 }
 

@@ -27,3 +27,8 @@ public struct Shape: Hashable, Sendable, Codable {
   /// The number of units.
   public var count: Int { height * width * channels }
 }
+
+extension Collection<Int> {
+  /// The sizes of a network's layers as people write them: `784-200-200-10`.
+  public var joinedByDashes: String { map(String.init).joined(separator: "-") }
+}

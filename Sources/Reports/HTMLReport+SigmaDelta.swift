@@ -1,4 +1,5 @@
 public import Experiments
+internal import Networks
 public import Training
 
 extension HTMLReport {
@@ -8,7 +9,7 @@ extension HTMLReport {
     blocks.append(.verdicts(result.verdicts))
     blocks.append(
       .text(
-        "Network \(result.layerSizes.map(String.init).joined(separator: "-")) of \(source). Each layer "
+        "Network \(result.layerSizes.joinedByDashes) of \(source). Each layer "
           + "sends the changes of its rounded activations; the rounding network computes the same from "
           + "each frame alone."))
     var rows: [[JSONValue]] = []

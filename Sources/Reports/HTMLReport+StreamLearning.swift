@@ -1,4 +1,5 @@
 public import Experiments
+internal import Networks
 public import Training
 
 extension HTMLReport {
@@ -13,7 +14,7 @@ extension HTMLReport {
       .text(
         "\(result.trainingRecordings) recordings of \(folder) learned event by event, "
           + "\(result.testRecordings) held out; network "
-          + result.layerSizes.map(String.init).joined(separator: "-") + "."))
+          + result.layerSizes.joinedByDashes + "."))
     add(
       .lines(
         "learning", title: "Errors against events seen",

@@ -3,7 +3,7 @@ public import Networks
 /// Firing once a step: what arrives in a step is added up, then every unit beyond its threshold
 /// fires, in the order of units.
 ///
-/// The paper's neuron looks at its potential after every spike. This one looks once a step: a
+/// The paper's neuron checks its threshold after every spike. This one does once a step: a
 /// potential that rises and falls within a step sends nothing, so that its count follows the running
 /// maximum over steps, not over spikes, and a row costs its additions alone.
 extension Quantizer where Scalar: SpikeScalar {

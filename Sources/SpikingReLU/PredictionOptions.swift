@@ -15,7 +15,7 @@ public struct PredictionOptions: Sendable, Equatable {
     case counts
   }
 
-  /// When units look at their potentials.
+  /// When thresholds are checked.
   public enum Firing: String, Sendable, CaseIterable, Codable {
     /// After every spike that arrives: the paper's neuron.
     case afterEachSpike = "every-spike"
@@ -44,7 +44,7 @@ public struct PredictionOptions: Sendable, Equatable {
   public var inputQuantizer: QuantizerKind = .herding
   /// The quantizer of every layer, `rect-herding` (a ReLU) by default.
   public var layerQuantizer: QuantizerKind = .rectHerding
-  /// When units look at their potentials.
+  /// When thresholds are checked.
   public var firing: Firing = .afterEachSpike
   /// What the output is read from.
   public var readout: Readout = .potentials

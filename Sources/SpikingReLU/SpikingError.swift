@@ -54,7 +54,7 @@ public enum SpikingError: Error, Equatable, Sendable {
   case invalidExitRule(margin: Float, earliest: Int)
   /// Units of random thresholds cannot fire once a step.
   case firesAfterEverySpike(QuantizerKind)
-  /// A learning network's units look at their potentials after every spike, not once a step.
+  /// A learning network checks thresholds after every spike, not once a step.
   case learnsAfterEverySpike
   /// The target has another length than the output layer.
   case targetSize(expected: Int, found: Int)

@@ -11,7 +11,7 @@ extension Anytime {
     public let testImages: Int
     /// T: the most steps.
     public let timeSteps: Int
-    /// When units look at their potentials.
+    /// When thresholds are checked.
     public let firing: PredictionOptions.Firing
     /// Points of error that the operations of one dense pass may save, in the search.
     public let lambda: Double

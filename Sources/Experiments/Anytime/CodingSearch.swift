@@ -28,7 +28,7 @@ public struct CodingSearch: Sendable {
   public var lambda = 2.0
   /// T: the most steps of an image.
   public var timeSteps = 8
-  /// When units look at their potentials.
+  /// When thresholds are checked.
   public var firing = PredictionOptions.Firing.oncePerStep
   /// Whether the last layer is fitted to each coding's spike counts: see `ReadoutCalibration`.
   public var refitsReadout = false

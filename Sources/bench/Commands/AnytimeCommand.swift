@@ -91,7 +91,7 @@ struct AnytimeCommand: AsyncParsableCommand, RunsOnRanks {
   @Option(
     help: ArgumentHelp(
       """
-      When units look at their potentials: \(Choice.names(PredictionOptions.Firing.self)). Default: the \
+      When thresholds are checked: \(Choice.names(PredictionOptions.Firing.self)). Default: the \
       last.
       """,
       valueName: "when"),
@@ -224,7 +224,7 @@ struct AnytimeCommand: AsyncParsableCommand, RunsOnRanks {
     Progress.clear()
     let name =
       "\(data.name) (\(data.source)), network "
-      + weights.layerSizes.map(String.init).joined(separator: "-") + ", "
+      + weights.layerSizes.joinedByDashes + ", "
       + (load.map { "weights of \($0)" } ?? "\(twin.rawValue) training, \(training!.epochs) epochs")
     try results.line(name)
     for line in AnytimeTables.lines(result) { try results.line(line) }

@@ -124,7 +124,7 @@ struct CompareCommand: AsyncParsableCommand {
     try results.line(
       "\(data.name) (\(data.source)): \(Format.count(data.training.count)) training images, "
         + "\(Format.count(test.count)) test images, network "
-        + sizes.map(String.init).joined(separator: "-"))
+        + sizes.joinedByDashes)
 
     let training = DenseTraining(
       epochs: epochs ?? (isSmall ? 80 : 5), learningRate: eta, seed: seed)

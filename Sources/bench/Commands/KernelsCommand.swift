@@ -91,7 +91,7 @@ struct KernelsCommand: AsyncParsableCommand {
     for line in KernelTables.lines(result) { try results.line(line) }
     let sizes = weights.layerSizes
     try results.line(
-      "\nThe twins on \(data.name), network \(sizes.map(String.init).joined(separator: "-")), "
+      "\nThe twins on \(data.name), network \(sizes.joinedByDashes), "
         + "\(Format.count(result.spikesPerImage)) spikes an image at T = 10, \(set.rawValue)")
     for line in KernelTables.ratios(result) { try results.line(line) }
     let verdicts = sizes == [784, 200, 200, 10] ? result.verdicts : []

@@ -134,7 +134,7 @@ struct PaperCommand: AsyncParsableCommand, RunsOnRanks {
       "\(data.name) (\(data.source)), \(settings.split.rawValue) split: "
         + "\(Format.count(paper.dataset.training.count)) training images, "
         + "\(Format.count(paper.dataset.test.count)) test images, hidden "
-        + settings.hidden.map(String.init).joined(separator: "-"))
+        + settings.hidden.joinedByDashes)
     let jobs = (0..<UInt64(seeds)).flatMap { offset in chosen.map { ($0, seed + offset) } }
     let found: [Paper.Result]
     do {

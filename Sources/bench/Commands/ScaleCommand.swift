@@ -155,7 +155,7 @@ enum ScaleTables {
   /// `784-200-200-10`; many equal layers as `16 x 256-10`.
   private static func network(_ sizes: [Int]) -> String {
     let equal = sizes.prefix { $0 == sizes[0] }.count
-    guard equal > 3 else { return sizes.map(String.init).joined(separator: "-") }
+    guard equal > 3 else { return sizes.joinedByDashes }
     return ["\(equal) x \(sizes[0])"].joined()
       + sizes.dropFirst(equal).map { "-\($0)" }.joined()
   }

@@ -176,7 +176,7 @@ extension SpikeTrace {
     let forward = trainingSpikes.reduce(0) { $0 + $1.forward.reduce(0) { $0 + $1.count } }
     let errors = trainingSpikes.reduce(0) { $0 + $1.errorPassed.reduce(0) { $0 + $1.count } }
     return
-      "\(inputs.count) examples, network \(layerSizes.map(String.init).joined(separator: "-")), "
+      "\(inputs.count) examples, network \(layerSizes.joinedByDashes), "
       + "\(Format.count(forward)) forward spikes, \(Format.count(errors)) error spikes"
   }
 }

@@ -18,7 +18,7 @@ extension TrainCommand {
     var settings = [
       "--twin": twin.rawValue, "--dataset": data.name,
       "the checksum of the data": RunManifest.Data(data).checksum,
-      "the layers": sizes.map(String.init).joined(separator: "-"),
+      "the layers": sizes.joinedByDashes,
       "--load": first.map { "weights of CRC-32 \(Self.checksum($0))" } ?? "drawn weights",
       "--epochs": "\(epochs)", "--seed": "\(seed)",
       "--eta-decay": "\(schedule.learningRateDecay)", "--average": "\(schedule.averagedEpochs)",

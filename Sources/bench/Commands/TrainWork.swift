@@ -21,7 +21,7 @@ struct TrainWork {
   var widths: [Int] { Array(sizes.dropFirst().dropLast()) }
 
   var name: String {
-    "\(data.name) (\(data.source)), network " + sizes.map(String.init).joined(separator: "-")
+    "\(data.name) (\(data.source)), network " + sizes.joinedByDashes
   }
 
   func eta(of twin: ModelKind) -> Float {

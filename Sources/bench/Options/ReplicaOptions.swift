@@ -121,7 +121,7 @@ struct ReplicaOptions: ParsableArguments {
     if let note = threads.note { try results.line(note) }
     try results.line(
       "\(data.name) (\(data.source)), network "
-        + benchmark.layerSizes.map(String.init).joined(separator: "-")
+        + benchmark.layerSizes.joinedByDashes
         + ", \(Ranks.all.size) rank\(Ranks.all.size == 1 ? "" : "s")")
     let found: ReplicaBenchmark.Result?
     do {

@@ -7,7 +7,7 @@ enum AnytimeTables {
   static func lines(_ result: Anytime.Result) -> [String] {
     [
       "Scales and margins from \(Format.count(result.calibrationImages)) calibration images, judged "
-        + "on \(Format.count(result.testImages)) test images; units look "
+        + "on \(Format.count(result.testImages)) test images; thresholds are checked "
         + (result.firing == .oncePerStep ? "once a step" : "after every spike")
     ] + layers(result) + points(result) + exit(result) + front(result) + guarantee(result)
       + timings(result) + ["  \(result.energyAssumptions)", ""]

@@ -161,7 +161,7 @@ enum CompareTables {
       return [String(point.timeSteps)] + cells(point.fractional)
         + [Format.fixed(point.gainRatio, 4), Format.fixed((t + 1) / (2 * t), 4)]
     }
-    let sizes = agreement.layerSizes.map(String.init).joined(separator: "-")
+    let sizes = agreement.layerSizes.joinedByDashes
     return [
       "Updates summed over \(agreement.examples) examples of a random network \(sizes), "
         + "eta = \(agreement.learningRate), against the dense gradient; a layer: cosine and gain",

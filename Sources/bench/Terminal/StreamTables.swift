@@ -1,12 +1,13 @@
 import EventRecordings
 import Experiments
+import Networks
 import SpikingReLU
 
 /// What `bench stream` prints.
 enum StreamTables {
   static func lines(_ result: SigmaDeltaComparison.Result, source: String) -> [String] {
     var lines = [
-      "Network \(result.layerSizes.map(String.init).joined(separator: "-")) of \(source).",
+      "Network \(result.layerSizes.joinedByDashes) of \(source).",
       "Scales of \(result.calibrationFrames) calibration frames, \(result.codingsTried) codings tried: "
         + "expected error \(Format.fixed(result.calibrationExpectedErrorPercent, 2))%, "
         + "\(Format.fixed(result.calibrationShareOfDense, 3)) of dense operations.", "",
@@ -53,7 +54,7 @@ enum StreamTables {
   }
 
   static func network(_ network: SpikingMLP, _ input: EventInput, _ path: String) -> String {
-    "\(path): \(network.layerSizes.map(String.init).joined(separator: "-")), ON and OFF "
+    "\(path): \(network.layerSizes.joinedByDashes), ON and OFF "
       + "\(input.polarity.rawValue)"
       + (input.pooling > 1 ? ", \(input.pooling) x \(input.pooling) pixels an input" : "")
   }
