@@ -210,8 +210,7 @@ extension LearningNetwork {
     layers[0].neurons.spikes.append(network.layers.span[0].neurons.spikes, range: start..<end)
     try take(end - start, by: 0)
     let negative = network.context.kernels.negativeCount(of: layers.span[0].neurons.spikes)
-    layers[0].neurons.operations.encodingAdditions += network.input.additions(
-      to: network.layers.span[0].neurons)
+    layers[0].neurons.operations.encodingAdditions += network.input.additions
     layers[0].neurons.operations.unitSteps += network.layerSizes[0]
     layers[0].neurons.operations.negativeSpikes += negative
     layers[0].neurons.operations.positiveSpikes += end - start - negative

@@ -4,6 +4,10 @@ internal import SpikeKernels
 /// The values of an example on their way into the units of the input layer: scaled, in the form in
 /// which they are fed in every step.
 struct SpikingInput<Scalar: SpikeScalar>: Sendable {
+  /// Units of the input layer, their rule, and when they fire.
+  let units: Int
+  let quantizer: Quantizer<Scalar>
+  let firing: PredictionOptions.Firing
   /// `k_0`, a power of two.
   let scale: Float
   /// Where potentials start, padded like them; `nil` for 0.
@@ -21,41 +25,41 @@ struct SpikingInput<Scalar: SpikeScalar>: Sendable {
   /// The number of spikes at the end of each step of the last feed.
   private(set) var ends: [Int] = []
 
-  init(coding: SpikeCoding, quantum: Scalar, units: Int) {
+  init(coding: SpikeCoding, for neurons: Neurons<Scalar>) {
+    units = neurons.state.units
+    quantizer = neurons.quantizer
+    firing = neurons.firing
     scale = coding.inputScale
     if coding.inputPhases.isEmpty {
       phases = nil
     } else {
       var phases = QuantizerState<Scalar>(units: units).potentials
       for (unit, phase) in coding.inputPhases.enumerated() {
-        phases[unit] = Scalar.potential(phase, quantum: quantum)
+        phases[unit] = Scalar.potential(phase, quantum: quantizer.quantum)
       }
       self.phases = phases
     }
   }
 
   /// Whether only active units are fed; the plain reference feeds all of them nevertheless.
-  static func feedsActive(
-    _ neurons: Neurons<Scalar>, _ instructionSet: InstructionSet
-  ) -> Bool {
-    neurons.quantizer.kind.restsWithoutInput && instructionSet != .reference
-      && neurons.firing == .afterEachSpike
+  func feedsActive(_ instructionSet: InstructionSet) -> Bool {
+    quantizer.kind.restsWithoutInput && instructionSet != .reference && firing == .afterEachSpike
   }
 
   /// The values that a step has to add.
-  func additions(to neurons: Neurons<Scalar>) -> Int {
-    if !neurons.quantizer.kind.restsWithoutInput { return neurons.state.units }
-    return neurons.firing == .oncePerStep ? paddedNonzero : active.count
+  var additions: Int {
+    if !quantizer.kind.restsWithoutInput { return units }
+    return firing == .oncePerStep ? paddedNonzero : active.count
   }
 
   /// Takes the values of an example.
   ///
   /// - Returns: whether all are finite; if not, nothing is to be fed.
   mutating func take(
-    _ values: [Float], for neurons: Neurons<Scalar>, _ instructionSet: InstructionSet
+    _ values: [Float], _ instructionSet: InstructionSet
   ) throws(KernelError) -> Bool {
-    let quantum = neurons.quantizer.quantum
-    if neurons.firing == .oncePerStep {
+    let quantum = quantizer.quantum
+    if firing == .oncePerStep {
       guard
         let nonzero = try Scalar.encode(
           instructionSet, values, scale: scale, quantum: quantum, into: &padded)
@@ -66,10 +70,10 @@ struct SpikingInput<Scalar: SpikeScalar>: Sendable {
     guard values.firstNonFiniteIndex == nil else { return false }
     // By a power of two: exact, a change of the exponent.
     let scaled = scale == 1 ? values : values.map { $0 * scale }
-    if neurons.quantizer.kind.restsWithoutInput {
+    if quantizer.kind.restsWithoutInput {
       try Scalar.pack(instructionSet, scaled, quantum: quantum, into: &active)
     }
-    if keepsAll || !Self.feedsActive(neurons, instructionSet) {
+    if keepsAll || !feedsActive(instructionSet) {
       all = try Scalar.encode(scaled, quantum: quantum)
     }
     return true
@@ -78,8 +82,8 @@ struct SpikingInput<Scalar: SpikeScalar>: Sendable {
   /// Starts an example: potentials at their phases, where there are such.
   func begin(_ neurons: inout Neurons<Scalar>, _ context: inout FeedContext<Scalar>) {
     neurons.begin(&context.generator)
-    guard let phases, neurons.quantizer.kind.restsWithoutInput else { return }
-    if Self.feedsActive(neurons, context.instructionSet) {
+    guard let phases, quantizer.kind.restsWithoutInput else { return }
+    if feedsActive(context.instructionSet) {
       neurons.state.start(at: phases, of: active)
     } else {
       neurons.state.start(at: phases)
@@ -102,7 +106,7 @@ struct SpikingInput<Scalar: SpikeScalar>: Sendable {
         limit: limit, using: context.instructionSet)
     }
     if ends.count != steps { ends = Array(repeating: 0, count: steps) }
-    if Self.feedsActive(neurons, context.instructionSet) {
+    if feedsActive(context.instructionSet) {
       return try neurons.quantizer.feed(
         active, ends: &ends, into: &neurons.state, train: &neurons.spikes,
         scratch: &context.scratch, limit: limit, using: context.instructionSet,
@@ -125,7 +129,7 @@ struct SpikingInput<Scalar: SpikeScalar>: Sendable {
   func potentials(
     of neurons: Neurons<Scalar>, _ instructionSet: InstructionSet
   ) -> [Scalar] {
-    guard Self.feedsActive(neurons, instructionSet) else {
+    guard feedsActive(instructionSet) else {
       return (0..<neurons.state.units).map { neurons.state.potentials[$0] }
     }
     var potentials = Array(repeating: Scalar.zero, count: neurons.state.units)

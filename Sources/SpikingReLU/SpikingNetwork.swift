@@ -95,7 +95,7 @@ public struct SpikingNetwork<Scalar: SpikeScalar>: Sendable {
         activity: options.recording.contains(.activity)
           ? LayerActivity(units: sizes[index], nonzeroWeights: connection.nonzeroWeights) : nil)
     }
-    input = SpikingInput(coding: self.coding, quantum: quantum, units: sizes[0])
+    input = SpikingInput(coding: self.coding, for: layers[0].neurons)
     context = FeedContext(
       instructionSet: instructionSet, units: sizes.max()!, seed: options.seed, limit: budget)
   }
@@ -141,7 +141,7 @@ public struct SpikingNetwork<Scalar: SpikeScalar>: Sendable {
     }
     let areFinite: Bool
     do {
-      areFinite = try input.take(values, for: layers.span[0].neurons, instructionSet)
+      areFinite = try input.take(values, instructionSet)
     } catch {
       throw SpikingError(error, layer: 0, step: 0, limit: budget)
     }
@@ -198,7 +198,7 @@ public struct SpikingNetwork<Scalar: SpikeScalar>: Sendable {
       throw SpikingError(error, layer: 0, step: stepsTaken + 1, limit: budget)
     }
     context.limit -= layers.span[0].neurons.spikes.count
-    let additions = input.additions(to: layers.span[0].neurons)
+    let additions = input.additions
     layers[0].neurons.enter(
       comparisons: additions * (options.firing == .oncePerStep ? 1 : steps), steps: steps,
       instructionSet)
