@@ -51,8 +51,10 @@ struct ResultOptions: ParsableArguments {
     if !quiet { try Output.line(text) }
   }
 
-  /// Prints a line of prose, broken where a terminal of 80 columns ends; `--quiet` leaves it out.
+  /// Prints a line of prose, broken where a terminal of 80 columns ends; `--quiet` leaves it out. A row of a
+  /// table, which has runs of spaces, stays whole: its columns would come apart.
   func prose(_ text: String) throws {
+    if text.drop(while: { $0 == " " }).contains("  ") { return try line(text) }
     for line in Format.wrapped(text) { try self.line(line) }
   }
 

@@ -21,12 +21,15 @@ enum CompareTables {
     let share =
       result.operations.additionsPerImage / result.operations.denseMultiplyAddsPerImage
     let agreement = Format.fixed(100 * last.argmaxAgreement, 2)
+    // Only what a verdict of this run has shown.
+    let falls = result.verdicts.contains { $0.name.hasPrefix("error falls like 1/T") && $0.holds }
     return [
       "",
       "The spiking network, of the dense one's weights and by additions alone, gives \(agreement)% of "
-        + "its answers at T = \(last.timeSteps), and its error falls like 1/T. As the paper's network "
-        + "(T = \(result.operations.timeSteps)) it makes \(Format.fixed(share, 2)) additions for each "
-        + "multiply-add of the dense one. Fewer than one, and an answer as soon as it is clear:",
+        + "its answers at T = \(last.timeSteps)" + (falls ? ", and its error falls like 1/T" : "")
+        + ". As the paper's network (T = \(result.operations.timeSteps)) it makes "
+        + "\(Format.fixed(share, 2)) additions for each multiply-add of the dense one. With scales and "
+        + "early exit it makes fewer:",
       "  swift run -c release bench anytime",
       "Your own network:",
       "  swift run -c release bench convert FILE --dataset NAME --data DIR",
