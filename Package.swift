@@ -55,6 +55,8 @@ let package = Package(
     .library(name: "Cluster", targets: ["Cluster", "MPICluster"]),
     .library(name: "Training", targets: ["Training"]),
     .library(name: "SpikeTraces", targets: ["SpikeTraces"]),
+    .library(name: "Measures", targets: ["Measures"]),
+    .library(name: "Streams", targets: ["Streams"]),
     .library(name: "Experiments", targets: ["Experiments"]),
     .library(name: "Reports", targets: ["Reports"]),
     .executable(name: "bench", targets: ["bench"]),
@@ -119,22 +121,22 @@ let package = Package(
         "CONNX", "CZip", "Files", "Networks",
         .target(name: "CHDF5", condition: .when(traits: ["NIR"])),
       ],
-      swiftSettings: strict),
+      swiftSettings: strict + cold),
     .target(
       name: "EventRecordings", dependencies: ["CFlatBuffers", "CLZ4", "CZstd", "Files"],
       swiftSettings: strict),
-    .target(name: "Cluster", swiftSettings: strict),
+    .target(name: "Cluster", swiftSettings: strict + cold),
     .target(
       name: "MPICluster",
       dependencies: ["Cluster", .target(name: "CMPI", condition: .when(traits: ["MPI"]))],
-      swiftSettings: strict),
+      swiftSettings: strict + cold),
     .target(
       name: "Training",
       dependencies: [
         "Cluster", "Datasets", "DenseReLU", "Files", "ModelFiles", "Networks", "SpikeKernels",
         "SpikingReLU",
       ],
-      swiftSettings: strict),
+      swiftSettings: strict + cold),
     .target(
       name: "SpikeTraces", dependencies: ["Files", "Networks", "SpikeKernels", "SpikingReLU"],
       swiftSettings: strict + cold),
@@ -142,29 +144,40 @@ let package = Package(
       name: "DeepSpikingNetworks",
       dependencies: [
         "Datasets", "DenseReLU", "EventRecordings", "ModelFiles", "Networks", "SpikeKernels",
-        "SpikingReLU", "Training",
+        "SpikingReLU", "Streams", "Training",
       ],
+      swiftSettings: strict),
+    .target(
+      name: "Measures",
+      dependencies: [
+        "Datasets", "DenseReLU", "Networks", "SpikeKernels", "SpikingReLU", "Training",
+      ],
+      swiftSettings: strict),
+    .target(
+      name: "Streams",
+      dependencies: ["EventRecordings", "Networks", "SpikeKernels", "SpikingReLU"],
       swiftSettings: strict),
     .target(
       name: "Experiments",
       dependencies: [
-        "Cluster", "Datasets", "DenseReLU", "EventRecordings", "Files", "ModelFiles", "Networks",
-        "SpikeKernels", "SpikingReLU", "Training",
+        "Cluster", "Datasets", "DenseReLU", "EventRecordings", "Files", "Measures", "ModelFiles",
+        "Networks", "SpikeKernels", "SpikingReLU", "Streams", "Training",
       ],
-      swiftSettings: strict),
+      swiftSettings: strict + cold),
     .target(
       name: "Reports",
       dependencies: [
-        "CVega", "Datasets", "DenseReLU", "EventRecordings", "Experiments", "Networks",
-        "SpikeKernels", "SpikingReLU", "Training",
+        "CVega", "Datasets", "DenseReLU", "EventRecordings", "Experiments", "Measures", "Networks",
+        "SpikeKernels", "SpikingReLU", "Streams", "Training",
       ],
       swiftSettings: strict + cold),
     .executableTarget(
       name: "bench",
       dependencies: [
         "Cluster", "Datasets", "DenseReLU", "EventRecordings", "Experiments", "Files",
-        "MPICluster", "ModelFiles", "Networks", "Reports", "SpikeKernels", "SpikeTraces",
-        "SpikingReLU", "Training",
+        "MPICluster", "Measures", "ModelFiles", "Networks", "Reports", "SpikeKernels",
+        "SpikeTraces",
+        "SpikingReLU", "Streams", "Training",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict + cold),
@@ -211,6 +224,8 @@ let package = Package(
       name: "TrainingTests",
       dependencies: ["CFaultInjection", "Experiments", "TestSupport", "ThreadCluster", "Training"],
       swiftSettings: strict),
+    .testTarget(
+      name: "MeasuresTests", dependencies: ["Measures", "TestSupport"], swiftSettings: strict),
     .testTarget(
       name: "ExperimentsTests",
       dependencies: [

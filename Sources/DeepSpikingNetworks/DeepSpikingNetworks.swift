@@ -8,4 +8,5 @@
 @_exported public import Networks
 @_exported public import SpikeKernels
 @_exported public import SpikingReLU
+@_exported public import Streams
 @_exported public import Training

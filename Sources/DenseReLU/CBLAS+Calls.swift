@@ -6,17 +6,25 @@ public import Networks
 /// BLAS, on matrices of this package. Results repeat bit for bit for one thread count on one
 /// machine; between thread counts or processors the last bits may differ.
 public enum BLAS {
-  /// The number of threads that BLAS uses; for all callers in the process.
+  /// The number of threads that BLAS uses; for all callers in the process. 1 until it is set.
   ///
   /// One is right for one-example products and inside parallel workers: OpenBLAS runs a thread
-  /// pool of its own. Corresponds to `openblas_set_num_threads`.
+  /// pool of its own. And the last bits of a product, and so learned weights, depend on the number.
+  /// Corresponds to `openblas_set_num_threads`.
   public static var threads: Int {
-    get { Int(openblas_get_num_threads()) }
+    get {
+      oneThread
+      return Int(openblas_get_num_threads())
+    }
     set {
+      oneThread
       precondition((1...1024).contains(newValue), "\(newValue) BLAS threads, expected 1...1024")
       openblas_set_num_threads(Int32(newValue))
     }
   }
+
+  /// Touched before every product: the first one sets the number of threads.
+  fileprivate static let oneThread: Void = openblas_set_num_threads(1)
 
   /// How the library was built. Corresponds to `openblas_get_config`.
   public static var configuration: String {
@@ -44,6 +52,7 @@ public enum BLAS {
     _ transposeA: Transpose, _ transposeB: Transpose, alpha: Float, _ a: Matrix, _ b: Matrix,
     beta: Float, into c: inout Matrix
   ) {
+    oneThread
     let (m, k) = transposeA == .no ? (a.rows, a.columns) : (a.columns, a.rows)
     let (inner, n) = transposeB == .no ? (b.rows, b.columns) : (b.columns, b.rows)
     precondition(
@@ -69,6 +78,7 @@ public enum BLAS {
   /// - Complexity: `n * k` multiply-adds, and one read of `A`.
   public static func gemv(_ transpose: Transpose, _ a: Matrix, row x: Matrix, into y: inout Matrix)
   {
+    oneThread
     let (n, k) = transpose == .no ? (a.rows, a.columns) : (a.columns, a.rows)
     precondition(
       x.rows == 1 && y.rows == 1 && x.columns == k && y.columns == n && n > 0 && k > 0,
@@ -90,6 +100,7 @@ public enum BLAS {
   /// - Precondition: `A` is `[m x n]`, `x` `[1 x m]`, `y` `[1 x n]`; no size is 0.
   /// - Complexity: `m * n` multiply-adds.
   public static func ger(alpha: Float, row x: Matrix, row y: Matrix, into a: inout Matrix) {
+    oneThread
     precondition(
       x.rows == 1 && y.rows == 1 && x.columns == a.rows && y.columns == a.columns
         && a.rows > 0 && a.columns > 0,
@@ -113,6 +124,7 @@ public enum BLAS {
   /// - Returns: the number of nonzero inputs.
   /// - Complexity: `n` multiply-adds for each nonzero input.
   public static func addRows(of a: Matrix, scaledBy x: Matrix, to y: inout Matrix) -> Int {
+    oneThread
     precondition(
       x.rows == 1 && y.rows == 1 && x.columns == a.rows && y.columns == a.columns,
       "\(x.columns) values for \(a.rows) x \(a.columns) into \(y.columns)")
@@ -161,6 +173,7 @@ public enum LAPACK {
   /// - Returns: Q, `[m x n]`, and the diagonal of R, `[n]`.
   /// - Throws: `Failure` when a routine reports one.
   public static func qr(_ a: Matrix) throws(Failure) -> (q: Matrix, diagonal: [Float]) {
+    BLAS.oneThread
     precondition(a.rows >= a.columns && a.columns > 0, "a QR of \(a.rows) x \(a.columns)")
     var q = a
     var scales = [Float](repeating: 0, count: a.columns)
@@ -186,6 +199,7 @@ public enum LAPACK {
   public static func solve(
     positiveDefinite a: inout Matrix, _ b: inout Matrix
   ) throws(Failure) {
+    BLAS.oneThread
     precondition(a.rows == a.columns && b.rows == a.rows, "systems of other shapes")
     let (n, m) = (LAPACKInt(a.rows), LAPACKInt(b.columns))
     let (lda, ldb) = (LAPACKInt(a.stride), LAPACKInt(b.stride))

@@ -144,25 +144,19 @@ extension CheckpointFile.Values {
 
   fileprivate func append(to data: inout [UInt8]) {
     switch self {
-    case .floats(let values): for value in values { data.append(littleEndian: value.bitPattern) }
-    case .integers(let values): for value in values { data.append(littleEndian: value) }
-    case .doubles(let values): for value in values { data.append(littleEndian: value.bitPattern) }
+    case .floats(let values): data.append(littleEndian: values)
+    case .integers(let values): data.append(littleEndian: values)
+    case .doubles(let values): data.append(littleEndian: values)
     case .bytes(let values): data += values
     }
   }
 
   fileprivate init(type: String, _ data: [UInt8]) {
-    func words<Word: FixedWidthInteger>(_: Word.Type) -> [Word] {
-      let size = Word.bitWidth / 8
-      return stride(from: 0, to: data.count, by: size).map { start in
-        (0..<size).reduce(0) { $0 | Word(truncatingIfNeeded: data[start + $1]) << Word(8 * $1) }
-      }
-    }
     self =
       switch type {
-      case "F32": .floats(words(UInt32.self).map(Float.init(bitPattern:)))
-      case "I32": .integers(words(Int32.self))
-      case "F64": .doubles(words(UInt64.self).map(Double.init(bitPattern:)))
+      case "F32": .floats(data.littleEndianFloats)
+      case "I32": .integers(data.littleEndianIntegers)
+      case "F64": .doubles(data.littleEndianDoubles)
       default: .bytes(data)
       }
   }

@@ -1,3 +1,5 @@
+internal import Files
+
 /// NumPy's format of one array: a magic string, a header that is a dictionary in Python's words, data.
 ///
 /// Format: https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
@@ -49,7 +51,7 @@ enum Npy {
       count: count, isBigEndian: header.isBigEndian, tensor: name, read: read)
     return NamedTensor(
       name: name, shape: header.shape, fileType: header.type.rawValue,
-      elements: header.isFortranOrder ? rowMajor(elements, shape: header.shape) : elements)
+      elements: header.isFortranOrder ? elements.rowMajor(fromColumnMajor: header.shape) : elements)
   }
 
   /// The bytes of an array of Floats in C order, as NumPy 1.0 wrote them.
@@ -64,22 +66,6 @@ enum Npy {
   }
 
   private static let magic: [UInt8] = [0x93] + Array("NUMPY".utf8)
-
-  /// Elements whose first index changes fastest, in the order in which the last does.
-  private static func rowMajor(_ elements: [Float], shape: [Int]) -> [Float] {
-    var strides = [Int](repeating: 1, count: shape.count)
-    for axis in shape.indices.dropFirst() { strides[axis] = strides[axis - 1] * shape[axis - 1] }
-    var index = [Int](repeating: 0, count: shape.count)
-    return elements.indices.map { _ in
-      let source = zip(index, strides).reduce(0) { $0 + $1.0 * $1.1 }
-      for axis in shape.indices.reversed() {
-        index[axis] += 1
-        if index[axis] < shape[axis] { break }
-        index[axis] = 0
-      }
-      return elements[source]
-    }
-  }
 }
 
 /// What can be wrong with an array in NumPy's format.

@@ -1,3 +1,4 @@
+internal import Files
 internal import Foundation
 
 extension NamedTensor {
@@ -47,9 +48,7 @@ extension NamedTensor {
         elements = try type.elements(of: bytes, tensor: name)
       } else {
         guard values.count == typed else { throw mismatch("data of another type than its own") }
-        elements = try values.enumerated().map {
-          try ElementType.float($1, tensor: name, index: $0)
-        }
+        elements = try ElementType.floats(values, tensor: name)
       }
       guard elements.count == count else {
         throw mismatch("\(elements.count) elements, expected \(count)")

@@ -1,3 +1,5 @@
+internal import Files
+
 /// The checked header of a safetensors file.
 struct SafetensorsHeader {
   struct Entry {

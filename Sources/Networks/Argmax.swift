@@ -6,13 +6,16 @@ extension Collection where Element: Comparable {
   /// - Precondition: the collection is not empty.
   @inlinable
   public var argmax: Int {
-    precondition(!isEmpty, "the argmax of nothing")
-    var best = first!
-    var position = 0
-    for (index, value) in enumerated() where value > best {
-      best = value
-      position = index
+    @specialized(where Self == [Float])
+    get {
+      precondition(!isEmpty, "the argmax of nothing")
+      var best = first!
+      var position = 0
+      for (index, value) in enumerated() where value > best {
+        best = value
+        position = index
+      }
+      return position
     }
-    return position
   }
 }

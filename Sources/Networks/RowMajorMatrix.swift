@@ -96,6 +96,7 @@ where Element: BitwiseCopyable & Sendable & AdditiveArithmetic {
   }
 
   /// A copy of row `index`: `columns` elements.
+  @specialized(where Element == Float)
   @inlinable
   public func row(_ index: Int) -> [Element] {
     precondition(index >= 0 && index < rows, "row \(index) of \(rows)")

@@ -75,10 +75,14 @@ extension SpikingNetwork {
   ///
   /// - Precondition: at least one step was taken.
   public var standing: EarlyAnswer {
-    precondition(stepsTaken > 0, "the standing before the first step")
-    let (label, lead) = leader
-    return EarlyAnswer(
-      label: label, timeSteps: stepsTaken, margin: lead / Float(stepsTaken).squareRoot())
+    @specialized(where Scalar == Float)
+    @specialized(where Scalar == Int32)
+    get {
+      precondition(stepsTaken > 0, "the standing before the first step")
+      let (label, lead) = leader
+      return EarlyAnswer(
+        label: label, timeSteps: stepsTaken, margin: lead / Float(stepsTaken).squareRoot())
+    }
   }
 
   /// The first class, and the lead of its sum over the next.

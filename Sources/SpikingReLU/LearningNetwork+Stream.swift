@@ -33,6 +33,8 @@ extension LearningNetwork {
   /// - Parameter target: `[n_L]`, each in [0, 1]; `setTarget` changes it on the way.
   /// - Throws: `SpikingError` for values out of range, and for options of learning that look at a step as a
   ///   whole: depth first, smooth gradients, regularization, errors that are not held.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Int32)
   public mutating func beginStream(target: [Float]) throws(SpikingError) {
     guard training.traversal == .breadthFirst, !training.usesSmoothGradients,
       training.holdsError, training.regularization == 0
@@ -82,6 +84,10 @@ extension LearningNetwork {
   /// z_L: the sums of the rows that reached each unit of the last layer since the stream began, as the
   /// network is now. The class is their `argmax`.
   public var outputSums: [Scalar.Sum] {
-    (0..<network.layerSizes[depth]).map { layers[depth].neurons.sums[$0] }
+    @specialized(where Scalar == Float)
+    @specialized(where Scalar == Int32)
+    get {
+      (0..<network.layerSizes[depth]).map { layers[depth].neurons.sums[$0] }
+    }
   }
 }

@@ -39,6 +39,8 @@ extension LearningNetwork {
   /// Ends an example: SGD changes the weights; and a look for what diverged.
   ///
   /// - Throws: `SpikingError.diverged`.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Int32)
   public mutating func endExample() throws(SpikingError) {
     if training.update == .sgd { applyErrorCounts() }
     // Weights that updates made too large would be NaN or infinite sooner or later.
@@ -64,6 +66,8 @@ extension LearningNetwork {
   ///
   /// - Parameter target: `[n_L]`, each in [0, 1].
   /// - Throws: `SpikingError` for values out of range.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Int32)
   public mutating func setTarget(_ target: [Float]) throws(SpikingError) {
     try check(target: target)
     do {

@@ -112,7 +112,11 @@ public struct LearningNetwork<Scalar: LearningScalar>: Sendable {
 
   /// The weights of layers 1...L, in units of 1 / `network.quantum`.
   public var weights: [RowMajorMatrix<Scalar>] {
-    network.layers.dropFirst().map(\.connection.weights)
+    @specialized(where Scalar == Float)
+    @specialized(where Scalar == Int32)
+    get {
+      network.layers.dropFirst().map(\.connection.weights)
+    }
   }
 
   /// The output at the end of the last training example, `z_L / T`, as it was while weights
@@ -120,10 +124,14 @@ public struct LearningNetwork<Scalar: LearningScalar>: Sendable {
   ///
   /// - Precondition: an example was trained on.
   public var trainingOutput: [Scalar] {
-    precondition(network.stepsTaken > 0, "the output before the first example")
-    let last = layers[network.depth].neurons
-    return (0..<last.state.units).map {
-      Scalar.readout(sum: last.sums[$0], steps: network.stepsTaken)
+    @specialized(where Scalar == Float)
+    @specialized(where Scalar == Int32)
+    get {
+      precondition(network.stepsTaken > 0, "the output before the first example")
+      let last = layers[network.depth].neurons
+      return (0..<last.state.units).map {
+        Scalar.readout(sum: last.sums[$0], steps: network.stepsTaken)
+      }
     }
   }
 

@@ -131,11 +131,15 @@ public struct SpikeStream<Scalar: SpikeScalar>: Sendable {
   /// Lets time go by: leaks, forgets and takes steps, as if a spike had come that does nothing.
   ///
   /// - Throws: as `receive`.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Int32)
   public mutating func advance(to time: Int64) throws(SpikingError) {
     try advance(to: time, isSpike: false)
   }
 
   /// Begins anew, with a time of its own: another recording.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Int32)
   public mutating func restart() {
     reset()
     time = nil

@@ -21,6 +21,8 @@ extension SpikingNetwork {
   ///
   /// - Parameter stream: as for `present(_:stream:)`.
   /// - Precondition: activity, which is counted by steps, is not recorded.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Int32)
   public mutating func beginStream(_ stream: UInt64? = nil) {
     precondition(
       !options.recording.contains(.activity), "activity is of steps: a stream does not record it")
@@ -107,7 +109,11 @@ extension SpikingNetwork {
   /// The sums of the rows that reached each unit of the last layer since the stream began or was
   /// reset, less what leaked: the pre-activation times the number of steps. The class is their `argmax`.
   public var outputSums: [Scalar.Sum] {
-    (0..<layerSizes[depth]).map { layers[depth].neurons.sums[$0] }
+    @specialized(where Scalar == Float)
+    @specialized(where Scalar == Int32)
+    get {
+      (0..<layerSizes[depth]).map { layers[depth].neurons.sums[$0] }
+    }
   }
 
   /// Takes 2^-`shift` of every potential and output sum away, some times: the leak of a neuron, by a
@@ -116,6 +122,8 @@ extension SpikingNetwork {
   /// - Precondition: `shift` is in 1...16.
   /// - Complexity: a subtraction a unit and time; at most `64 * 2^shift` times are made, after which
   ///   nothing is left that could decide a spike: potentials and sums are 0 then.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Int32)
   public mutating func leak(shift: Int, times: Int = 1) {
     precondition((1...16).contains(shift), "a leak of 2^-\(shift)")
     let most = 64 << shift

@@ -113,6 +113,8 @@ public struct SpikingNetwork<Scalar: SpikeScalar>: Sendable {
 
   /// What the network has done since it was made, or since the ledger was reset.
   public internal(set) var ledger: OperationLedger {
+    @specialized(where Scalar == Float)
+    @specialized(where Scalar == Int32)
     get {
       var ledger = OperationLedger(layers: layers.map(\.neurons.operations))
       ledger.examples = examples
@@ -123,6 +125,21 @@ public struct SpikingNetwork<Scalar: SpikeScalar>: Sendable {
       for index in layers.indices { layers[index].neurons.operations = newValue.layers[index] }
       examples = newValue.examples
       timeSteps = newValue.timeSteps
+    }
+  }
+
+  /// The paper's count of additions, `ledger.additions`, without a copy of the ledger.
+  ///
+  /// - Complexity: O(L).
+  public var additions: Int {
+    @specialized(where Scalar == Float)
+    @specialized(where Scalar == Int32)
+    get {
+      var total = 0
+      for layer in layers.indices {
+        total += layers.span[layer].neurons.operations.forwardAdditions
+      }
+      return total
     }
   }
 
@@ -306,25 +323,33 @@ public struct SpikingNetwork<Scalar: SpikeScalar>: Sendable {
   ///
   /// - Precondition: at least one step was taken.
   public var output: [Scalar] {
-    precondition(stepsTaken > 0, "the output before the first step")
-    let units = 0..<layerSizes[depth]
-    switch options.readout {
-    case .potentials:
-      let sums = layers.span[depth].neurons.sums
-      return units.map { Scalar.readout(sum: sums[$0], steps: stepsTaken) }
-    case .counts:
-      let counts = layers.span[depth].counts
-      return units.map { Scalar.readout(count: counts[$0], steps: stepsTaken, quantum: quantum) }
+    @specialized(where Scalar == Float)
+    @specialized(where Scalar == Int32)
+    get {
+      precondition(stepsTaken > 0, "the output before the first step")
+      let units = 0..<layerSizes[depth]
+      switch options.readout {
+      case .potentials:
+        let sums = layers.span[depth].neurons.sums
+        return units.map { Scalar.readout(sum: sums[$0], steps: stepsTaken) }
+      case .counts:
+        let counts = layers.span[depth].counts
+        return units.map { Scalar.readout(count: counts[$0], steps: stepsTaken, quantum: quantum) }
+      }
     }
   }
 
   /// The spikes that a layer sent in the last call of `step`, in order. After `predict`, which lets
   /// layers run ahead, they are those of its last steps.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Int32)
   public func spikes(ofLayer layer: Int) -> SpikeTrain { layers[layer].spikes }
 
   /// The net spikes of each unit of a layer since the example began.
   ///
   /// - Precondition: counts are recorded, or are the readout.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Int32)
   public func spikeCounts(ofLayer layer: Int) -> [Int] {
     precondition(
       layers[layer].counts.count > 0, "spike counts are not recorded: add .counts to the options")
@@ -332,11 +357,15 @@ public struct SpikingNetwork<Scalar: SpikeScalar>: Sendable {
   }
 
   /// The potentials of a layer.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Int32)
   public func potentials(ofLayer layer: Int) -> [Scalar] {
     if layer == 0 { return input.potentials(of: layers[0].neurons, instructionSet) }
     return (0..<layerSizes[layer]).map { layers[layer].neurons.state.potentials[$0] }
   }
 
   /// Forgets what was counted.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Int32)
   public mutating func resetLedger() { ledger.reset() }
 }

@@ -92,14 +92,11 @@ public struct TrainingSession: Sendable {
           hidden: hidden, dataset: dataset, progress: progress, onEpoch: onEpoch,
           checkpoints: checkpoints, team: team))
     case (.dense(let training, let first), nil):
-      // One thread: the last bits of a product, and so the weights, depend on the number.
-      BLAS.threads = 1
       return Outcome(
         try await training.run(
           hidden: hidden, dataset: dataset, initialWeights: first, progress: progress,
           onEpoch: onEpoch, checkpoints: checkpoints, team: team))
     case (.dense(let training, let first), let replicas?):
-      BLAS.threads = 1
       return Outcome(
         try await training.run(
           replicas: replicas, hidden: hidden, dataset: dataset, initialWeights: first,

@@ -1,6 +1,7 @@
 import Datasets
 import DenseReLU
 import Foundation
+import Measures
 import Networks
 import SpikeKernels
 import SpikingReLU
@@ -109,61 +110,17 @@ import Testing
     try CodingSearch.check(digits.prefix(100))
   }
 
-  @Test("a margin that nothing reaches is no margin")
-  func unreached() {
-    // Two images, three steps: margins rise, labels are right at the end only.
-    let curve = AnytimeCurve(
-      timeSteps: 3, count: 2, labels: [1, 1, 0, 2, 2, 1], margins: [1, 2, 3, 1, 1, 9],
-      additions: [10, 20, 30, 10, 20, 40])
-    let never = AnytimeCurve.Rule(margin: .infinity, timeSteps: 3)
-    #expect(curve.outcome(never, labels: [0, 1]) == (0, 35))
-    #expect(curve.outcome(.init(margin: 100, timeSteps: 3), labels: [0, 1]) == (0, 35))
-    #expect(curve.outcome(.init(margin: 2, timeSteps: 3), labels: [0, 1]) == (1, 30))
-    #expect(curve.outcome(.init(margin: 0, timeSteps: 3), labels: [0, 1]) == (2, 10))
-    #expect(curve.outcome(.init(margin: 100, timeSteps: 2), labels: [0, 1]) == (2, 20))
-    #expect(curve.outcome(step: 3, labels: [0, 1]) == (0, 35))
-    #expect(curve.candidates(most: 64) == [0, 1, 2])
-  }
-
-  @Test("expected errors: likely answers are likely right, at the temperature of the data")
-  func expectedErrors() throws {
-    // Outputs are the inputs; labels follow the softmax of them at temperature 1/2.
-    var generator = SeededGenerator(seed: 4)
-    let weights = try NetworkWeights(layers: [
-      Matrix(rows: 2, columns: 2, elements: [1, 0, 0, 1])
-    ])
-    var labels: [Int] = []
-    let images = Matrix(rows: 4000, columns: 2) { _, _ in Float(generator.nextNormal()) }
-    for index in 0..<4000 {
-      let difference = Double(images[index, 0] - images[index, 1])
-      // P(label 0) = 1 / (1 + e^(-2 d)) by comparing d with a logistic draw of scale 1/2.
-      let uniform = generator.nextUniform()
-      let draw = 0.5 * (log(uniform) - log(1 - uniform))
-      labels.append(draw < difference ? 0 : 1)
-    }
-    let errors = try ExpectedErrors(
-      weights, LabelledImages(images: images, labels: labels, classes: 2))
-    #expect(errors.temperature > 0.4 && errors.temperature < 0.6)
-    let expected = (0..<4000).reduce(0.0) {
-      $0 + Double(errors.costs[$1, images.row($1).argmax])
-    }
-    let counted = (0..<4000).count { images.row($0).argmax != labels[$0] }
-    #expect(abs(expected - Double(counted)) < 100)
-    for index in 0..<10 {
-      #expect(abs(errors.costs[index, 0] + errors.costs[index, 1] - 1) < 1e-5)
-    }
-  }
-
   @Test("the last layer, fitted to counts, answers more like the dense network")
   func readout() async throws {
     let (data, calibration, weights, _) = try await Self.trained(epochs: 8)
     // Few steps of coarse spikes.
     let coding = try SpikeCoding(layerSizes: weights.layerSizes, layerScales: [0.5])
-    let fitted = try await ReadoutCalibration().refit(
-      weights, coding: coding, firing: .oncePerStep, timeSteps: 2,
-      SharedEvaluation(
-        team: nil, workers: 1, instructionSet: .selected(), calibration: calibration,
-        test: calibration))
+    let evaluation = SharedEvaluation(
+      team: nil, workers: 1, instructionSet: try .selected(), calibration: calibration,
+      test: calibration)
+    let fitted = try ReadoutCalibration().refit(
+      weights, counts: try await evaluation.counts(weights, coding, .oncePerStep, timeSteps: 2),
+      scales: coding.hiddenScales[0], timeSteps: 2, on: calibration)
     #expect(fitted.matrices[0] == weights.matrices[0])
     var dense = DenseMLP(weights: weights)
     func distance(_ weights: NetworkWeights) throws -> Double {

@@ -1,6 +1,7 @@
 import DenseReLU
 import Files
 import Foundation
+import Measures
 import Networks
 import SpikeKernels
 import Synchronization
@@ -15,7 +16,6 @@ import Testing
   private func result(workers: Int) async throws -> Comparison.Result {
     let digits = Dataset.embeddedDigits()
     let training = DenseTraining(epochs: 2, seed: 3)
-    BLAS.threads = 1
     let dense = try await training.network(hidden: [12], dataset: digits.learning(first: 300))
     return try await Comparison(
       weights: dense.weights, data: digits.test.prefix(12),
@@ -80,7 +80,6 @@ import Testing
 
   @Test("dense training repeats, shuffles and learns; a loss that explodes is an error")
   func training() async throws {
-    BLAS.threads = 1
     let data = Dataset.embeddedDigits().learning(first: 200)
     let first = try await DenseTraining(epochs: 3).network(hidden: [8], dataset: data)
     let second = try await DenseTraining(epochs: 3).network(hidden: [8], dataset: data)
@@ -93,7 +92,6 @@ import Testing
 
   @Test("a dense network that is cancelled while it learns is none")
   func cancelled() async throws {
-    BLAS.threads = 1
     let task = Task {
       unsafe withUnsafeCurrentTask { task in unsafe task!.cancel() }
       return try await DenseTraining(epochs: 3).network(

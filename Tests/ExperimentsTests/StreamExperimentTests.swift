@@ -5,9 +5,11 @@ import Networks
 import Reports
 import SpikeKernels
 import SpikingReLU
+import Streams
 import Testing
 
 @testable import Experiments
+@testable import Streams
 @testable import Training
 
 /// Recordings made here: events at random places of the upper, the middle or the lower part of a small sensor.

@@ -1,6 +1,7 @@
 public import Cluster
 public import Datasets
 internal import DenseReLU
+internal import Measures
 public import Networks
 public import SpikeKernels
 public import SpikingReLU
@@ -91,7 +92,6 @@ public struct Anytime: Sendable {
     team: Team? = nil,
     progress: (@Sendable (_ stage: Stage, _ done: Int, _ total: Int) -> Void)? = nil
   ) async throws -> (result: Result, weights: NetworkWeights) {
-    BLAS.threads = 1
     let search = settings.search
     let evaluation = SharedEvaluation(
       team: team, workers: search.workers, instructionSet: search.instructionSet,
@@ -149,7 +149,6 @@ public struct Anytime: Sendable {
     _ team: Team, calibration: LabelledImages, test: LabelledImages, workers: Int,
     instructionSet: InstructionSet
   ) async throws {
-    BLAS.threads = 1
     try await SharedEvaluation(
       team: team, workers: workers, instructionSet: instructionSet, calibration: calibration,
       test: test

@@ -1,5 +1,6 @@
 public import Datasets
 internal import DenseReLU
+internal import Measures
 public import Networks
 public import SpikeKernels
 public import SpikingReLU
@@ -162,7 +163,7 @@ public struct CodingSearch: Sendable {
       return candidate
     }
     var best = try await attempt("unit scales", .unit(layerSizes: weights.layerSizes))
-    var starts = try Self.fromData(weights, calibration)
+    var starts = try SpikeCoding.fromData(weights, calibration)
     if let trained { starts.append(("scales of training", trained)) }
     for (origin, coding) in starts {
       let candidate = try await attempt(origin, coding)
@@ -192,10 +193,12 @@ public struct CodingSearch: Sendable {
     _ evaluation: SharedEvaluation, _ errors: ExpectedErrors
   ) async throws -> Candidate {
     let data = evaluation.calibration
-    let fitted =
-      refitsReadout
-      ? try await ReadoutCalibration().refit(
-        weights, coding: coding, firing: firing, timeSteps: timeSteps, evaluation) : weights
+    var fitted = weights
+    if refitsReadout, let scales = coding.hiddenScales.last {
+      let counts = try await evaluation.counts(weights, coding, firing, timeSteps: timeSteps)
+      fitted = try ReadoutCalibration().refit(
+        weights, counts: counts, scales: scales, timeSteps: timeSteps, on: data)
+    }
     let curve = try await evaluation.curve(
       fitted, coding, firing, timeSteps: timeSteps, on: .calibration)
     let dense = Double(weights.parameterCount)
@@ -229,51 +232,6 @@ public struct CodingSearch: Sendable {
         let outcome = curve.outcome(step: $0, labels: data.labels)
         return (100 * Double(outcome.errors) / Double(data.count), outcome.additions / dense)
       })
-  }
-
-  /// Scales at which the maximum, or the 99th percentile, of a layer's positive activations is one spike a
-  /// step, and the same for each unit; the input's rounded to a power of two.
-  static func fromData(
-    _ weights: NetworkWeights, _ data: LabelledImages
-  ) throws -> [(origin: String, coding: SpikeCoding)] {
-    let some = data.prefix(1000)
-    var network = DenseMLP(weights: weights)
-    var activations = weights.layerSizes.dropLast().map { Array(repeating: [Float](), count: $0) }
-    for index in 0..<some.count {
-      _ = try network.predict(some.images.row(index))
-      for layer in activations.indices {
-        for (unit, value) in network.activation(ofLayer: layer).enumerated() where value > 0 {
-          activations[layer][unit].append(value)
-        }
-      }
-    }
-    func percentile(_ values: [Float], _ share: Int) -> Float? {
-      values.isEmpty ? nil : values.sorted()[min(values.count * share / 100, values.count - 1)]
-    }
-    func inputExponent(_ share: Int) -> Int {
-      let scale = 1 / (percentile(activations[0].flatMap { $0 }, share) ?? 1)
-      return min(max(Int(scale.exponent), -8), 8)
-    }
-    let hidden = activations.indices.dropFirst()
-    func perLayer(_ share: Int) throws -> SpikeCoding {
-      try SpikeCoding(
-        layerSizes: weights.layerSizes, inputExponent: inputExponent(share),
-        layerScales: hidden.map { 1 / (percentile(activations[$0].flatMap { $0 }, share) ?? 1) })
-    }
-    func perUnit(_ share: Int) throws -> SpikeCoding {
-      try SpikeCoding(
-        inputExponent: inputExponent(share),
-        hiddenScales: hidden.map { layer in
-          // A unit that was never active has its layer's scale.
-          let common = percentile(activations[layer].flatMap { $0 }, share) ?? 1
-          return activations[layer].map { 1 / (percentile($0, share) ?? common) }
-        })
-    }
-    return [
-      ("the maximum of each layer", try perLayer(100)),
-      ("99th percentile of each layer", try perLayer(99)),
-      ("99th percentile of each unit", try perUnit(99)),
-    ]
   }
 
   /// Staggered phases of pixels, for images of this size.

@@ -1,5 +1,6 @@
 public import Datasets
 internal import DenseReLU
+internal import Measures
 public import Networks
 public import SpikeKernels
 internal import SpikingReLU
@@ -102,7 +103,6 @@ public struct KernelBenchmark: Sendable {
   public func run(
     progress: ((_ part: String, _ done: Int, _ total: Int) -> Void)? = nil
   ) throws -> Result {
-    BLAS.threads = 1
     progress?("read bandwidth", 0, 4)
     let bandwidths = try bandwidths()
     progress?("kernels", 1, 4)

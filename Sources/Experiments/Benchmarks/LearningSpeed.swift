@@ -1,5 +1,6 @@
 public import Datasets
 internal import DenseReLU
+internal import Measures
 public import Networks
 internal import SpikingReLU
 public import Training

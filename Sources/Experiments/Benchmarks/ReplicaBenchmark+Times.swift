@@ -1,6 +1,7 @@
 internal import Cluster
 internal import Datasets
 internal import DenseReLU
+internal import Measures
 internal import Networks
 internal import SpikingReLU
 internal import Training

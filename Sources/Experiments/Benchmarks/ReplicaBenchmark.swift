@@ -105,7 +105,6 @@ public struct ReplicaBenchmark: Sendable {
     progress: (@Sendable (_ stage: Stage, _ done: Int, _ total: Int) -> Void)? = nil,
     onEvent: (Event) throws -> Void = { _ in }
   ) async throws -> Result? {
-    BLAS.threads = 1
     let cells = try await cells(ranks, folder, progress, onEvent)
     progress?(.checks, 0, 1)
     var verdicts = try await bitVerdicts(ranks)

@@ -1,5 +1,6 @@
 public import Cluster
 internal import DenseReLU
+internal import Measures
 internal import ModelFiles
 internal import Networks
 public import SpikeKernels

@@ -1,5 +1,6 @@
 internal import Datasets
 internal import DenseReLU
+public import Measures
 internal import Networks
 internal import SpikeKernels
 internal import SpikingReLU
@@ -47,23 +48,6 @@ extension Comparison {
     public let largestShareOfBound: Double
   }
 
-  /// What one image contributes to one point.
-  private struct Sample: Sendable {
-    var outputError = 0.0
-    var maximumError = 0.0
-    var bound = 0.0
-    var layerErrors: [Double]
-    var outputShare = 0.0
-    var countShare = 0.0
-    var spikingClass = 0
-    var denseClass = 0
-  }
-
-  private struct Worker: Sendable {
-    var spiking: SpikingMLP
-    var dense: DenseMLP
-  }
-
   /// One pass an image: every T is a prefix of the longest.
   func convergence(progress: ProgressHandler?) async throws -> Convergence {
     let (data, weights, settings) = (data, weights, settings)
@@ -74,68 +58,16 @@ extension Comparison {
       weights: weights, options: options, instructionSet: settings.instructionSet)
     let (samples, _) = try await mapExamples(
       count: data.count, workers: settings.workers, progress: progress,
-      makeState: { Worker(spiking: network, dense: DenseMLP(weights: weights)) },
-      body: { worker, index in
-        try Self.samples(
-          data.images.row(index), &worker, bound, steps: settings.convergenceSteps)
+      makeState: { ConvergencePair(spiking: network, dense: DenseMLP(weights: weights)) },
+      body: { pair, index in
+        try pair.samples(data.images.row(index), bound, steps: settings.convergenceSteps)
       })
     return Self.summarize(
       samples, labels: data.labels, steps: settings.convergenceSteps, sizes: weights.layerSizes)
   }
 
-  private static func samples(
-    _ image: [Float], _ worker: inout Worker, _ bound: RigorousBound, steps: [Int]
-  ) throws -> [Sample] {
-    let example = bound.example(image)
-    let dense = try worker.dense.predict(image)
-    let depth = worker.dense.depth
-    // Activations of layers 0...L; the last is rectified here, as a count can only approach that.
-    let activations =
-      (0..<depth).map { worker.dense.activation(ofLayer: $0) } + [dense.map { max(0, $0) }]
-    var feeds = Array(repeating: 0, count: depth)
-    var samples: [Sample] = []
-    try worker.spiking.present(image)
-    for step in 1...steps.last! {
-      // An image of many steps may take minutes: Ctrl-C is not to wait for its end.
-      if step % 64 == 0 { try Task.checkCancellation() }
-      try worker.spiking.step()
-      for layer in 0..<depth { feeds[layer] += worker.spiking.spikes(ofLayer: layer).count }
-      guard step == steps[samples.count] else { continue }
-      let time = Double(step)
-      let output = worker.spiking.output
-      let limits = bound.evaluate(example, steps: step, feeds: feeds)
-      var sample = Sample(layerErrors: [], spikingClass: output.argmax, denseClass: dense.argmax)
-      for unit in output.indices {
-        let error = abs(Double(output[unit]) - Double(dense[unit]))
-        sample.outputError += error
-        sample.maximumError = max(sample.maximumError, error)
-        sample.bound += limits.outputSums[unit] / time
-        // The theorem is about real arithmetic: held against the pre-activation in Double.
-        let exact = abs(Double(output[unit]) - example.preActivations[depth - 1][unit])
-        sample.outputShare = max(sample.outputShare, time * exact / limits.outputSums[unit])
-      }
-      // What the counts of each layer tend to: the input, and rectified pre-activations.
-      let exactly =
-        [image.map(Double.init)] + example.preActivations.map { $0.map { max(0, $0) } }
-      for layer in 0...depth {
-        let counts = worker.spiking.spikeCounts(ofLayer: layer)
-        var total = 0.0
-        for unit in counts.indices {
-          let count = Double(counts[unit])
-          total += abs(count / time - Double(activations[layer][unit]))
-          sample.countShare = max(
-            sample.countShare,
-            abs(count - time * exactly[layer][unit]) / limits.counts[layer][unit])
-        }
-        sample.layerErrors.append(total)
-      }
-      samples.append(sample)
-    }
-    return samples
-  }
-
   private static func summarize(
-    _ samples: [[Sample]], labels: [Int], steps: [Int], sizes: [Int]
+    _ samples: [[ConvergenceSample]], labels: [Int], steps: [Int], sizes: [Int]
   ) -> Convergence {
     let images = samples.count
     let points = steps.indices.map { point in

@@ -1,5 +1,6 @@
 internal import Datasets
 internal import DenseReLU
+public import Measures
 public import Networks
 internal import SpikeKernels
 internal import SpikingReLU

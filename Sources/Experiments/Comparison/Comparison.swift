@@ -1,5 +1,6 @@
 public import Datasets
 internal import DenseReLU
+internal import Measures
 public import Networks
 public import SpikeKernels
 internal import SpikingReLU
@@ -92,7 +93,6 @@ public struct Comparison: Sendable {
   public func run(
     progress: (@Sendable (_ stage: Stage, _ done: Int, _ total: Int) -> Void)? = nil
   ) async throws -> Result {
-    BLAS.threads = 1
     let differingProducts = await BLASSelfTest.differingProducts()
     let convergence = try await convergence { progress?(.convergence, $0, $1) }
     let operations = try await operations { progress?(.operations, $0, $1) }

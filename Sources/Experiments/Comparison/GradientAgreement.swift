@@ -1,4 +1,5 @@
 internal import DenseReLU
+public import Measures
 internal import Networks
 public import SpikeKernels
 internal import SpikingReLU
@@ -65,7 +66,6 @@ public struct GradientAgreement: Sendable {
   ///
   /// - Throws: `NetworkError`, `SpikingError`, `DenseError`; `CancellationError`.
   public func run(progress: ProgressHandler? = nil) throws -> Result {
-    BLAS.threads = 1
     var generator = SeededGenerator(seed: seed)
     let weights = try NetworkWeights(
       layerSizes: layerSizes, initializer: .he, generator: &generator)

@@ -46,7 +46,6 @@ public struct Conversion: Sendable {
     _ weights: NetworkWeights, calibration: LabelledImages, test: LabelledImages,
     progress: (@Sendable (_ stage: Stage, _ done: Int, _ total: Int) -> Void)? = nil
   ) async throws -> Result {
-    BLAS.threads = 1
     var dense = DenseMLP(weights: weights)
     var answers: [Int] = []
     var logits: [[Float]] = []
@@ -129,7 +128,7 @@ public struct Conversion: Sendable {
             let standing = network.standing
             course.labels.append(standing.label)
             course.margins.append(standing.margin)
-            course.additions.append(network.ledger.additions)
+            course.additions.append(network.additions)
           }
         } catch let error as SpikingError where error.isRunaway {}
         return course

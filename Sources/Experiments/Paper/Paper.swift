@@ -107,7 +107,6 @@ public struct Paper: Sendable {
   public func run(
     _ row: PaperRow, seed: UInt64, progress: LearningSchedule.Progress? = nil
   ) async throws -> (result: Result, weights: NetworkWeights) {
-    BLAS.threads = 1
     let start = ContinuousClock.now
     var divergence: Result.Divergence?
     var reports: [EpochReport] = []
@@ -168,7 +167,6 @@ public struct Paper: Sendable {
 
   /// Trains a fresh network on a few images.
   private func sample(_ row: PaperRow, _ part: LabelledImages) throws {
-    BLAS.threads = 1
     let training = try training(row, seed: 0)
     var generator = SeededGenerator(seed: 0)
     // Weights as large as learned ones, so that there are as many spikes.

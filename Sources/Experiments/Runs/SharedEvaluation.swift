@@ -1,5 +1,6 @@
 internal import Cluster
 internal import Datasets
+internal import Measures
 internal import ModelFiles
 internal import Networks
 internal import SpikeKernels

@@ -1,5 +1,6 @@
 public import Datasets
 internal import DenseReLU
+internal import Measures
 public import Networks
 public import SpikeKernels
 public import SpikingReLU

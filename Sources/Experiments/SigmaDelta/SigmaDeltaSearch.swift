@@ -1,5 +1,6 @@
 internal import Datasets
 internal import DenseReLU
+internal import Measures
 internal import Networks
 internal import SpikeKernels
 internal import SpikingReLU
@@ -59,7 +60,7 @@ struct SigmaDeltaSearch {
       return candidate
     }
     var best = try trained.map(attempt)
-    for (_, start) in try CodingSearch.fromData(weights, frames) {
+    for (_, start) in try SpikeCoding.fromData(weights, frames) {
       for factor in [1, 2, 4] as [Float] {
         for exponent in [-1, 0, 1] {
           let coding = try SpikeCoding(

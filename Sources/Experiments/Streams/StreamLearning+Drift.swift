@@ -1,6 +1,7 @@
 public import EventRecordings
 public import Networks
 internal import SpikingReLU
+public import Streams
 
 extension StreamLearning {
   /// What becomes of a network when its input changes: the pixels of the sensor change places.

@@ -1,21 +1,28 @@
-internal import Datasets
-internal import Networks
-internal import SpikingReLU
-internal import Training
+package import Datasets
+package import Networks
+package import SpikingReLU
+package import Training
 
 /// What a network would answer after each step of each image, and what it has cost by then: everything
 /// that is to be known of early exits, from one pass.
-struct AnytimeCurve: Sendable {
+package struct AnytimeCurve: Sendable {
   /// T.
-  let timeSteps: Int
+  package let timeSteps: Int
   /// Images.
-  let count: Int
+  package let count: Int
   /// One entry an image and step, `[image * T + step - 1]`.
-  let labels: [Int32]
+  package let labels: [Int32]
   /// The margins that an exit rule would see.
-  let margins: [Float]
+  package let margins: [Float]
   /// Additions from the first step on.
-  let additions: [Int]
+  package let additions: [Int]
+
+  package init(
+    timeSteps: Int, count: Int, labels: [Int32], margins: [Float], additions: [Int]
+  ) {
+    (self.timeSteps, self.count) = (timeSteps, count)
+    (self.labels, self.margins, self.additions) = (labels, margins, additions)
+  }
 
   private struct Image: Sendable {
     var labels: [Int32] = []
@@ -26,8 +33,8 @@ struct AnytimeCurve: Sendable {
   /// Lets a network answer images, T steps each, on several tasks.
   ///
   /// - Parameter examples: which of them; all by default.
-  static func record<Scalar>(
-    _ network: SpikingNetwork<Scalar>, on data: LabelledImages, examples: Range<Int>? = nil,
+  package static func record(
+    _ network: SpikingMLP, on data: LabelledImages, examples: Range<Int>? = nil,
     workers: Int, progress: ProgressHandler? = nil
   ) async throws -> AnytimeCurve {
     let steps = network.options.timeSteps
@@ -44,7 +51,7 @@ struct AnytimeCurve: Sendable {
           let standing = network.standing
           image.labels.append(Int32(standing.label))
           image.margins.append(standing.margin)
-          image.additions.append(network.ledger.additions)
+          image.additions.append(network.additions)
         }
         return image
       })
@@ -54,20 +61,24 @@ struct AnytimeCurve: Sendable {
   }
 
   /// A rule: an image ends when its margin is reached, at the latest after `timeSteps` steps.
-  struct Rule: Sendable, Equatable {
-    let margin: Float
-    let timeSteps: Int
+  package struct Rule: Sendable, Equatable {
+    package let margin: Float
+    package let timeSteps: Int
+
+    package init(margin: Float, timeSteps: Int) {
+      (self.margin, self.timeSteps) = (margin, timeSteps)
+    }
   }
 
   /// The step after which a rule ends an image, counted from 1.
-  func exit(_ image: Int, _ rule: Rule) -> Int {
+  package func exit(_ image: Int, _ rule: Rule) -> Int {
     let first = image * timeSteps
     for step in 1..<rule.timeSteps where margins[first + step - 1] >= rule.margin { return step }
     return rule.timeSteps
   }
 
   /// Wrong answers, and additions an image, of a rule.
-  func outcome(_ rule: Rule, labels expected: [Int]) -> (errors: Int, additions: Double) {
+  package func outcome(_ rule: Rule, labels expected: [Int]) -> (errors: Int, additions: Double) {
     var (errors, total) = (0, 0)
     for image in 0..<count {
       let place = image * timeSteps + exit(image, rule) - 1
@@ -78,12 +89,12 @@ struct AnytimeCurve: Sendable {
   }
 
   /// Wrong answers, and additions an image, after a number of steps.
-  func outcome(step: Int, labels expected: [Int]) -> (errors: Int, additions: Double) {
+  package func outcome(step: Int, labels expected: [Int]) -> (errors: Int, additions: Double) {
     outcome(Rule(margin: .infinity, timeSteps: step), labels: expected)
   }
 
   /// What a rule's answers cost on average, `costs[image, label]` an answer, and additions an image.
-  func expected(_ rule: Rule, costs: Matrix) -> (cost: Double, additions: Double) {
+  package func expected(_ rule: Rule, costs: Matrix) -> (cost: Double, additions: Double) {
     var (cost, total) = (0.0, 0)
     for image in 0..<count {
       let place = image * timeSteps + exit(image, rule) - 1
@@ -96,7 +107,7 @@ struct AnytimeCurve: Sendable {
 
   /// Margins worth trying: quantiles of those that occur before the last step, rising, at most `most`
   /// of them, with 0 first.
-  func candidates(most: Int) -> [Float] {
+  package func candidates(most: Int) -> [Float] {
     var seen: [Float] = []
     for image in 0..<count {
       seen += margins[image * timeSteps..<(image * timeSteps + timeSteps - 1)].filter(\.isFinite)

@@ -8,6 +8,12 @@ package struct ImageShifts: Sendable {
   package let most: Int
   package var generator: SeededGenerator
 
+  /// Moves of at most `most` pixels, drawn from `generator`.
+  package init(height: Int, width: Int, most: Int, generator: SeededGenerator) {
+    (self.height, self.width, self.most) = (height, width, most)
+    self.generator = generator
+  }
+
   /// Moves each row of a batch, an image.
   package mutating func move(_ images: inout Matrix) {
     let span = UInt64(2 * most + 1)

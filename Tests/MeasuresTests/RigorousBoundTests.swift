@@ -4,7 +4,7 @@ import SpikeKernels
 import SpikingReLU
 import Testing
 
-@testable import Experiments
+@testable import Measures
 
 /// The theorem of `RigorousBound`, on random networks and inputs of both signs.
 @Suite struct RigorousBoundTests {

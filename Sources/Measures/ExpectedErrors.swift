@@ -1,19 +1,19 @@
-internal import Datasets
+package import Datasets
 internal import DenseReLU
 internal import Foundation
-internal import Networks
+package import Networks
 
 /// How likely each answer is wrong, by the dense network's own outputs: `1 - softmax(z / temperature)`,
 /// at the temperature that makes the labels of some images most likely.
 ///
 /// Source: C. Guo et al., *On Calibration of Modern Neural Networks*, ICML 2017 (temperature scaling).
-struct ExpectedErrors: Sendable {
+package struct ExpectedErrors: Sendable {
   /// `[images x classes]`: the probability that an answer is wrong.
-  let costs: Matrix
+  package let costs: Matrix
   /// The temperature, in units of the outputs.
-  let temperature: Double
+  package let temperature: Double
 
-  init(_ weights: NetworkWeights, _ data: LabelledImages) throws {
+  package init(_ weights: NetworkWeights, _ data: LabelledImages) throws {
     var network = DenseMLP(weights: weights)
     var outputs: [[Double]] = []
     for index in 0..<data.count {

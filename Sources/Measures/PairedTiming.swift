@@ -1,17 +1,22 @@
 /// Times several contenders in turn, round after round, so that a machine whose speed drifts slows them
 /// all alike: ratios are taken within a round. The one timing loop of the package.
-struct PairedTiming {
+package struct PairedTiming {
   /// How long rounds go on for, all contenders together, once the least number of them is done.
-  var seconds: Double
+  package var seconds: Double
   /// Rounds that are not counted, first.
-  var warmUpRounds = 2
+  package var warmUpRounds = 2
   /// Rounds that count, at least and at most, whatever they take.
-  var rounds = 3...400
+  package var rounds = 3...400
+
+  /// Rounds for so many seconds.
+  package init(seconds: Double, warmUpRounds: Int = 2, rounds: ClosedRange<Int> = 3...400) {
+    (self.seconds, self.warmUpRounds, self.rounds) = (seconds, warmUpRounds, rounds)
+  }
 
   /// The seconds of each contender in each counted round.
   ///
   /// - Throws: what a contender throws; `CancellationError`.
-  func run(_ contenders: [() throws -> Void]) throws -> [[Double]] {
+  package func run(_ contenders: [() throws -> Void]) throws -> [[Double]] {
     let clock = ContinuousClock()
     var times = contenders.map { _ in [Double]() }
     let start = clock.now
@@ -34,10 +39,10 @@ struct PairedTiming {
 
 extension [Double] {
   /// The middle one, the upper of two.
-  var median: Double { sorted()[count / 2] }
+  package var median: Double { sorted()[count / 2] }
 
   /// The median of the quotients, round by round.
-  func medianRatio(to other: [Double]) -> Double {
+  package func medianRatio(to other: [Double]) -> Double {
     zip(self, other).map { $0 / $1 }.median
   }
 }

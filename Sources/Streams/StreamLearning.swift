@@ -2,7 +2,7 @@ public import EventRecordings
 internal import Foundation
 public import Networks
 public import SpikeKernels
-internal import SpikingReLU
+package import SpikingReLU
 
 /// Learns to tell recordings of an event camera apart, event by event: each event is a spike of the input,
 /// errors go back at the end of each time step, and weights change at once (fractional SGD).
@@ -182,7 +182,7 @@ public struct StreamLearning: Sendable {
       weights: try learner.networkWeights)
   }
 
-  func makeLearner(
+  package func makeLearner(
     _ weights: NetworkWeights, learningRate: Float
   ) throws -> LearningMLP {
     var training = try TrainingOptions(learningRate: learningRate)

@@ -40,7 +40,7 @@ public struct EnergyModel: Sendable, Equatable, Codable {
 
   /// The rows of every energy table: each number type, without and with weight reads, and in it the
   /// nanojoules of some operations on a network of so many weights.
-  static func rows<Row>(
+  package static func rows<Row>(
     weights: Int,
     _ row: (
       _ arithmetic: Arithmetic, _ withReads: Bool,

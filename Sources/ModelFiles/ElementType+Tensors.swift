@@ -1,18 +1,6 @@
-/// How a file writes a number that becomes a Float.
-enum ElementType: String, CaseIterable {
-  case f64 = "F64"
-  case f32 = "F32"
-  case f16 = "F16"
-  case bf16 = "BF16"
+internal import Files
 
-  var bytes: Int {
-    switch self {
-    case .f64: 8
-    case .f32: 4
-    case .f16, .bf16: 2
-    }
-  }
-
+extension ElementType {
   /// How much is read at a time: what is refused has not taken the memory of what it claims twice.
   private static let chunk = 1 << 20
 
@@ -52,46 +40,21 @@ enum ElementType: String, CaseIterable {
   private func append(
     _ data: [UInt8], to elements: inout [Float], isBigEndian: Bool, tensor: String
   ) throws(ModelFileError.Fault) {
-    precondition(data.count % bytes == 0, "\(data.count) bytes of \(rawValue)")
-    for start in stride(from: 0, to: data.count, by: bytes) {
-      var bits: UInt64 = 0
-      for byte in 0..<bytes {
-        let place = isBigEndian ? bytes - 1 - byte : byte
-        bits |= UInt64(data[start + byte]) << UInt64(8 * place)
-      }
-      let value =
-        switch self {
-        case .f64: Double(bitPattern: bits)
-        case .f32: Double(Float(bitPattern: UInt32(bits)))
-        case .f16: Self.half(UInt16(bits))
-        case .bf16: Double(Float(bitPattern: UInt32(bits) << 16))
-        }
-      elements.append(try Self.float(value, tensor: tensor, index: elements.count))
+    do {
+      try append(data, to: &elements, isBigEndian: isBigEndian)
+    } catch {
+      throw .nonFiniteWeight(tensor: tensor, index: error.index, value: error.value)
     }
   }
 
-  /// A number as a Float, rounded.
+  /// Numbers as Floats, rounded.
   ///
   /// - Throws: `nonFiniteWeight`.
-  static func float(
-    _ value: Double, tensor: String, index: Int
-  ) throws(ModelFileError.Fault) -> Float {
-    guard Float(value).isFinite else {
-      throw .nonFiniteWeight(tensor: tensor, index: index, value: value)
-    }
-    return Float(value)
-  }
-
-  /// A half-precision number: `Float16` is not on every platform.
-  private static func half(_ bits: UInt16) -> Double {
-    let sign = bits >> 15 == 0 ? 1.0 : -1.0
-    let (exponent, fraction) = (Int(bits >> 10 & 31), Double(bits & 1023))
-    switch exponent {
-    case 0: return sign * fraction * 0x1p-24
-    case 31: return fraction == 0 ? sign * .infinity : .nan
-    default:
-      return sign * (1 + fraction / 1024)
-        * Double(sign: .plus, exponent: exponent - 15, significand: 1)
+  static func floats(
+    _ values: [Double], tensor: String
+  ) throws(ModelFileError.Fault) -> [Float] {
+    do { return try floats(values) } catch {
+      throw .nonFiniteWeight(tensor: tensor, index: error.index, value: error.value)
     }
   }
 }
@@ -99,19 +62,11 @@ enum ElementType: String, CaseIterable {
 /// The bytes of Floats, low byte first.
 func littleEndian(_ elements: [Float]) -> [UInt8] {
   var data: [UInt8] = []
-  data.reserveCapacity(4 * elements.count)
-  for element in elements { data.append(littleEndian: element.bitPattern) }
+  data.append(littleEndian: elements)
   return data
 }
 
 extension [UInt8] {
-  /// Adds the bytes of a word, low byte first.
-  mutating func append(littleEndian word: some FixedWidthInteger) {
-    for shift in stride(from: 0, to: word.bitWidth, by: 8) {
-      append(UInt8(truncatingIfNeeded: word >> shift))
-    }
-  }
-
   /// The bytes as people read them: `3c 21`.
   var hexadecimal: String {
     map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined(separator: " ")

@@ -1,4 +1,3 @@
-package import Datasets
 internal import Files
 internal import Networks
 

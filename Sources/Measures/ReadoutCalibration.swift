@@ -1,7 +1,6 @@
-internal import Datasets
+package import Datasets
 internal import DenseReLU
-internal import Networks
-internal import SpikingReLU
+package import Networks
 
 /// Fits the last layer to what it will read: spike counts after T steps, in place of activations.
 ///
@@ -11,20 +10,25 @@ internal import SpikingReLU
 /// W_L = (A^T A + r I)^-1 A^T Z,    r = strength * trace(A^T A) / n
 /// ```
 /// The dense twin keeps its own W_L.
-struct ReadoutCalibration: Sendable {
+package struct ReadoutCalibration: Sendable {
   /// The strength of the regularization.
-  var strength: Float = 1e-3
+  package var strength: Float = 1e-3
 
-  func refit(
-    _ weights: NetworkWeights, coding: SpikeCoding, firing: PredictionOptions.Firing,
-    timeSteps: Int, _ evaluation: SharedEvaluation
-  ) async throws -> NetworkWeights {
+  package init() {}
+
+  /// The network with a fitted last layer.
+  ///
+  /// - Parameters:
+  ///   - counts: net spikes of the last hidden layer's units after `timeSteps` steps, example after example.
+  ///   - scales: k of these units.
+  /// - Throws: `DenseError`, `NetworkError`, `CancellationError`.
+  /// - Precondition: the network has a hidden layer.
+  package func refit(
+    _ weights: NetworkWeights, counts: [Int32], scales: [Float], timeSteps: Int,
+    on calibration: LabelledImages
+  ) throws -> NetworkWeights {
     let last = weights.layers.count - 1
-    guard last > 0 else { return weights }
-    let units = weights.layerSizes[last]
-    let scales = coding.hiddenScales[last - 1]
-    let counts = try await evaluation.counts(weights, coding, firing, timeSteps: timeSteps)
-    let calibration = evaluation.calibration
+    let units = weights.layers[last].weights.inputs.count
     var activations = Matrix(rows: calibration.count, columns: units)
     var outputs = Matrix(rows: calibration.count, columns: weights.outputs)
     // On rank 0: the dense outputs are of one machine's BLAS.

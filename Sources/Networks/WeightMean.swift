@@ -1,12 +1,10 @@
-package import Networks
-
 /// The mean of several states of a network, summed in `Double`, parameter by parameter.
 package struct WeightMean {
   /// The network whose shape it has.
   private let shape: NetworkWeights
   /// The sums of each parameter, by name.
-  private(set) var sums: [(name: String, values: [Double])]
-  private(set) var count = 1
+  package private(set) var sums: [(name: String, values: [Double])]
+  package private(set) var count = 1
 
   package init(_ weights: NetworkWeights) {
     shape = weights

@@ -57,7 +57,7 @@ public struct RigorousBound: Sendable {
   private let firesOnceAStep: Bool
 
   /// L.
-  var depth: Int { layers.count }
+  package var depth: Int { layers.count }
 
   private struct Layer: Sendable {
     let inputs: Int
@@ -198,7 +198,7 @@ extension RigorousBound {
   /// infinite where no T does.
   ///
   /// An input keeps its class when, for every other class c, `z_first - z_c > (B_first + B_c) / T`.
-  func promisedSteps(for input: [Float]) -> Double {
+  package func promisedSteps(for input: [Float]) -> Double {
     let example = example(input)
     let limits = evaluate(
       example, steps: 1, feeds: Array(repeating: 0, count: depth)

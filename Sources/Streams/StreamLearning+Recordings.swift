@@ -1,7 +1,7 @@
-internal import EventRecordings
+package import EventRecordings
 internal import Networks
 internal import SpikeKernels
-internal import SpikingReLU
+package import SpikingReLU
 
 // One recording through a network: to learn from, or to be answered.
 
@@ -47,7 +47,7 @@ extension StreamLearning {
   /// Learns from one recording.
   ///
   /// - Returns: its events, its length, and what the network answered at its end, while it learned.
-  func learn(
+  package func learn(
     _ recording: LabelledRecording, classes: Int, _ learner: inout LearningMLP,
     permuted: [Int]? = nil
   ) throws -> (events: Int, microseconds: Int64, answer: Int) {
@@ -61,7 +61,7 @@ extension StreamLearning {
   }
 
   /// Answers to all recordings, at their end and on the way.
-  func evaluate(
+  package func evaluate(
     _ network: SpikingMLP, _ recordings: [LabelledRecording], permuted: [Int]? = nil
   ) throws -> (errors: Int, readings: [Result.Reading], work: Result.Work) {
     var stream = try SpikeStream(network: network)

@@ -1,16 +1,16 @@
 internal import DenseReLU
-internal import Networks
+package import Networks
 
 /// The BLAS calls of a dense network and nothing else: no activation, no loss, no check. What a
 /// dense pass cannot be faster than on this BLAS.
-struct BareBLAS {
+package struct BareBLAS {
   private var weights: [Matrix]
   private var activations: [Matrix]
   private var deltas: [Matrix]
   private let batch: Int
 
   /// Calls for a network of the given weights, on random activations and errors.
-  init(weights: NetworkWeights, batch: Int) {
+  package init(weights: NetworkWeights, batch: Int) {
     var generator = SeededGenerator(seed: 7)
     func random(_ columns: Int) -> Matrix {
       Matrix(rows: batch, columns: columns) { _, _ in Float(generator.nextNormal()) }
@@ -22,7 +22,7 @@ struct BareBLAS {
   }
 
   /// `a_l = W_l^T a_(l-1)` for each layer.
-  mutating func forward() {
+  package mutating func forward() {
     for index in weights.indices {
       if batch == 1 {
         BLAS.gemv(.yes, weights[index], row: activations[index], into: &activations[index + 1])
@@ -36,7 +36,7 @@ struct BareBLAS {
 
   /// The products of one step of gradient descent: forward, `delta_(l-1) = W_l delta_l` for l >= 2,
   /// `W_l += scale * a_(l-1)^T delta_l`. The scale is so small that nothing grows.
-  mutating func step() {
+  package mutating func step() {
     forward()
     for index in weights.indices.dropFirst().reversed() {
       if batch == 1 {
