@@ -1,4 +1,5 @@
 public import Experiments
+internal import Measures
 public import Training
 
 extension HTMLReport {
@@ -112,14 +113,7 @@ extension HTMLReport {
     blocks.append(
       .table(
         title: "Quantum of a spike, and what each layer sends with early exit",
-        header: ["", "scale", "quantum", "spikes", "rate", "additions"],
-        rows: result.layers.map { layer in
-          [
-            layer.layer == 0 ? "input" : "layer \(layer.layer)", Self.rounded(layer.scale[1]),
-            Self.rounded(1 / layer.scale[1]), Self.rounded(layer.spikes),
-            Self.rounded(layer.rate), Self.rounded(layer.additions),
-          ]
-        }))
+        Anytime.Result.layerColumns, result.layers))
     blocks.append(
       .text(
         "Of \(result.candidates.count) codings the one that costs least was chosen: expected error in "
@@ -128,23 +122,10 @@ extension HTMLReport {
           + (result.hasPhases ? " Input phases are staggered." : "")
           + " A larger scale of a layer makes finer steps and more spikes; a smaller one saves spikes "
           + "until their rounding is seen in the answers."))
-    let chosen = result.chosen
     blocks.append(
       .table(
         title: "Why each is as it is: what a change would make of it, on calibration images",
-        header: ["change", "expected errors", "operations / dense", "cost"],
-        rows: [
-          [
-            "as chosen", Self.rounded(chosen.expectedErrorPercent) + "%",
-            Self.rounded(chosen.shareOfDense), Self.rounded(chosen.cost),
-          ]
-        ]
-          + result.alternatives.map {
-            [
-              $0.change, Self.rounded($0.expectedErrorPercent) + "%", Self.rounded($0.shareOfDense),
-              Self.rounded($0.cost),
-            ]
-          }))
+        Anytime.Result.Choice.columns, result.choices))
     add(
       .points(
         "candidates", title: "Codings that were tried",
@@ -177,13 +158,7 @@ extension HTMLReport {
         title:
           "Which T for the dense network's class: promised by the bound in exact arithmetic, on "
           + "\(result.guarantee.images) test images, and measured on all",
-        header: ["agreement", "bound", "measured"],
-        rows: result.guarantee.rows.map { row in
-          [
-            Self.rounded(100 * row.agreement) + "%", row.guaranteedSteps.map { "\($0)" } ?? "none",
-            row.measuredSteps.map { "\($0)" } ?? "> \(result.timeSteps)",
-          ]
-        }))
+        result.guaranteeColumns, result.guarantee.rows))
     add(activity)
   }
 }

@@ -40,13 +40,7 @@ extension HTMLReport {
         columns: ["width", "share"]))
     blocks.append(
       .table(
-        title: "Ratios of one run", header: ["", "ratio", "target", "us", "of us"],
-        rows: result.ratios.map {
-          [
-            $0.name, Self.rounded($0.value), $0.target.map(Self.rounded) ?? "",
-            Self.rounded($0.microseconds), Self.rounded($0.otherMicroseconds),
-          ]
-        }))
+        title: "Ratios of one run", KernelBenchmark.Result.ratioColumns, result.ratios))
   }
 
   /// The report of `ScaleBenchmark`.

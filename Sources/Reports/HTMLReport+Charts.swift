@@ -1,4 +1,5 @@
 internal import Experiments
+internal import Measures
 
 // The forms of chart that reports are made of, as Vega-Lite specifications.
 

@@ -29,17 +29,7 @@ extension HTMLReport {
     blocks.append(
       .table(
         title: "Learning on \(result.ranks) ranks, beside one alone",
-        header: [
-          "twin", "images of a rank a step", "images/s", "speed-up", "efficiency", "by the model",
-          "bytes a step",
-        ],
-        rows: result.speeds.map {
-          [
-            $0.twin, "\($0.examplesPerStep)", Self.rounded($0.imagesPerSecond),
-            Self.rounded($0.speedup), Self.rounded($0.efficiency),
-            $0.modelEfficiency.map(Self.rounded) ?? "", Self.rounded($0.bytesPerStep),
-          ]
-        }))
+        ReplicaBenchmark.Speed.columns, result.speeds))
     let names = result.intervals.map { "K = \($0)" } + ["dense, minibatch \(result.minibatch)"]
     for (index, network) in result.networks.enumerated() {
       add(

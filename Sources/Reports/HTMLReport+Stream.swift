@@ -1,5 +1,6 @@
 internal import EventRecordings
-public import Experiments
+internal import Experiments
+public import Streams
 public import Training
 
 extension HTMLReport {

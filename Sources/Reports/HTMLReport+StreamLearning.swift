@@ -1,5 +1,6 @@
 public import Experiments
 internal import Networks
+public import Streams
 public import Training
 
 extension HTMLReport {
@@ -41,15 +42,7 @@ extension HTMLReport {
         }, columns: ["ms", "percent", "events", "additions"]))
     blocks.append(
       .table(
-        title: "A recording",
-        header: ["", "events", "additions", "multiply-adds", "ms", "times real time"],
-        rows: [("learning", result.learning), ("predicting", result.predicting)].map {
-          [
-            $0, Self.rounded($1.events), Self.rounded($1.additions),
-            Self.rounded($1.updateMultiplyAdds), Self.rounded($1.milliseconds),
-            Self.rounded($1.realTimeFactor),
-          ]
-        }))
+        title: "A recording", StreamLearning.Result.workColumns, result.workRows))
     guard let drift else { return }
     add(
       .lines(

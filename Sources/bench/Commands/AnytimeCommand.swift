@@ -177,14 +177,10 @@ struct AnytimeCommand: AsyncParsableCommand, RunsOnRanks {
   }
 
   func run() async throws {
-    let set = try InstructionSet.selected()
-    let file = try results.open()
-    let page = try reports.open()
+    let run = try CommandRun(results, reports: reports, tables: tables, header: ["timeSteps"])
+    let set = run.set
     let weightsFile = try Ranks.onRoot { try save.map(NetworkOutput.init) }
-    let table = try tables.open(header: AnytimeTables.columns)
     let whole = try network.dataset.loadOnRanks()
-    let manifest = RunManifest.ofThisRun(
-      seed: seed, set, threads: threads.count, dataset: whole)
     let isDigits = whole.height * whole.width <= 64
     let kept = calibration ?? (isDigits ? 300 : 5000)
     guard kept < whole.training.count else {
@@ -194,10 +190,7 @@ struct AnytimeCommand: AsyncParsableCommand, RunsOnRanks {
     }
     let (data, calibrationImages) = whole.split(calibration: kept)
     try CodingSearch.check(calibrationImages)
-    if !RunManifest.isOptimizedBuild {
-      try results.line("This is a debug build: its timings mean nothing. Use -c release.")
-    }
-    if let note = threads.note { try results.line(note) }
+    let manifest = try run.begin(seed: seed, threads: threads, dataset: whole)
     let test = images.map(data.test.prefix) ?? data.test
     let team = Team(Ranks.all)
     guard Ranks.isRoot else {
@@ -226,26 +219,23 @@ struct AnytimeCommand: AsyncParsableCommand, RunsOnRanks {
       "\(data.name) (\(data.source)), network "
       + weights.layerSizes.joinedByDashes + ", "
       + (load.map { "weights of \($0)" } ?? "\(twin.rawValue) training, \(training!.epochs) epochs")
-    try results.line(name)
-    for line in AnytimeTables.lines(result) { try results.line(line) }
-    try page?.commit(
-      HTMLReport(
-        result,
-        activity: ActivityReport(
-          weights: spikingWeights, coding: result.coding, firing: firing, timeSteps: steps,
-          data: test,
-          height: data.height, width: data.width), manifest: manifest))
+    try run.print([name] + AnytimeTables.lines(result))
     try weightsFile?.commit(spikingWeights, coding: result.coding)
-    for note in weightsFile?.notes ?? [] { try results.line(note) }
-    try table?.commit(AnytimeTables.rows(result))
-    try results.finish(
+    try run.print(weightsFile?.notes ?? [])
+    try run.finish(
       Report(
         manifest: manifest,
         dataset: .init(
           name: data.name, source: data.source, trainingImages: data.training.count,
           testImages: test.count),
         training: training, anytime: result, verdicts: result.verdicts),
-      verdicts: result.verdicts, to: file)
+      verdicts: result.verdicts,
+      report: HTMLReport(
+        result,
+        activity: ActivityReport(
+          weights: spikingWeights, coding: result.coding, firing: firing, timeSteps: steps,
+          data: test, height: data.height, width: data.width), manifest: manifest),
+      table: CSVTable(Anytime.Result.Row.columns, result.curveRows))
   }
 
   private func weights(

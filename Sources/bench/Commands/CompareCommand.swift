@@ -102,26 +102,16 @@ struct CompareCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let set = try InstructionSet.selected()
-    let file = try results.open()
-    let page = try reports.open()
-    let table = try tables.open(header: [
-      "timeSteps", "meanError", "maximumError", "meanBound", "argmaxAgreement", "testErrorPercent",
-    ])
-    if gradients { return try compareGradients(set, to: file) }
+    let run = try CommandRun(results, reports: reports, tables: tables, header: ["timeSteps"])
+    if gradients { return try compareGradients(run) }
     let data = try network.dataset.load()
-    let manifest = RunManifest.ofThisRun(
-      seed: seed, set, threads: threads.count, dataset: data)
     let isSmall = data.height * data.width <= 64
     let widths = network.hidden ?? data.defaultHidden
     let sizes = try data.layerSizes(hidden: widths)
     let test = images.map(data.test.prefix) ?? data.test
 
-    if !RunManifest.isOptimizedBuild {
-      try results.line("This is a debug build: its timings mean nothing. Use -c release.")
-    }
-    if let note = threads.note { try results.line(note) }
-    try results.line(
+    let manifest = try run.begin(seed: seed, threads: threads, dataset: data)
+    try run.print(
       "\(data.name) (\(data.source)): \(Format.count(data.training.count)) training images, "
         + "\(Format.count(test.count)) test images, network "
         + sizes.joinedByDashes)
@@ -130,8 +120,6 @@ struct CompareCommand: AsyncParsableCommand {
       epochs: epochs ?? (isSmall ? 80 : 5), learningRate: eta, seed: seed)
     let clock = ContinuousClock()
     let start = clock.now
-    // One thread: the last bits of a product, and so the weights, depend on the number.
-    BLAS.threads = 1
     let dense = try await training.network(hidden: widths, dataset: data) {
       Progress.show("training the dense network", $0, $1)
     }
@@ -140,28 +128,13 @@ struct CompareCommand: AsyncParsableCommand {
       weights: dense.weights, data: test,
       settings: .init(
         convergenceSteps: convergenceSteps, timeSteps: steps, workers: threads.count,
-        instructionSet: set))
+        instructionSet: run.set))
     let result = try await comparison.run { stage, done, total in
       Progress.show(stage.rawValue, done, total)
     }
-    for line in CompareTables.lines(result, training: training, seconds: seconds, set: set) {
-      try results.prose(line)
-    }
-    try table?.commit(
-      result.convergence.points.map { point in
-        ["\(point.timeSteps)"]
-          + [
-            point.meanError, point.maximumError, point.meanBound, point.argmaxAgreement,
-            point.testErrorPercent,
-          ].map { "\($0)" }
-      })
-    try page?.commit(
-      HTMLReport(
-        result,
-        activity: ActivityReport(
-          weights: dense.weights, timeSteps: steps, data: test, height: data.height,
-          width: data.width), manifest: manifest))
-    try results.finish(
+    try run.print(
+      CompareTables.lines(result, training: training, seconds: seconds, set: run.set))
+    try run.finish(
       Report(
         manifest: manifest,
         dataset: .init(
@@ -169,8 +142,14 @@ struct CompareCommand: AsyncParsableCommand {
           testImages: test.count),
         training: .init(settings: training, seconds: seconds), comparison: result,
         verdicts: result.verdicts),
-      verdicts: result.verdicts, to: file)
-    for line in CompareTables.conclusion(result) { try results.prose(line) }
+      verdicts: result.verdicts,
+      report: HTMLReport(
+        result,
+        activity: ActivityReport(
+          weights: dense.weights, timeSteps: steps, data: test, height: data.height,
+          width: data.width), manifest: manifest),
+      table: CSVTable(result.pointColumns, result.convergence.points))
+    try run.print(CompareTables.conclusion(result))
   }
 
   /// What `--gradients --json` holds.
@@ -184,16 +163,16 @@ struct CompareCommand: AsyncParsableCommand {
     let verdicts: [Verdict]
   }
 
-  private func compareGradients(_ set: InstructionSet, to file: AtomicFile?) throws {
-    let manifest = RunManifest.ofThisRun(seed: seed, set, threads: 1)
-    var agreement = GradientAgreement(instructionSet: set)
+  private func compareGradients(_ run: CommandRun) throws {
+    let manifest = try run.begin(seed: seed, isTimed: false)
+    var agreement = GradientAgreement(instructionSet: run.set)
     agreement.seed = seed
     let result = try agreement.run { Progress.show("comparing updates", $0, $1) }
-    for line in CompareTables.lines(result, agreement) { try results.line(line) }
-    try results.finish(
+    try run.print(CompareTables.lines(result, agreement))
+    try run.finish(
       GradientReport(
         manifest: manifest, layerSizes: agreement.layerSizes, examples: agreement.examples,
         learningRate: agreement.learningRate, gradients: result, verdicts: result.verdicts),
-      verdicts: result.verdicts, to: file)
+      verdicts: result.verdicts)
   }
 }

@@ -121,8 +121,7 @@ struct ConvertCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let set = try InstructionSet.selected()
-    let json = try results.open()
+    let run = try CommandRun(results)
     let output = try save.map(NetworkOutput.init)
     if strict, let differences = output?.differences, !differences.isEmpty {
       throw ValidationError(
@@ -136,28 +135,25 @@ struct ConvertCommand: AsyncParsableCommand {
       try network.require(
         layerSizes: whole.layerSizes(hidden: Array(weights.layerSizes.dropFirst().dropLast())))
     }
-    if let note = threads.note { try results.line(note) }
-    for line in ConvertTables.lines(network, path: file) { try results.line(line) }
-    let manifest = RunManifest.ofThisRun(
-      seed: 0, set, threads: threads.count, dataset: whole)
+    let manifest = try run.begin(seed: 0, threads: threads, dataset: whole, isTimed: false)
+    try run.print(ConvertTables.lines(network, path: file))
     var result: Conversion.Result?
     if let whole {
-      let found = try await convert(weights, whole, set)
+      let found = try await convert(weights, whole, run.set)
       Progress.clear()
-      for line in ConvertTables.lines(found, dataset: "\(whole.name) (\(whole.source))") {
-        try results.line(line)
-      }
+      try run.print(
+        ConvertTables.lines(found, dataset: "\(whole.name) (\(whole.source))"))
       result = found
     } else {
-      try results.line("No data: --dataset shows errors, scales and losses.")
+      try run.print("No data: --dataset shows errors, scales and losses.")
     }
     if let output {
       try output.commit(weights, coding: result?.coding)
-      try results.line("Written: \(output.path)")
-      for note in output.notes { try results.line(note) }
+      try run.print("Written: \(output.path)")
+      try run.print(output.notes)
     }
     let verdicts = result?.verdicts ?? []
-    try results.finish(
+    try run.finish(
       Report(
         manifest: manifest,
         source: .init(
@@ -167,7 +163,7 @@ struct ConvertCommand: AsyncParsableCommand {
           largestWeight: weights.matrices.map(\.largestMagnitude).max() ?? 0),
         layerSizes: weights.layerSizes, hasBiases: weights.hasBiases,
         denseTestErrors: result?.denseTestErrors, conversion: result, verdicts: verdicts),
-      verdicts: verdicts, to: json)
+      verdicts: verdicts)
   }
 
   private func convert(

@@ -4,6 +4,7 @@ import DenseReLU
 import Experiments
 import Files
 import Foundation
+import Reports
 import SpikeKernels
 import Training
 
@@ -60,7 +61,8 @@ struct InfoCommand: AsyncParsableCommand {
         ["BLAS kernels", manifest.blasCore],
       ] + ["digits", "mnist", "fashion-mnist"].map { [$0, datasets[$0] ?? "not found"] }
     for row in rows {
-      try Output.line(row[0].padding(toLength: 15, withPad: " ", startingAt: 0) + row[1])
+      let text = row[0].padding(toLength: 15, withPad: " ", startingAt: 0) + row[1]
+      for line in Format.wrapped(text, hanging: 15) { try Output.line(line) }
     }
     let found = fingerprints ? try await compareFingerprints() : nil
     let verdicts = found?.verdicts ?? []

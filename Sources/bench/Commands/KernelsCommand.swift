@@ -53,21 +53,13 @@ struct KernelsCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let set = try InstructionSet.selected()
-    let file = try results.open()
-    let page = try reports.open()
-    let table = try tables.open(header: [
-      "kernel", "instructionSet", "nanosecondsPerSpike", "gigabytesPerSecond",
-    ])
+    let run = try CommandRun(results, reports: reports, tables: tables, header: ["kernel"])
+    let set = run.set
     let data = try network.dataset.load()
-    let manifest = RunManifest.ofThisRun(
-      seed: seed, set, threads: 1, dataset: data)
     guard set != .reference else {
       throw ValidationError("the reference is plain Swift: there are no kernels to time.")
     }
-    if !RunManifest.isOptimizedBuild {
-      try results.line("This is a debug build: its timings mean nothing. Use -c release.")
-    }
+    let manifest = try run.begin(seed: seed, dataset: data)
     let weights: NetworkWeights
     if let load {
       weights = try NetworkWeights(file: load, hidden: network.hidden, of: data)
@@ -88,27 +80,20 @@ struct KernelsCommand: AsyncParsableCommand {
     var benchmark = KernelBenchmark(weights: weights, data: data.test, instructionSet: set)
     benchmark.seconds = Double(milliseconds) / 1000
     let result = try benchmark.run { Progress.show($0, $1, $2) }
-    for line in KernelTables.lines(result) { try results.line(line) }
+    try run.print(KernelTables.lines(result))
     let sizes = weights.layerSizes
-    try results.line(
+    try run.print(
       "\nThe twins on \(data.name), network \(sizes.joinedByDashes), "
         + "\(Format.count(result.spikesPerImage)) spikes an image at T = 10, \(set.rawValue)")
-    for line in KernelTables.ratios(result) { try results.line(line) }
+    try run.print(KernelTables.ratios(result))
     let verdicts = sizes == [784, 200, 200, 10] ? result.verdicts : []
-    if !verdicts.isEmpty { try results.line() }
-    try table?.commit(
-      result.kernels.map {
-        [
-          $0.name, $0.instructionSet, "\($0.nanosecondsPerSpike)",
-          $0.gigabytesPerSecond.map { "\($0)" } ?? "",
-        ]
-      })
-    try page?.commit(HTMLReport(result, verdicts: verdicts, manifest: manifest))
-    try results.finish(
+    if !verdicts.isEmpty { try run.print() }
+    try run.finish(
       Report(
         manifest: manifest, dataset: data.name, layerSizes: sizes, kernels: result,
         verdicts: verdicts),
-      verdicts: verdicts, to: file)
+      verdicts: verdicts, report: HTMLReport(result, verdicts: verdicts, manifest: manifest),
+      table: CSVTable(KernelBenchmark.Result.kernelColumns, result.kernels))
   }
 }
 
@@ -132,7 +117,7 @@ enum KernelTables {
       if !names.contains(kernel.name) { names.append(kernel.name) }
     }
     lines += Format.table(
-      [[""] + sets.flatMap { [$0 + " ns", "GB/s"] }]
+      [[""] + sets.flatMap { [($0 == "baseline" ? "base-\nline" : $0) + "\nns", "GB/s"] }]
         + names.map { name in
           [name]
             + sets.flatMap { set in
@@ -159,14 +144,7 @@ enum KernelTables {
   }
 
   static func ratios(_ result: KernelBenchmark.Result) -> [String] {
-    func bound(_ value: Double?) -> String { value.map { "<= \(Format.fixed($0, 2))" } ?? "-" }
-    let rows = result.ratios.map {
-      [
-        $0.name, Format.fixed($0.microseconds, 1), Format.fixed($0.otherMicroseconds, 1),
-        Format.fixed($0.value, 2), bound($0.target), bound($0.stretch),
-      ]
-    }
-    return Format.table([["", "us", "us", "ratio", "target", "stretch"]] + rows) + [
+    Format.table(KernelBenchmark.Result.ratioColumns, result.ratios) + [
       "  training, fractional, T = 10: \(Format.count(result.trainingImagesPerSecond)) images/s, "
         + "\(Format.fixed(result.trainingImagesPerSecond / KernelBenchmark.authorsImagesPerSecond, 1))"
         + " times the authors' \(Format.count(KernelBenchmark.authorsImagesPerSecond))",

@@ -102,13 +102,9 @@ struct PaperCommand: AsyncParsableCommand, RunsOnRanks {
   }
 
   func run() async throws {
-    let set = try InstructionSet.selected()
-    let file = try results.open()
-    let page = try reports.open()
-    let table = try tables.open(header: ["row", "seed", "column", "test", "train"])
+    let header = ["row", "seed", "column", "test", "train"]
+    let run = try CommandRun(results, reports: reports, tables: tables, header: header)
     let data = try network.dataset.loadOnRanks()
-    let manifest = RunManifest.ofThisRun(
-      seed: seed, set, threads: threads.count, dataset: data)
     guard quick || split == .standard || data.training.count > 10_000 else {
       throw ValidationError(
         "'--split authors' needs more than 10,000 training images, found \(data.training.count).")
@@ -121,16 +117,13 @@ struct PaperCommand: AsyncParsableCommand, RunsOnRanks {
       : Paper.Settings(dataset: data, split: split, hidden: widths)
     if let epochs { settings.epochs = epochs }
     if let ablationEpochs { settings.ablationEpochs = ablationEpochs }
-    let paper = Paper(settings: settings, dataset: data, instructionSet: set)
+    let paper = Paper(settings: settings, dataset: data, instructionSet: run.set)
     let folder = try Ranks.onRoot {
       try state.map { try StateFolder(path: $0, settings: settings) }
     }
     let chosen = rows ?? PaperRow.all
-    if !RunManifest.isOptimizedBuild {
-      try results.line("This is a debug build: its timings mean nothing. Use -c release.")
-    }
-    if let note = threads.note { try results.line(note) }
-    try results.line(
+    let manifest = try run.begin(seed: seed, threads: threads, dataset: data)
+    try run.print(
       "\(data.name) (\(data.source)), \(settings.split.rawValue) split: "
         + "\(Format.count(paper.dataset.training.count)) training images, "
         + "\(Format.count(paper.dataset.test.count)) test images, hidden "
@@ -143,7 +136,7 @@ struct PaperCommand: AsyncParsableCommand, RunsOnRanks {
       ).run(
         jobs, progress: PaperTables.showProgress
       ) { event in
-        for line in PaperTables.lines(event, workers: threads.count) { try results.line(line) }
+        try run.print(PaperTables.lines(event, workers: threads.count))
       }
     } catch is CancellationError where state != nil {
       Progress.clear()
@@ -151,27 +144,24 @@ struct PaperCommand: AsyncParsableCommand, RunsOnRanks {
       throw InterruptedAfterResults()
     }
     guard Ranks.isRoot else { return }
-    for line in PaperTables.lines(found, rows: chosen, settings: settings) {
-      try results.line(line)
-    }
+    try run.print(PaperTables.lines(found, rows: chosen, settings: settings))
     let verdicts = quick ? Paper.quickVerdicts(found) : []
-    try table?.commit(
-      found.flatMap { result in
-        PaperColumn.allCases.compactMap { column in
-          result.cells[column.rawValue].map {
-            [result.row, "\(result.seed)", column.rawValue, "\($0.test)", "\($0.train)"]
-          }
+    let cells = found.flatMap { result in
+      PaperColumn.allCases.compactMap { column in
+        result.cells[column.rawValue].map {
+          [result.row, "\(result.seed)", column.rawValue, "\($0.test)", "\($0.train)"]
         }
-      })
-    try page?.commit(
-      HTMLReport(
-        paper: found, on: data.name, rows: chosen, verdicts: verdicts, manifest: manifest))
+      }
+    }
+    let table = CSVTable(header: header, rows: cells)
+    let page = HTMLReport(
+      paper: found, on: data.name, rows: chosen, verdicts: verdicts, manifest: manifest)
     let report = Report(
       manifest: manifest, settings: settings, results: found, verdicts: verdicts)
     if quick {
-      try results.finish(report, verdicts: verdicts, to: file)
+      try run.finish(report, verdicts: verdicts, report: page, table: table)
     } else {
-      try file?.commit(json: report)
+      try run.write(report, report: page, table: table)
     }
   }
 }

@@ -81,40 +81,23 @@ struct ScaleCommand: AsyncParsableCommand, RunsOnRanks {
       return
     }
     if learning {
-      return try await learningOptions.run(
-        seed: seed, milliseconds: milliseconds, set, threads, results, reports, tables)
+      let run = try CommandRun(results, reports: reports, tables: tables, header: ["replicas"])
+      return try await learningOptions.run(run, seed: seed, milliseconds: milliseconds, threads)
     }
-    let file = try results.open()
-    let page = try reports.open()
-    let table = try tables.open(header: [
-      "sweep", "value", "timeSteps", "spikes", "additions", "microseconds", "peakBytes",
-    ])
-    let manifest = RunManifest.ofThisRun(seed: seed, set, threads: threads.count)
-    if !RunManifest.isOptimizedBuild {
-      try results.line("This is a debug build: its timings mean nothing. Use -c release.")
-    }
-    if let note = threads.note { try results.line(note) }
+    let run = try CommandRun(results, reports: reports, tables: tables, header: ["sweep"])
+    let manifest = try run.begin(seed: seed, threads: threads)
     benchmark.seconds = Double(milliseconds) / 1000
     benchmark.widths = benchmark.widths.filter { $0 <= widest } + (widest > 8192 ? [widest] : [])
     benchmark.workers = Array(1...threads.count)
     let ran = try await benchmark.run(ranks: Ranks.all) { Progress.show("points", $0, $1) }
     guard let result = ran else { return }
-    for line in ScaleTables.lines(result) { try results.line(line) }
-    try results.line()
+    try run.print(ScaleTables.lines(result) + [""])
     let verdicts = result.verdicts
-    try table?.commit(
-      result.sweeps.flatMap { sweep in
-        sweep.points.map {
-          [
-            sweep.name, "\($0.value)", "\($0.timeSteps)", "\($0.spikes)", "\($0.additions)",
-            "\($0.microseconds)", $0.peakBytes.map { "\($0)" } ?? "",
-          ]
-        }
-      })
-    try page?.commit(HTMLReport(result, verdicts: verdicts, manifest: manifest))
-    try results.finish(
+    let tables = result.sweeps.map { CSVTable($0.columns, $0.points) }
+    try run.finish(
       Report(manifest: manifest, scale: result, verdicts: verdicts),
-      verdicts: verdicts, to: file)
+      verdicts: verdicts, report: HTMLReport(result, verdicts: verdicts, manifest: manifest),
+      table: CSVTable(header: tables[0].header, rows: tables.flatMap(\.rows)))
   }
 }
 
@@ -128,17 +111,7 @@ enum ScaleTables {
         "\(sweep.name): time grows like its power of \(Format.fixed(sweep.timeExponent, 2)), "
           + "additions \(Format.fixed(sweep.additionsExponent, 2)); time like spikes to the "
           + Format.fixed(sweep.timeOverSpikesExponent, 2))
-      lines += Format.table(
-        [["", "network", "T", "spikes", "additions", "us", "ns a spike", "peak MB"]]
-          + sweep.points.map { point in
-            [
-              Format.count(point.value), network(point.layerSizes), Format.count(point.timeSteps),
-              Format.count(point.spikes), Format.count(point.additions),
-              Format.significant(point.microseconds),
-              Format.significant(point.microseconds * 1000 / max(point.spikes, 1)),
-              point.peakBytes.map { Format.fixed(Double($0) / 1e6, 1) } ?? "-",
-            ]
-          })
+      lines += Format.table(sweep.columns, sweep.points)
     }
     lines += ["", "Prediction of a batch by tasks"]
     lines += Format.table(
@@ -150,13 +123,5 @@ enum ScaleTables {
           ]
         })
     return lines
-  }
-
-  /// `784-200-200-10`; many equal layers as `16 x 256-10`.
-  private static func network(_ sizes: [Int]) -> String {
-    let equal = sizes.prefix { $0 == sizes[0] }.count
-    guard equal > 3 else { return sizes.joinedByDashes }
-    return ["\(equal) x \(sizes[0])"].joined()
-      + sizes.dropFirst(equal).map { "-\($0)" }.joined()
   }
 }

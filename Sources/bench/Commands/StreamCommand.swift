@@ -8,6 +8,7 @@ import ModelFiles
 import Networks
 import SpikeKernels
 import SpikingReLU
+import Streams
 
 /// `bench stream`: event recordings, inputs that change, learning on the fly.
 struct StreamCommand: AsyncParsableCommand {
@@ -48,15 +49,13 @@ struct StreamCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let json = try results.open()
-    let report = try reports.open()
+    let run = try CommandRun(results, reports: reports)
     if replay.file != nil {
-      try await replay.run(results, json: json, report: report)
+      try await replay.run(run)
     } else if learning.learn != nil {
-      try await learning.run(results, replay, json: json, report: report)
+      try await learning.run(run, replay)
     } else {
-      try await sigmaDelta.run(
-        results, load: replay.load, save: replay.save, json: json, report: report)
+      try await sigmaDelta.run(run, load: replay.load, save: replay.save)
     }
   }
 }

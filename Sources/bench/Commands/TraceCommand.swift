@@ -5,6 +5,7 @@ import Files
 import Foundation
 import ModelFiles
 import Networks
+import Reports
 import SpikeKernels
 import SpikeTraces
 import SpikingReLU

@@ -96,7 +96,7 @@ extension TrainCommand {
 
   /// Trains independent networks on all ranks.
   func run(
-    _ work: TrainWork, networks: Int, _ files: TrainFiles, _ page: ReportFile?
+    _ work: TrainWork, networks: Int, _ run: CommandRun
   ) async throws {
     let folder = try Ranks.onRoot {
       try state.map { try StateFolder(path: $0, settings: seedlessSettings(work)) }
@@ -114,12 +114,11 @@ extension TrainCommand {
       try await session.withSeed(seed).run(progress: progress)
     }
     guard Ranks.isRoot else { return }
-    try files.json?.commit(
-      json: TrainRuns.Report(
+    try run.write(
+      TrainRuns.Report(
         manifest: work.manifest, dataset: data.name, layerSizes: work.sizes, twin: twin.rawValue,
-        runs: ends))
-    try page?.commit(
-      HTMLReport(
+        runs: ends),
+      report: HTMLReport(
         training: ends.map { ("seed \($0.seed)", $0.epochs) }, title: "Training: \(work.name)",
         manifest: work.manifest))
     if ends.count < networks || ends.contains(where: \.isInterrupted) {

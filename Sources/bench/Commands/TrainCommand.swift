@@ -98,13 +98,11 @@ struct TrainCommand: AsyncParsableCommand, RunsOnRanks {
       valueName: "file"))
   var save: String?
 
-  @Option(help: ArgumentHelp("Write the learning curve to this CSV file.", valueName: "file"))
-  var csv: String?
-
   @OptionGroup var checkpoints: CheckpointOptions
   @OptionGroup var threads: ThreadOptions
   @OptionGroup var results: ResultOptions
   @OptionGroup var reports: ReportOptions
+  @OptionGroup var tables: TableOptions
 
   /// What `--json` holds.
   struct Report: Encodable {
@@ -137,7 +135,7 @@ struct TrainCommand: AsyncParsableCommand, RunsOnRanks {
     if twin == .dense { try learning.variant.refuseForDense() }
     try validateReplicas()
     if let parallel {
-      guard save == nil, csv == nil, checkpoints.checkpoint == nil, replicas == nil else {
+      guard save == nil, tables.csv == nil, checkpoints.checkpoint == nil, replicas == nil else {
         throw ValidationError(
           "'--save', '--csv', '--checkpoint' and '--replicas' are of one network: not with '--parallel'."
         )
@@ -146,7 +144,7 @@ struct TrainCommand: AsyncParsableCommand, RunsOnRanks {
         throw ValidationError("'--seed': at most \(UInt64.max - UInt64(parallel)) for that many.")
       }
     }
-    let files = [results.json, save, csv, reports.report, load].compactMap(\.self)
+    let files = [results.json, save, tables.csv, reports.report, load].compactMap(\.self)
     guard Set(files).count == files.count else {
       throw ValidationError(
         "'--json', '--save', '--csv', '--report' and '--load' need a file each.")
@@ -154,34 +152,28 @@ struct TrainCommand: AsyncParsableCommand, RunsOnRanks {
   }
 
   func run() async throws {
-    let set = try InstructionSet.selected()
-    let files = try TrainFiles(json: results.open(), save: save, csv: csv)
-    let page = try reports.open()
-    let work = try work(set)
+    let run = try CommandRun(results, reports: reports, tables: tables, header: ["epoch"])
+    let files = try TrainFiles(run, save: save)
+    let work = try work(run)
     try check(work)
-    if !RunManifest.isOptimizedBuild {
-      try results.line("This is a debug build: its timings mean nothing. Use -c release.")
-    }
-    if let note = threads.note { try results.line(note) }
-    if let parallel { return try await run(work, networks: parallel, files, page) }
+    if let parallel { return try await self.run(work, networks: parallel, run) }
     let folder = try checkpoints.open(settings: work.settings(of: self), manifest: work.manifest)
     for fault in folder?.passedOver ?? [] { try results.line("Damaged, passed over: \(fault)") }
     if let file = folder?.resumedFrom { try results.line("Going on from \(file)") }
     for line in work.titles(of: self) { try results.line(line) }
-    try results.line(TrainTable.header)
+    try results.line(TrainTable.header())
     do {
       let end = try await learn(work, folder)
       guard Ranks.isRoot else { return }
       // The result is there: that it cannot be timed loses nothing of it.
       let speed = end.isInterrupted ? nil : try? await speed(work, end)
       if let speed { try results.line(TrainTable.line(speed)) }
-      try page?.commit(
-        HTMLReport(
-          training: [(twin.rawValue, end.epochs)], title: "Training: \(work.name)",
-          manifest: work.manifest))
       try files.commit(
         weights: end.weights, epochs: end.epochs,
-        report: report(work, end.epochs, isInterrupted: end.isInterrupted, speed: speed))
+        report: report(work, end.epochs, isInterrupted: end.isInterrupted, speed: speed),
+        page: HTMLReport(
+          training: [(twin.rawValue, end.epochs)], title: "Training: \(work.name)",
+          manifest: work.manifest))
       if end.isInterrupted {
         try results.line(
           "Interrupted: the last line is of an epoch that was not finished."

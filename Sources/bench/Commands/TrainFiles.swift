@@ -1,29 +1,26 @@
 import Experiments
-import Files
 import Networks
+import Reports
 import Training
 
 /// The files that a run ends with, opened before it starts.
 struct TrainFiles {
-  let json: AtomicFile?
-  let weights: NetworkOutput?
-  let csv: AtomicFile?
+  let run: CommandRun
+  private let weights: NetworkOutput?
 
-  init(json: AtomicFile?, save: String?, csv: String?) throws {
-    self.json = json
+  init(_ run: CommandRun, save: String?) throws {
+    self.run = run
     weights = try Ranks.onRoot { try save.map(NetworkOutput.init) }
-    self.csv = try Ranks.onRoot {
-      try csv.map { try AtomicFile(path: $0) { $0[0] == UInt8(ascii: "e") } }
-    }
   }
 
-  func commit(weights network: NetworkWeights, epochs: [EpochReport], report: some Encodable) throws
-  {
+  /// - Parameter page: the report to look at, where the run has come to an end.
+  func commit(
+    weights network: NetworkWeights, epochs: [EpochReport], report: some Encodable,
+    page: @autoclosure () -> HTMLReport? = nil
+  ) throws {
     try weights?.commit(network)
     for note in weights?.notes ?? [] { try Output.line(note) }
-    let lines = [EpochReport.csvHeader] + epochs.map(\.csv)
-    try csv?.commit(Array((lines.joined(separator: "\n") + "\n").utf8))
-    try json?.commit(json: report)
+    try run.write(report, report: page(), table: CSVTable(EpochReport.columns, epochs))
   }
 }
 

@@ -2,6 +2,7 @@ import Cluster
 import DenseReLU
 import Experiments
 import Foundation
+import Reports
 import Synchronization
 import Training
 
@@ -29,7 +30,7 @@ struct TrainRuns {
       @escaping @Sendable (UInt64, @escaping LearningSchedule.Progress) async throws ->
       TrainingSession.Outcome
   ) async throws -> [TrainedSeed] {
-    try results.line("      seed" + TrainTable.header)
+    try results.line(TrainTable.header(first: "seed"))
     let board = Board()
     let ends = try await trainInParallel(
       seeds: seeds, workers: workers, ranks: Ranks.all, folder: folder,
@@ -39,7 +40,7 @@ struct TrainRuns {
       onRun: { end in
         board.end(end.seed)
         guard let last = end.epochs.last else { return }
-        try results.line(TrainTable.pad("\(end.seed)") + TrainTable.line(last))
+        try results.line(TrainTable.line(last, first: "\(end.seed)"))
       })
     let tests = ends.compactMap { $0.epochs.last?.testErrorPercent }
     if tests.count > 1 {

@@ -62,17 +62,16 @@ struct TrainWork {
 
 extension TrainCommand {
   /// Loads the data and first weights, and says how to learn.
-  func work(_ set: InstructionSet) throws -> TrainWork {
+  func work(_ run: CommandRun) throws -> TrainWork {
     let data = try network.dataset.loadOnRanks()
-    let manifest = RunManifest.ofThisRun(
-      seed: seed, set, threads: threads.count, dataset: data)
+    let manifest = try run.begin(seed: seed, threads: threads, dataset: data)
     let first = try load.map { path in
       try Ranks.same(path) {
         let weights = try NetworkWeights(file: path, hidden: network.hidden, of: data)
         return (weights, mark: Self.checksum(weights))
       }
     }
-    var spiking = try learning.training(set)
+    var spiking = try learning.training(run.set)
     var dense = DenseTraining(
       epochs: epochs, minibatch: minibatch ?? 32, learningRate: learning.variant.eta ?? 0.1,
       seed: seed,

@@ -79,25 +79,17 @@ struct ReplicaOptions: ParsableArguments {
   }
 
   func run(
-    seed: UInt64, milliseconds: Int, _ set: InstructionSet, _ threads: ThreadOptions,
-    _ results: ResultOptions, _ reports: ReportOptions, _ tables: TableOptions
+    _ run: CommandRun, seed: UInt64, milliseconds: Int, _ threads: ThreadOptions
   ) async throws {
-    let file = try results.open()
-    let page = try reports.open()
-    let table = try tables.open(header: [
-      "replicas", "interval", "testErrorPercent", "low", "high", "divergence",
-    ])
     let data = try network.dataset.loadOnRanks()
     let isDigits = data.height * data.width <= 64
     let widths = network.hidden ?? data.defaultHidden
     _ = try data.layerSizes(hidden: widths)
-    let manifest = RunManifest.ofThisRun(
-      seed: seed, set, threads: threads.count, dataset: data)
     var settings = ReplicaBenchmark.Settings(
       dataset: data, hidden: widths, epochs: epochs ?? (isDigits ? 20 : 1),
       learningRate: eta ?? (isDigits ? 0.02 : 0.01), seed: seed)
     if let scaleEta { settings.scalesLearningRate = scaleEta }
-    var benchmark = ReplicaBenchmark(settings: settings, dataset: data, instructionSet: set)
+    var benchmark = ReplicaBenchmark(settings: settings, dataset: data, instructionSet: run.set)
     if let replicas { benchmark.replicas = replicas }
     if let averageEvery { benchmark.intervals = averageEvery }
     if let minibatch { benchmark.minibatch = minibatch }
@@ -115,11 +107,8 @@ struct ReplicaOptions: ParsableArguments {
     let folder = try Ranks.onRoot {
       try state.map { try StateFolder(path: $0, settings: settings) }
     }
-    if !RunManifest.isOptimizedBuild {
-      try results.line("This is a debug build: its timings mean nothing. Use -c release.")
-    }
-    if let note = threads.note { try results.line(note) }
-    try results.line(
+    let manifest = try run.begin(seed: seed, threads: threads, dataset: data)
+    try run.print(
       "\(data.name) (\(data.source)), network "
         + benchmark.layerSizes.joinedByDashes
         + ", \(Ranks.all.size) rank\(Ranks.all.size == 1 ? "" : "s")")
@@ -131,7 +120,7 @@ struct ReplicaOptions: ParsableArguments {
           Progress.show(stage.rawValue, done, total, unit: stage == .cells ? "images" : nil)
         },
         onEvent: { event in
-          for line in ReplicaTables.lines(event) { try results.line(line) }
+          try run.print(ReplicaTables.lines(event))
         })
     } catch is CancellationError where state != nil {
       Progress.clear()
@@ -139,19 +128,10 @@ struct ReplicaOptions: ParsableArguments {
       throw InterruptedAfterResults()
     }
     guard let result = found else { return }
-    for line in ReplicaTables.lines(result) { try results.line(line) }
-    try results.line()
-    try table?.commit(
-      result.cells.map { cell in
-        [
-          "\(cell.replicas)", "\(cell.interval)", "\(cell.testErrorPercent)",
-          "\(cell.testErrorInterval95?[0] ?? 100)", "\(cell.testErrorInterval95?[1] ?? 100)",
-          cell.divergence ?? "",
-        ]
-      })
-    try page?.commit(HTMLReport(result, manifest: manifest))
-    try results.finish(
+    try run.print(ReplicaTables.lines(result) + [""])
+    try run.finish(
       Report(manifest: manifest, learning: result, verdicts: result.verdicts),
-      verdicts: result.verdicts, to: file)
+      verdicts: result.verdicts, report: HTMLReport(result, manifest: manifest),
+      table: CSVTable(ReplicaBenchmark.Cell.columns, result.cells))
   }
 }

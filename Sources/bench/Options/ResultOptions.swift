@@ -51,16 +51,18 @@ struct ResultOptions: ParsableArguments {
     if !quiet { try Output.line(text) }
   }
 
-  /// Prints a line of prose, broken where a terminal of 80 columns ends; `--quiet` leaves it out. A row of a
-  /// table, which has runs of spaces, stays whole: its columns would come apart.
+  /// Prints a line of prose, in a terminal broken where 80 columns end; `--quiet` leaves it out. In a pipe it
+  /// stays whole, for programs that search it; so does a row of a table, which has runs of spaces: its columns
+  /// would come apart.
   func prose(_ text: String) throws {
-    if text.drop(while: { $0 == " " }).contains("  ") { return try line(text) }
+    guard Output.isTerminal, !text.drop(while: { $0 == " " }).contains("  ") else {
+      return try line(text)
+    }
     for line in Format.wrapped(text) { try self.line(line) }
   }
 
-  /// Writes the result file, prints the verdicts, and fails if one does not hold.
-  func finish(_ result: some Encodable, verdicts: [Verdict], to file: AtomicFile?) throws {
-    try file?.commit(json: result)
+  /// Prints the verdicts, and fails if one does not hold.
+  func judge(_ verdicts: [Verdict]) throws {
     for verdict in verdicts {
       // One line in a pipe, for programs that search it.
       let columns = Output.isTerminal ? 80 : .max
@@ -109,28 +111,10 @@ struct TableOptions: ParsableArguments {
   /// Opens the file, before the work starts.
   ///
   /// - Parameter header: the table's first line; only a file that starts like it is replaced.
-  func open(header: [String]) throws -> TableFile? {
+  func open(header: [String]) throws -> AtomicFile? {
     guard let csv, Ranks.isRoot else { return nil }
     let start = Array(header[0].utf8.prefix(16))
-    return TableFile(
-      file: try AtomicFile(path: csv) { $0.starts(with: start) }, header: header)
-  }
-}
-
-/// A table that was opened before the work.
-struct TableFile {
-  let file: AtomicFile
-  let header: [String]
-
-  /// Writes the table. Cells with commas or quotes are quoted (RFC 4180).
-  func commit(_ rows: [[String]]) throws {
-    let lines = ([header] + rows).map { row in
-      row.map { cell in
-        cell.contains { ",\"\n".contains($0) }
-          ? "\"" + cell.replacingOccurrences(of: "\"", with: "\"\"") + "\"" : cell
-      }.joined(separator: ",")
-    }
-    try file.commit(Array((lines.joined(separator: "\n") + "\n").utf8))
+    return try AtomicFile(path: csv) { $0.starts(with: start) }
   }
 }
 

@@ -77,9 +77,8 @@ struct SigmaDeltaOptions: ParsableArguments {
   }
 
   func run(
-    _ results: ResultOptions, load: String?, save: String?, json: AtomicFile?, report: ReportFile?
+    _ run: CommandRun, load: String?, save: String?
   ) async throws {
-    let set = try InstructionSet.selected()
     let output = try save.map(NetworkOutput.init)
     let whole = try DatasetOptions.load(dataset ?? "mnist", data: data)
     let kept = calibration ?? (whole.name == "digits" ? 300 : 5000)
@@ -89,7 +88,7 @@ struct SigmaDeltaOptions: ParsableArguments {
     }
     let (rest, frames) = whole.split(calibration: kept)
     let (weights, trained, source) = try await network(load: load, rest)
-    var comparison = SigmaDeltaComparison(instructionSet: set)
+    var comparison = SigmaDeltaComparison(instructionSet: run.set)
     if let lambda { comparison.lambda = Double(lambda) }
     if let candidates { comparison.window = candidates }
     if whole.name != "mnist" {
@@ -103,17 +102,17 @@ struct SigmaDeltaOptions: ParsableArguments {
     ) { stage, done, total in
       Progress.show(stage.rawValue, done, total)
     }
-    let manifest = RunManifest.ofThisRun(seed: 1, set, threads: 1, dataset: whole)
-    for line in StreamTables.lines(result, source: source) { try results.line(line) }
+    let manifest = try run.begin(seed: 1, dataset: whole, isTimed: false)
+    try run.print(StreamTables.lines(result, source: source))
     if let output {
       try output.commit(weights, coding: result.coding)
-      try results.line("Written: \(output.path)")
+      try run.print("Written: \(output.path)")
     }
-    try report?.commit(HTMLReport(result, source: source, manifest: manifest))
-    try results.finish(
+    try run.finish(
       Report(
         manifest: manifest, source: source, sigmaDelta: result, verdicts: result.verdicts),
-      verdicts: result.verdicts, to: json)
+      verdicts: result.verdicts,
+      report: HTMLReport(result, source: source, manifest: manifest))
   }
 
   /// The network that was saved, or one that is trained.

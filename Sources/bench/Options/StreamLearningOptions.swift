@@ -4,6 +4,7 @@ import Experiments
 import Files
 import Reports
 import SpikeKernels
+import Streams
 import Training
 
 /// `bench stream --learn`.
@@ -82,11 +83,8 @@ struct StreamLearningOptions: ParsableArguments {
     let verdicts: [Verdict]
   }
 
-  func run(
-    _ results: ResultOptions, _ events: StreamReplayOptions, json: AtomicFile?, report: ReportFile?
-  ) async throws {
+  func run(_ run: CommandRun, _ events: StreamReplayOptions) async throws {
     let folder = learn!
-    let set = try InstructionSet.selected()
     let output = try events.save.map(NetworkOutput.init)
     let (training, test) = try RecordingList.read(folder: folder)
     var options = EventStream.Options()
@@ -98,7 +96,7 @@ struct StreamLearningOptions: ParsableArguments {
     var settings = StreamLearning(
       input: EventInput(
         sensor: first.sensor, pooling: events.pooling ?? 1, polarity: events.polarity ?? .ignored),
-      instructionSet: set)
+      instructionSet: run.set)
     if let epochs { settings.epochs = epochs }
     if let hidden { settings.hidden = hidden }
     if let steps { settings.timeSteps = steps }
@@ -106,7 +104,7 @@ struct StreamLearningOptions: ParsableArguments {
     if let eta { settings.learningRate = eta }
     if let decay { settings.learningRateDecay = decay }
     if let seed { settings.seed = seed }
-    try results.line(
+    try run.print(
       "\(Format.count(training.count)) recordings to learn from, \(Format.count(test.count)) to be tested "
         + "on; sensor \(first.sensor), \(settings.input.units) inputs, ON and OFF \(settings.input.polarity.rawValue)."
     )
@@ -116,9 +114,9 @@ struct StreamLearningOptions: ParsableArguments {
         detail: last.map { ", test error \(Format.fixed($0.testErrorPercent, 1))%" } ?? "")
     }
     Progress.clear()
-    for line in StreamTables.lines(outcome.result) { try results.line(line) }
+    try run.print(StreamTables.lines(outcome.result))
     try output?.commit(outcome.weights, input: settings.input)
-    if let output { try results.line("Written: \(output.path)") }
+    if let output { try run.print("Written: \(output.path)") }
     var changed: StreamLearning.Drift?
     var isInterrupted = outcome.result.isInterrupted
     if drift, !isInterrupted {
@@ -127,7 +125,7 @@ struct StreamLearningOptions: ParsableArguments {
           Progress.show("learns anew", $0, $1, unit: "recordings")
         }
         Progress.clear()
-        for line in StreamTables.lines(found) { try results.line(line) }
+        try run.print(StreamTables.lines(found))
         changed = found
       } catch is CancellationError {
         // What was learned before stays, and is written.
@@ -146,22 +144,20 @@ struct StreamLearningOptions: ParsableArguments {
           "predicting: recording seconds a computing second", kind: .timing,
           value: outcome.result.predicting.realTimeFactor, bound: .init(atLeast: 50)),
       ] + (changed?.verdicts ?? [])
-    let manifest = RunManifest.ofThisRun(
-      seed: settings.seed, set, threads: 1, dataset: nil)
-    try report?.commit(
-      HTMLReport(
-        outcome.result, drift: changed, folder: folder, verdicts: verdicts, manifest: manifest))
+    let manifest = try run.begin(seed: settings.seed)
+    let page = HTMLReport(
+      outcome.result, drift: changed, folder: folder, verdicts: verdicts, manifest: manifest)
     if isInterrupted {
-      try results.line("Interrupted: this is not the whole run.")
-      try json?.commit(
-        json: Report(
+      try run.print("Interrupted: this is not the whole run.")
+      try run.write(
+        Report(
           manifest: manifest, folder: folder, input: settings.input, learning: outcome.result,
-          drift: changed, verdicts: []))
+          drift: changed, verdicts: []), report: page)
       throw InterruptedAfterResults()
     }
-    try results.finish(
+    try run.finish(
       Report(
         manifest: manifest, folder: folder, input: settings.input, learning: outcome.result,
-        drift: changed, verdicts: verdicts), verdicts: verdicts, to: json)
+        drift: changed, verdicts: verdicts), verdicts: verdicts, report: page)
   }
 }

@@ -7,6 +7,7 @@ import Networks
 import Reports
 import SpikeKernels
 import SpikingReLU
+import Streams
 import Training
 
 /// `bench stream FILE`.
@@ -150,7 +151,7 @@ struct StreamReplayOptions: ParsableArguments {
     let verdicts: [Verdict] = []
   }
 
-  func run(_ results: ResultOptions, json: AtomicFile?, report: ReportFile?) async throws {
+  func run(_ run: CommandRun) async throws {
     let file = file!
     var options = EventStream.Options()
     options.format = format
@@ -158,35 +159,34 @@ struct StreamReplayOptions: ParsableArguments {
     options.faults = faults
     options.isOneBased = oneBased
     var stream = try EventStream(path: file, options: options)
-    for line in StreamTables.header(stream) { try results.line(line) }
-    let set = try InstructionSet.selected()
-    let listener = try load.map { try makeListener($0, stream, set) }
+    try run.print(StreamTables.header(stream))
+    let listener = try load.map { try makeListener($0, stream, run.set) }
     if let input = listener?.input, let load {
-      try results.line(StreamTables.network(listener!.stream.network, input, load))
+      try run.print(StreamTables.network(listener!.stream.network, input, load))
     }
     var replay = StreamReplay()
     replay.window = window ?? 10_000
     let writer = try save.map { try EventWriter(path: $0, format: EventWriter.Format(ofName: $0)!) }
-    if listener != nil { try results.line(StreamTables.readingHeader) }
+    if listener != nil { try run.print(StreamTables.readingHeader) }
     let outcome = try replay.run(&stream, listener: listener) { reading in
-      if listener != nil { try results.line(StreamTables.line(reading)) }
+      if listener != nil { try run.print(StreamTables.line(reading)) }
     } progress: {
       Progress.show("reads", $0, $1)
     }
-    for line in StreamTables.lines(outcome.result) { try results.line(line) }
+    try run.print(StreamTables.lines(outcome.result))
     if var writer, let save {
       // A second pass: what is written is known to be whole.
       var again = try EventStream(path: file, options: options)
       while let event = try again.next() { try writer.write(event) }
       try writer.finish()
-      try results.line("Written: \(save), \(Format.count(writer.count)) events")
+      try run.print("Written: \(save), \(Format.count(writer.count)) events")
     }
-    let manifest = RunManifest.ofThisRun(seed: 0, set, threads: 1, dataset: nil)
-    try report?.commit(HTMLReport(outcome, path: file, network: load, manifest: manifest))
-    try results.finish(
+    let manifest = try run.begin(seed: 0, isTimed: false)
+    try run.finish(
       Report(
         manifest: manifest, path: file, network: load, input: listener?.input,
-        recording: outcome.result), verdicts: [], to: json)
+        recording: outcome.result), verdicts: [],
+      report: HTMLReport(outcome, path: file, network: load, manifest: manifest))
   }
 
   /// The saved network, made ready to listen.

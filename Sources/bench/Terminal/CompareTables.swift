@@ -1,5 +1,7 @@
 import Experiments
+import Measures
 import Networks
+import Reports
 import SpikeKernels
 import Training
 
@@ -41,23 +43,9 @@ enum CompareTables {
   }
 
   private static func convergence(_ result: Comparison.Result) -> [String] {
-    let rows = result.convergence.points.map { point in
-      [
-        String(point.timeSteps), Format.significant(point.meanError),
-        Format.significant(point.maximumError), Format.significant(point.scaledMeanError),
-        Format.fixed(point.outputShareOfBound, 3),
-        Format.fixed(100 * point.argmaxAgreement, 2) + "%",
-        Format.fixed(point.testErrorPercent, 2) + "%",
-        Format.fixed(result.denseTestErrorPercent, 2) + "%",
-      ]
-    }
-    let header = [
-      "T", "mean\n|error|", "largest\n|error|", "T x\nmean", "share of\nthe bound",
-      "agreement", "spiking\nerrors", "dense\nerrors",
-    ]
     let slope = result.convergence.fit.map { Format.fixed($0.exponent, 3) } ?? "none"
     return ["", "Convergence: |spiking output - dense output|, \(result.images) images"]
-      + Format.table([header] + rows)
+      + Format.table(result.pointColumns, result.convergence.points)
       + ["  slope of log mean error against log T: \(slope)  (1/T is -1)"]
   }
 

@@ -1,6 +1,7 @@
 import Experiments
 import ModelFiles
 import Networks
+import Reports
 import SpikingReLU
 
 /// What `convert` prints for people.

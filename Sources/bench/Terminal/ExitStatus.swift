@@ -11,6 +11,7 @@ import Networks
 import SpikeKernels
 import SpikeTraces
 import SpikingReLU
+import Streams
 import Training
 
 /// The exit status of each kind of failure, after sysexits.

@@ -1,5 +1,6 @@
 import Cluster
 import Experiments
+import Reports
 
 /// What `paper` prints for people.
 enum PaperTables {
@@ -53,8 +54,10 @@ enum PaperTables {
   ) -> [String] {
     var lines: [String] = []
     for table in PaperRow.Table.allCases {
+      // A row of the paper's table, and below it the networks that it was tried on.
       let body = rows.filter { $0.table == table }.flatMap { row in
-        row.columns.compactMap { column in cells(row, column, results) }
+        let found = row.columns.compactMap { column in cells(row, column, results) }
+        return found.isEmpty ? [] : [[row.title]] + found
       }
       guard !body.isEmpty else { continue }
       let title =
@@ -62,10 +65,13 @@ enum PaperTables {
         ? "(a) Variants, \(settings.epochs) epochs"
         : "(b) Ablations, \(settings.ablationEpochs) epochs"
       lines += ["", "\(title): percent error, test / training"]
-      let header = ["row", "network", "ours", "95% of test", "seeds", "authors", "test - theirs"]
+      let header = ["", "ours", "95% of\ntest", "seeds", "authors", "test -\ntheirs"]
       // The authors' figures are of MNIST.
       let columns = settings.dataset == "mnist" ? header.count : header.count - 2
       lines += Format.table(([header] + body).map { Array($0.prefix(columns)) })
+      if body.contains(where: { $0.contains { $0.hasPrefix("* ") } }) {
+        lines.append("  * in some runs learning diverged")
+      }
     }
     return lines
   }
@@ -85,8 +91,7 @@ enum PaperTables {
     let diverged = runs.count { $0.divergence != nil }
     let authors = row.authors[column]
     return [
-      row.title, column.title,
-      pair(test, train) + (diverged > 0 ? " (diverged in \(diverged))" : ""),
+      "  " + column.title, (diverged > 0 ? "* " : "") + pair(test, train),
       "+- " + Format.fixed(half / count.squareRoot(), 2), "\(cells.count)",
       authors.map { pair($0.test, $0.train) } ?? "-",
       authors.map { Format.fixed(test - $0.test, 2) } ?? "-",

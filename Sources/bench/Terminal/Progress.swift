@@ -1,4 +1,5 @@
 import Foundation
+import Reports
 import Synchronization
 
 /// One line on the terminal that shows how far long work is; silent in a pipe, unless it was asked for.

@@ -1,4 +1,5 @@
 import Experiments
+import Reports
 import SpikingReLU
 
 /// What `scale --learning` prints for people.
@@ -54,21 +55,7 @@ enum ReplicaTables {
   /// All ranks beside one.
   private static func speeds(_ result: ReplicaBenchmark.Result) -> [String] {
     ["Learning on \(result.ranks) rank\(result.ranks == 1 ? "" : "s"), beside one alone"]
-      + Format.table(
-        [
-          [
-            "twin", "images of a rank a step", "images/s", "one alone", "speed-up", "efficiency",
-            "by the model", "bytes a step", "by formula",
-          ]
-        ]
-          + result.speeds.map {
-            [
-              $0.twin, Format.count($0.examplesPerStep), Format.count($0.imagesPerSecond),
-              Format.count($0.aloneImagesPerSecond), Format.fixed($0.speedup, 2),
-              share($0.efficiency), share($0.modelEfficiency), Format.count($0.bytesPerStep),
-              Format.count($0.expectedBytesPerStep),
-            ]
-          })
+      + Format.table(ReplicaBenchmark.Speed.columns, result.speeds)
   }
 
   private static func sums(_ result: ReplicaBenchmark.Result) -> [String] {

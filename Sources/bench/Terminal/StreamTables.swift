@@ -1,7 +1,9 @@
 import EventRecordings
 import Experiments
 import Networks
+import Reports
 import SpikingReLU
+import Streams
 
 /// What `bench stream` prints.
 enum StreamTables {
@@ -15,20 +17,21 @@ enum StreamTables {
     for order in result.orders {
       lines.append(
         "\(Format.count(result.frames)) test images, order: \(order.name); from one to the next "
-          + "\(Format.fixed(order.meanChange, 1)) of \(result.layerSizes[0]) pixels change.")
-      func row(_ name: String, _ row: SigmaDeltaComparison.Result.Row, _ kind: String) -> [String] {
+          + "\(Format.fixed(order.meanChange, 1)) of \(result.layerSizes[0]) pixels change. Operations are additions, of dense networks "
+          + "multiply-adds.")
+      func row(_ name: String, _ row: SigmaDeltaComparison.Result.Row) -> [String] {
         [
-          name, Format.fixed(row.errorPercent, 2) + "%", Format.count(row.operations), kind,
+          name, Format.fixed(row.errorPercent, 2) + "%", Format.count(row.operations),
           Format.fixed(row.shareOfDense, 3), Format.significant(row.int32Nanojoules),
           Format.significant(row.int32NanojoulesWithReads),
         ]
       }
       lines += Format.table([
-        ["", "errors", "a frame", "operations", "/ dense\nMACs", "int32 nJ", "with reads"],
-        row("sigma-delta", order.sigmaDelta, "additions"),
-        row("rounding", order.rounding, "additions"),
-        row("dense, skipping zeros", order.zeroSkipping, "multiply-adds"),
-        row("dense", order.dense, "multiply-adds"),
+        ["", "errors", "operations\na frame", "/ dense\nMACs", "int32 nJ", "with reads"],
+        row("sigma-delta", order.sigmaDelta),
+        row("rounding", order.rounding),
+        row("dense, skipping zeros", order.zeroSkipping),
+        row("dense", order.dense),
       ])
       lines.append("")
     }
@@ -144,24 +147,13 @@ enum StreamTables {
             Format.count(reading.additions), Format.fixed(reading.testErrorPercent, 1) + "%",
           ]
         })
-    lines += ["", "A recording:"]
-    lines += Format.table([
-      ["", "events", "additions", "multiply-adds", "ms", "times real time"],
-      work("learning", result.learning), work("predicting", result.predicting),
-    ])
+    lines.append("")
+    lines += Format.table(StreamLearning.Result.workColumns, result.workRows)
     lines.append(
       "  A dense network of this size multiplies and adds \(Format.count(result.denseMultiplyAdds)) "
         + "for one frame.")
     lines.append("")
     return lines
-  }
-
-  private static func work(_ name: String, _ work: StreamLearning.Result.Work) -> [String] {
-    [
-      name, Format.count(work.events), Format.count(work.additions),
-      Format.count(work.updateMultiplyAdds),
-      Format.significant(work.milliseconds), Format.count(work.realTimeFactor),
-    ]
   }
 
   static func lines(_ drift: StreamLearning.Drift) -> [String] {
