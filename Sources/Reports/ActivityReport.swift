@@ -143,13 +143,12 @@ extension HTMLReport {
   mutating func add(_ activity: ActivityReport) {
     let depth = activity.layerSizes.count - 1
     func name(_ layer: Int) -> String { layer == 0 ? "input" : "layer \(layer)" }
+    let part =
+      activity.shownSteps < activity.timeSteps ? ", the first \(activity.shownSteps) drawn" : ""
     blocks.append(.heading("A network spiking"))
     blocks.append(
       .text(
-        "One image, \(activity.timeSteps) steps"
-          + (activity.shownSteps < activity.timeSteps
-            ? ", the first \(activity.shownSteps) drawn" : "")
-          + ": class \(activity.label), answered "
+        "One image, \(activity.timeSteps) steps\(part): class \(activity.label), answered "
           + "\(activity.answer)."))
     var pixels: [[JSONValue]] = []
     for y in 0..<activity.height {
@@ -175,20 +174,22 @@ extension HTMLReport {
         let time = (event.time * 1000).rounded() / 1000
         return [.number(time), .number(Double(event.unit)), .string(event.sign > 0 ? "+" : "−")]
       }
+      let sender =
+        layer == 0 ? "the input" : layer == depth ? "layer \(layer), the output" : name(layer)
+      let units = activity.layerSizes[layer]
+      let share = every > 1 ? ", one in \(every) drawn" : ""
+      // The compiler takes seconds for the same in one expression.
+      let caption: String =
+        "\(events.count) spikes in \(activity.shownSteps) steps, of \(units) units\(share); within a step "
+        + "in the order in which they were sent."
       add(
         .points(
-          "raster-\(layer)",
-          title: "Spikes of " + (layer == 0 ? "the input" : "layer \(layer)")
-            + (layer == depth ? ", the output" : ""),
-          caption:
-            "\(events.count) spikes in \(activity.shownSteps) steps, of \(activity.layerSizes[layer]) units"
-            + (every > 1 ? ", one in \(every) drawn" : "")
-            + "; within a step in the order in which they were sent.",
+          "raster-\(layer)", title: "Spikes of \(sender)", caption: caption,
           x: .init(column: "time", title: "step", isWhole: true),
           y: .init(column: "unit", title: "unit", isWhole: true),
           series: "sign", size: 10, opacity: 0.9,
           rows: spikes, columns: ["time", "unit", "sign"],
-          height: layer == depth ? 120 : min(max(Double(activity.layerSizes[layer]), 120), 300)))
+          height: layer == depth ? 120 : min(max(Double(units), 120), 300)))
     }
     let potentials: [[JSONValue]] = activity.potentials.map { potential in
       let unit = "\(name(potential.layer)), unit \(potential.unit)"
