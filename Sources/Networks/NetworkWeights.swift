@@ -128,6 +128,12 @@ public struct NetworkWeights: Sendable, Equatable {
   /// The number of input units, `n_0`.
   public var inputs: Int { layers[0].weights.inputs.count }
 
+  /// Units of hidden layers, 1...L - 1.
+  public var hidden: [Int] { layers.dropLast().map(\.weights.outputs.count) }
+
+  /// Units of all layers as people write them: `784-200-200-10`.
+  public var topology: String { layerSizes.joinedByDashes }
+
   /// The number of output units, `n_L`.
   public var outputs: Int { layers[layers.count - 1].weights.outputs.count }
 

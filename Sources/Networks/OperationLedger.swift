@@ -75,6 +75,9 @@ public struct OperationLedger: Sendable, Equatable, Codable {
   /// An empty ledger for layers of the given sizes.
   public init(layerSizes: [Int]) { layers = layerSizes.map(Layer.init(units:)) }
 
+  /// The same layers, with nothing done.
+  public var emptied: OperationLedger { OperationLedger(layerSizes: layers.map(\.units)) }
+
   /// The sum of one figure over all layers.
   public func total(_ figure: KeyPath<Layer, Int>) -> Int {
     layers.reduce(0) { $0 + $1[keyPath: figure] }
@@ -96,7 +99,7 @@ public struct OperationLedger: Sendable, Equatable, Codable {
   }
 
   /// Forgets everything counted.
-  public mutating func reset() { self = OperationLedger(layerSizes: layers.map(\.units)) }
+  public mutating func reset() { self = emptied }
 
   private static var figures: [WritableKeyPath<Layer, Int>] {
     [

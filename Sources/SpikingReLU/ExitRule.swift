@@ -92,7 +92,7 @@ extension SpikingNetwork {
     case .potentials:
       let all = layers.span[depth].neurons.sums
       var (first, second) = (all[0], Scalar.Sum?.none)
-      for unit in 1..<max(layerSizes[depth], 1) {
+      for unit in 1..<max(outputs, 1) {
         let sum = all[unit]
         if sum > first {
           (label, first, second) = (unit, sum, first)
@@ -105,7 +105,7 @@ extension SpikingNetwork {
     case .counts:
       let all = layers.span[depth].counts
       var (first, second) = (all[0], Int32?.none)
-      for unit in 1..<max(layerSizes[depth], 1) {
+      for unit in 1..<max(outputs, 1) {
         let count = all[unit]
         if count > first {
           (label, first, second) = (unit, count, first)

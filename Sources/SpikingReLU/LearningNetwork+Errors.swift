@@ -107,7 +107,7 @@ extension LearningNetwork {
   /// SGD, at the end of the example: `W_l -= outer(c where c > 0, lr * e_l)`.
   mutating func applyErrorCounts() {
     for index in layers.indices.dropFirst() {
-      for unit in 0..<network.layerSizes[index] where layers.span[index].errors[unit] != .zero {
+      for unit in 0..<network.units(ofLayer: index) where layers.span[index].errors[unit] != .zero {
         updateColumn(
           unit, layer: index, factor: Scalar.factor(layers.span[index].errors[unit], rate: rate))
       }
@@ -154,7 +154,7 @@ extension LearningNetwork {
     } catch {
       throw SpikingError(error, layer: below, step: network.stepsTaken + 1, limit: budget)
     }
-    layers[index].neurons.operations.backwardAdditions += network.layerSizes[below]
+    layers[index].neurons.operations.backwardAdditions += network.units(ofLayer: below)
     try take(layers.span[below].errorSpikes.count - before, by: below)
   }
 }

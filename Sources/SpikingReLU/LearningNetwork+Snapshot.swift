@@ -70,9 +70,9 @@ extension LearningNetwork {
       guard let index = values.firstIndex(where: { !$0.asDouble.isFinite }) else { continue }
       throw .nonFiniteSnapshot(name: name, index: index)
     }
-    guard snapshot.ledger.layers.map(\.units) == network.layerSizes else {
+    guard snapshot.ledger.layers.map(\.units) == network.ledger.layers.map(\.units) else {
       throw .snapshotMismatch(
-        name: "ledger", expected: network.layerSizes.count, found: snapshot.ledger.layers.count)
+        name: "ledger", expected: network.depth + 1, found: snapshot.ledger.layers.count)
     }
     for (index, matrix) in weights.enumerated() {
       network.layers[index + 1].connection.replaceWeights(

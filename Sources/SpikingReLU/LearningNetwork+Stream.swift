@@ -58,8 +58,8 @@ extension LearningNetwork {
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Int32)
   public mutating func receive(_ spike: Spike) throws(SpikingError) {
-    guard spike.unit < network.layerSizes[0] else {
-      throw .inputUnit(found: spike.unit, inputs: network.layerSizes[0])
+    guard spike.unit < network.inputs else {
+      throw .inputUnit(found: spike.unit, inputs: network.inputs)
     }
     layers[0].neurons.spikes.removeAll()
     layers[0].neurons.spikes.append(spike)
@@ -77,7 +77,7 @@ extension LearningNetwork {
   public mutating func endStep() throws(SpikingError) {
     for index in layers.indices { layers[index].neurons.spikes.removeAll() }
     try releaseErrors()
-    layers[0].neurons.operations.unitSteps += network.layerSizes[0]
+    layers[0].neurons.operations.unitSteps += network.inputs
     markStep()
   }
 
@@ -87,7 +87,7 @@ extension LearningNetwork {
     @specialized(where Scalar == Float)
     @specialized(where Scalar == Int32)
     get {
-      (0..<network.layerSizes[depth]).map { layers[depth].neurons.sums[$0] }
+      (0..<network.outputs).map { layers[depth].neurons.sums[$0] }
     }
   }
 }

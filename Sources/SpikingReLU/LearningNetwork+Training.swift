@@ -46,7 +46,7 @@ extension LearningNetwork {
     // Weights that updates made too large would be NaN or infinite sooner or later.
     for index in 1..<layers.count {
       let sums = layers.span[index].neurons.sums
-      for unit in 0..<network.layerSizes[index] where !Scalar.isInRange(sums[unit]) {
+      for unit in 0..<network.units(ofLayer: index) where !Scalar.isInRange(sums[unit]) {
         throw .diverged(layer: index, unit: unit)
       }
     }
@@ -54,8 +54,8 @@ extension LearningNetwork {
 
   /// What is wrong with a target.
   private func check(target: [Float]) throws(SpikingError) {
-    guard target.count == network.layerSizes[depth] else {
-      throw .targetSize(expected: network.layerSizes[depth], found: target.count)
+    guard target.count == network.outputs else {
+      throw .targetSize(expected: network.outputs, found: target.count)
     }
     if let index = target.firstIndex(where: { !(0...1).contains($0) }) {
       throw .targetOutOfRange(index: index, value: target[index])
@@ -215,7 +215,7 @@ extension LearningNetwork {
     try take(end - start, by: 0)
     let negative = network.context.kernels.negativeCount(of: layers.span[0].neurons.spikes)
     layers[0].neurons.operations.encodingAdditions += network.input.additions
-    layers[0].neurons.operations.unitSteps += network.layerSizes[0]
+    layers[0].neurons.operations.unitSteps += network.inputs
     layers[0].neurons.operations.negativeSpikes += negative
     layers[0].neurons.operations.positiveSpikes += end - start - negative
     if training.usesSmoothGradients { layers[0].count(values: network.input.all) }

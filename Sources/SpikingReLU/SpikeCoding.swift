@@ -68,6 +68,11 @@ public struct SpikeCoding: Sendable, Equatable {
   }
 
   /// The paper's: every quantum is 1, every potential starts at 0.
+  public static func unit(of weights: NetworkWeights) -> SpikeCoding {
+    SpikeCoding(units: weights.layerSizes)
+  }
+
+  /// The same for layers of these sizes.
   public static func unit(layerSizes: [Int]) -> SpikeCoding {
     SpikeCoding(units: layerSizes)
   }

@@ -52,8 +52,8 @@ extension SpikingNetwork {
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Int32)
   public mutating func receive(_ spike: Spike) throws(SpikingError) {
-    guard spike.unit < layerSizes[0] else {
-      throw .inputUnit(found: spike.unit, inputs: layerSizes[0])
+    guard spike.unit < inputs else {
+      throw .inputUnit(found: spike.unit, inputs: inputs)
     }
     if options.firing == .oncePerStep {
       layers[0].neurons.operations.count(spike)
@@ -76,7 +76,7 @@ extension SpikingNetwork {
   public mutating func endStep() throws(SpikingError) {
     if options.firing == .oncePerStep {
       context.limit = budget - layers.span[0].neurons.spikes.count
-      layers[0].neurons.operations.unitSteps += layerSizes[0]
+      layers[0].neurons.operations.unitSteps += inputs
       try feedLayers(steps: 1)
       layers[0].neurons.spikes.removeAll()
     } else if !isStepOpen {
@@ -100,7 +100,7 @@ extension SpikingNetwork {
     for index in layers.indices {
       layers[index].neurons.operations.unitSteps = sum(
         layers[index].neurons.operations.unitSteps,
-        steps.multipliedReportingOverflow(by: layerSizes[index]))
+        steps.multipliedReportingOverflow(by: units(ofLayer: index)))
     }
     ledger.timeSteps = sum(ledger.timeSteps, (steps, false))
     stepsTaken = sum(stepsTaken, (steps, false))
@@ -112,7 +112,7 @@ extension SpikingNetwork {
     @specialized(where Scalar == Float)
     @specialized(where Scalar == Int32)
     get {
-      (0..<layerSizes[depth]).map { layers[depth].neurons.sums[$0] }
+      (0..<outputs).map { layers[depth].neurons.sums[$0] }
     }
   }
 
@@ -137,7 +137,7 @@ extension SpikingNetwork {
     isStepOpen = true
     context.limit = budget
     layers[0].neurons.spikes.removeAll()
-    layers[0].neurons.operations.unitSteps += layerSizes[0]
+    layers[0].neurons.operations.unitSteps += inputs
     try feedLayers(steps: 1)
   }
 }

@@ -103,6 +103,15 @@ public struct SpikingNetwork<Scalar: SpikeScalar>: Sendable {
   /// The index of the last layer, L.
   public var depth: Int { layers.count - 1 }
 
+  /// The number of input units, `n_0`.
+  public var inputs: Int { layerSizes[0] }
+
+  /// The number of output units, `n_L`.
+  public var outputs: Int { layerSizes[depth] }
+
+  /// The number of units of a layer, `n_l`.
+  public func units(ofLayer layer: Int) -> Int { layerSizes[layer] }
+
   private var recordsActivity: Bool { options.recording.contains(.activity) }
 
   /// Which implementation of the kernels runs. All give the same bits.

@@ -25,9 +25,9 @@ public struct StreamReplay: Sendable {
     ///
     /// - Throws: `InputMismatch` when it has another number of inputs.
     public init(stream: SpikeStream<Float>, input: EventInput) throws(InputMismatch) {
-      guard stream.network.layerSizes[0] == input.units else {
+      guard stream.network.inputs == input.units else {
         throw InputMismatch(
-          inputs: stream.network.layerSizes[0], sensor: input.sensor, units: input.units)
+          inputs: stream.network.inputs, sensor: input.sensor, units: input.units)
       }
       self.stream = stream
       self.input = input

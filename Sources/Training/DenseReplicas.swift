@@ -132,7 +132,7 @@ extension Communicator {
   /// What all ranks did. Collective.
   package func sum(_ ledger: OperationLedger) throws -> OperationLedger {
     guard size > 1 else { return ledger }
-    var sum = OperationLedger(layerSizes: ledger.layers.map(\.units))
+    var sum = ledger.emptied
     for bytes in try allGather(Array(try JSONEncoder().encode(ledger))) {
       sum.add(try JSONDecoder().decode(OperationLedger.self, from: Data(bytes)))
     }

@@ -78,9 +78,8 @@ public struct DenseTraining: Sendable, Equatable, Codable {
     _ hidden: [Int], _ dataset: Dataset, _ initialWeights: NetworkWeights?
   ) throws -> (DenseLearner, SeededGenerator) {
     var generator = SeededGenerator(seed: seed)
-    let drawn = try NetworkWeights(
-      layerSizes: [dataset.training.images.columns] + hidden + [dataset.training.classes],
-      initializer: initialDeviation.map { .normal(standardDeviation: $0) } ?? .he,
+    let drawn = try dataset.training.network(
+      hidden: hidden, initializer: initialDeviation.map { .normal(standardDeviation: $0) } ?? .he,
       generator: &generator)
     let learner = DenseLearner(
       network: DenseMLP(weights: initialWeights ?? drawn, loss: loss), minibatch: minibatch,

@@ -122,9 +122,9 @@ public struct SpikingTraining: Sendable {
   ) async throws -> LearningResult<Model> {
     var generator = SeededGenerator(seed: seed)
     let data = dataset.training
-    let drawn = try NetworkWeights(
-      layerSizes: [data.images.columns] + hidden + [data.classes],
-      initializer: .normal(standardDeviation: initialDeviation), generator: &generator)
+    let drawn = try data.network(
+      hidden: hidden, initializer: .normal(standardDeviation: initialDeviation),
+      generator: &generator)
     var prediction = try PredictionOptions(timeSteps: timeSteps)
     prediction.seed = seed
     prediction.layerQuantizer = layerQuantizer

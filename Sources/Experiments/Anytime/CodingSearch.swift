@@ -162,7 +162,7 @@ public struct CodingSearch: Sendable {
       progress?(tried.count, max(most, tried.count))
       return candidate
     }
-    var best = try await attempt("unit scales", .unit(layerSizes: weights.layerSizes))
+    var best = try await attempt("unit scales", .unit(of: weights))
     var starts = try SpikeCoding.fromData(weights, calibration)
     if let trained { starts.append(("scales of training", trained)) }
     for (origin, coding) in starts {

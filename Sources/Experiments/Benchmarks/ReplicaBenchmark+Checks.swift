@@ -51,8 +51,8 @@ extension ReplicaBenchmark {
     let examples = Array(0..<batch)
     var generator = SeededGenerator(seed: settings.seed)
     var network = DenseMLP(
-      weights: try NetworkWeights(
-        layerSizes: layerSizes, initializer: .he, generator: &generator))
+      weights: try data.training.network(
+        hidden: settings.hidden, initializer: .he, generator: &generator))
     let (images, targets) = (data.training.images, data.training.targets)
     func gradient(_ examples: [Int]) throws -> [Float] {
       try network.gradients(

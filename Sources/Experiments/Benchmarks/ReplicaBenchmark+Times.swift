@@ -85,8 +85,8 @@ extension ReplicaBenchmark {
     var training = try training(replicas: 1)
     training.schedule.epochs = 1
     var generator = SeededGenerator(seed: settings.seed)
-    var weights = try NetworkWeights(
-      layerSizes: layerSizes, initializer: .he, generator: &generator)
+    var weights = try data.training.network(
+      hidden: settings.hidden, initializer: .he, generator: &generator)
     if ranks.isRoot {
       let part = Dataset(
         name: data.name, source: data.source, height: data.height, width: data.width,

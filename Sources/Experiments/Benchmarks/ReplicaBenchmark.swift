@@ -143,7 +143,7 @@ public struct ReplicaBenchmark: Sendable {
 
   /// Units of layers 0...L.
   public var layerSizes: [Int] {
-    [data.training.images.columns] + settings.hidden + [data.training.classes]
+    data.training.layerSizes(hidden: settings.hidden)
   }
 
   var parameterCount: Int { zip(layerSizes, layerSizes.dropFirst()).reduce(0) { $0 + $1.0 * $1.1 } }

@@ -170,9 +170,8 @@ public struct Paper: Sendable {
     let training = try training(row, seed: 0)
     var generator = SeededGenerator(seed: 0)
     // Weights as large as learned ones, so that there are as many spikes.
-    let weights = try NetworkWeights(
-      layerSizes: [part.images.columns] + settings.hidden + [part.classes], initializer: .he,
-      generator: &generator)
+    let weights = try part.network(
+      hidden: settings.hidden, initializer: .he, generator: &generator)
     let targets = part.targets
     if row.change == nil {
       var network = DenseMLP(weights: weights, loss: .halfSquaredError)

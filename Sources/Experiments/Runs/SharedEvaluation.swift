@@ -165,7 +165,7 @@ struct SharedEvaluation: Sendable {
     case .bound:
       let bound = try RigorousBound(
         weights: question.weights,
-        coding: question.coding ?? .unit(layerSizes: question.weights.layerSizes),
+        coding: question.coding ?? .unit(of: question.weights),
         firing: question.firing)
       let (steps, _) = try await mapExamples(
         count: examples.count, workers: workers, progress: progress, makeState: { () },

@@ -39,7 +39,7 @@ extension StreamLearning {
     from weights: NetworkWeights, training: [LabelledRecording], test: [LabelledRecording],
     passes: Int = 6, progress: (@Sendable (_ done: Int, _ total: Int) -> Void)? = nil
   ) throws -> Drift {
-    let classes = weights.layerSizes[weights.layerSizes.count - 1]
+    let classes = weights.outputs
     var generator = SeededGenerator(seed: seed, stream: 1)
     let units = Array(0..<input.units)
     let permuted = units.shuffled(using: &generator)

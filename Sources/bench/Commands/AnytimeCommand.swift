@@ -217,7 +217,7 @@ struct AnytimeCommand: AsyncParsableCommand, RunsOnRanks {
     Progress.clear()
     let name =
       "\(data.name) (\(data.source)), network "
-      + weights.layerSizes.joinedByDashes + ", "
+      + weights.topology + ", "
       + (load.map { "weights of \($0)" } ?? "\(twin.rawValue) training, \(training!.epochs) epochs")
     try run.print([name] + AnytimeTables.lines(result))
     try weightsFile?.commit(spikingWeights, coding: result.coding)

@@ -133,7 +133,7 @@ struct ConvertCommand: AsyncParsableCommand {
     let weights = network.weights
     if let whole {
       try network.require(
-        layerSizes: whole.layerSizes(hidden: Array(weights.layerSizes.dropFirst().dropLast())))
+        layerSizes: whole.layerSizes(hidden: weights.hidden))
     }
     let manifest = try run.begin(seed: 0, threads: threads, dataset: whole, isTimed: false)
     try run.print(ConvertTables.lines(network, path: file))

@@ -28,7 +28,7 @@ extension NetworkWeights {
   /// - Throws: `InputError`, `ModelFileError`.
   init(file path: String, hidden: [Int]?, of data: Dataset) throws {
     let file = try NetworkFile(path: path)
-    let widths = hidden ?? Array(file.weights.layerSizes.dropFirst().dropLast())
+    let widths = hidden ?? file.weights.hidden
     try file.require(layerSizes: data.layerSizes(hidden: widths))
     self = file.weights
   }

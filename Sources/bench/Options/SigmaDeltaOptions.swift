@@ -123,7 +123,7 @@ struct SigmaDeltaOptions: ParsableArguments {
       let file = try NetworkFile(path: load)
       try file.require(
         layerSizes: dataset.layerSizes(
-          hidden: Array(file.weights.layerSizes.dropFirst().dropLast())))
+          hidden: file.weights.hidden))
       return (file.weights, nil, load)
     }
     let epochs = dataset.name == "digits" ? 120 : dataset.name == "mnist" ? 20 : 30

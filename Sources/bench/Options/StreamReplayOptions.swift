@@ -194,7 +194,7 @@ struct StreamReplayOptions: ParsableArguments {
     _ path: String, _ recording: EventStream, _ set: InstructionSet
   ) throws -> StreamReplay.Listener {
     let network = try NetworkFile(path: path)
-    let inputs = network.weights.layerSizes[0]
+    let inputs = network.weights.inputs
     // The input that the network was trained on, where it says so.
     let saved = try network.decoded("event_input", as: EventInput.self)
     let candidates = (polarity.map { [$0] } ?? [.apart, .ignored]).map {
