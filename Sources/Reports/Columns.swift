@@ -1,5 +1,5 @@
 package import Experiments
-internal import Measures
+package import Measures
 package import Streams
 package import Training
 

@@ -1,4 +1,5 @@
 public import Experiments
+public import Measures
 public import Training
 
 extension HTMLReport {

@@ -3,6 +3,7 @@ import Datasets
 import DenseReLU
 import Experiments
 import Foundation
+import Measures
 import ModelFiles
 import Networks
 import Reports

@@ -1,6 +1,5 @@
 internal import Datasets
 internal import DenseReLU
-internal import Measures
 internal import Networks
 internal import SpikingReLU
 
@@ -81,20 +80,5 @@ extension KernelBenchmark {
           images: batch),
       ], Double(spikes) / Double(images.count), rounds[5].median / Double(images.count) * 1e6
     )
-  }
-}
-
-extension KernelBenchmark.Result {
-  /// The figures that have targets, as claims about time.
-  public var verdicts: [Verdict] {
-    ratios.compactMap { ratio in
-      ratio.target.map {
-        Verdict(ratio.name, kind: .timing, value: ratio.value, bound: .init(atMost: $0))
-      }
-    } + [
-      Verdict(
-        "weight-row bandwidth / read bandwidth of L2", kind: .timing, value: rowBandwidthShare,
-        bound: .init(atLeast: 0.5))
-    ]
   }
 }

@@ -1,6 +1,5 @@
 public import Datasets
 internal import DenseReLU
-internal import Measures
 public import Networks
 public import SpikeKernels
 internal import SpikingReLU
