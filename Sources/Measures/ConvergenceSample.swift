@@ -49,7 +49,7 @@ package struct ConvergencePair: Sendable {
       try spiking.step()
       for layer in 0..<depth { feeds[layer] += spiking.spikes(ofLayer: layer).count }
       guard step == steps[samples.count] else { continue }
-      let time = Double(step)
+      let time = bound.time(ofSteps: step)
       let output = spiking.output
       let limits = bound.evaluate(example, steps: step, feeds: feeds)
       var sample = ConvergenceSample(
@@ -67,10 +67,14 @@ package struct ConvergencePair: Sendable {
       let exactly =
         [image.map(Double.init)] + example.preActivations.map { $0.map { max(0, $0) } }
       for layer in 0...depth {
-        let counts = spiking.spikeCounts(ofLayer: layer)
+        // The last layer of a refining network sends nothing: what it would send is its output, rectified.
+        let counts =
+          layer == depth && spiking.options.firing == .refining
+          ? output.map { time * Double(max(0, $0)) }
+          : spiking.spikeCounts(ofLayer: layer).map(Double.init)
         var total = 0.0
         for unit in counts.indices {
-          let count = Double(counts[unit])
+          let count = counts[unit]
           total += abs(count / time - Double(activations[layer][unit]))
           sample.countShare = max(
             sample.countShare,

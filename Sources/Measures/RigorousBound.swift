@@ -1,3 +1,4 @@
+internal import Foundation
 public import Networks
 public import SpikingReLU
 
@@ -50,11 +51,22 @@ public import SpikingReLU
 /// within `E_(l-1) = B_(l-1) + 1/2` of its ideal (`E_0 = 1/2 + |p|`), not within D. So
 /// `B_l = |W_l|^T E_(l-1)` will do. Within a step a potential may rise by a_j more than before, and with
 /// it the errors of rounding: `e_j` gets `r a_j` more.
+///
+/// **Refining.** A step s begins with doubled sums, and a unit then sends what is missing: after it
+/// `|q_l - max(z_l, 0)| <= 1/2` in quanta of the step (for the input, `|q_0 - 2^s k_0 x| <= 1/2`), whatever came
+/// before. Rows are added for all of q: `z_l = W_l^T q_(l-1) + 2^s b_l`. So with `E_0 = 1/2`,
+/// `F_l = |W_l|^T E_(l-1)`, `E_l = F_l + 1/2`, by induction over layers
+/// `|z_l - 2^s (dense z_l)| <= F_l` and, rectification being 1-Lipschitz, `|q_l - 2^s a_l| <= E_l`: the bounds of
+/// firing once a step, with 2^s in place of T. ∎ *Rounding.* An error of step t is doubled until step s:
+/// of N additions it is at most `2^(s - t) N_t u |z_t|`, and `|z_t| <= 2^t |dense z_l| + 2 F_l + e_l` on the
+/// way (before the rows of a step come, q lacks at most twice E). With `N = sum N_t` and r as above,
+/// `e_l = r 2^s (|dense z_l| + 2 F_l)`; doublings are exact.
 public struct RigorousBound: Sendable {
   private let layers: [Layer]
   private let inputScale: Double
   private let phases: [Double]
-  private let firesOnceAStep: Bool
+  private let firing: PredictionOptions.Firing
+  private var firesOnceAStep: Bool { firing != .afterEachSpike }
 
   /// L.
   package var depth: Int { layers.count }
@@ -85,7 +97,7 @@ public struct RigorousBound: Sendable {
 
   /// The bound for a network whose quanta are 1.
   public init(weights: NetworkWeights) {
-    self.init(coded: weights, inputScale: 1, phases: [], firesOnceAStep: false)
+    self.init(coded: weights, inputScale: 1, phases: [], firing: .afterEachSpike)
   }
 
   /// The bound for a network with scales and phases. Counts are of its own spikes; outputs are those of
@@ -97,15 +109,16 @@ public struct RigorousBound: Sendable {
   ) throws(SpikingError) {
     self.init(
       coded: try weights.coded(by: coding), inputScale: Double(coding.inputScale),
-      phases: coding.inputPhases.map { abs(Double($0)) }, firesOnceAStep: firing == .oncePerStep)
+      phases: coding.inputPhases.map { abs(Double($0)) }, firing: firing)
   }
 
   private init(
-    coded weights: NetworkWeights, inputScale: Double, phases: [Double], firesOnceAStep: Bool
+    coded weights: NetworkWeights, inputScale: Double, phases: [Double],
+    firing: PredictionOptions.Firing
   ) {
     self.inputScale = inputScale
     self.phases = phases
-    self.firesOnceAStep = firesOnceAStep
+    self.firing = firing
     layers = weights.layers.enumerated().map { index, layer in
       let matrix = layer.weights.matrix
       let biases = layer.bias.map { $0.map(Double.init) }
@@ -149,7 +162,7 @@ public struct RigorousBound: Sendable {
       let share = Double(additions) * 0x1p-24 * (1 + 0x1p-20)
       return share < 0.5 ? share / (1 - 2 * share) : .infinity
     }
-    let time = Double(steps)
+    let time = time(ofSteps: steps)
     let isExact = feeds.allSatisfy { $0 == 0 }
     let inputRounding = isExact ? 0 : rounding(steps)
     let start = example.input.indices.map { 0.5 + (phases.isEmpty ? 0 : phases[$0]) }
@@ -166,7 +179,8 @@ public struct RigorousBound: Sendable {
         ? Self.product(layer.magnitudes, atEnds, outputs: layer.outputs) : always
       let share = isExact ? 0 : rounding(feeds[index] + (layer.biases == nil ? 0 : steps) + 1)
       let rounded = (0..<layer.outputs).map { unit in
-        share
+        if firing == .refining { return share * time * (abs(z[unit]) + 2 * exact[unit]) }
+        return share
           * (time * max(0, -z[unit]) + 2 * always[unit] + 1 + layer.largest[unit]
             + (firesOnceAStep ? max(0, z[unit]) : 0))
       }
@@ -175,11 +189,21 @@ public struct RigorousBound: Sendable {
       counts.append(bound.map { $0 + 0.5 })
       // A count within a step lies between its values at the ends of two.
       deviation = (0..<layer.outputs).map { always[$0] + rounded[$0] + 0.5 + max(0, z[$0]) }
+      if firing == .refining {
+        outputSums = bound
+        continue
+      }
       outputSums = (0..<layer.outputs).map {
         exact[$0] + share * (time * abs(z[$0]) + always[$0])
       }
     }
     return Evaluation(counts: counts, outputSums: outputSums)
+  }
+
+  /// What sums and counts are proportional to: T; of a refining network, 2^(T - 1).
+  public func time(ofSteps steps: Int) -> Double {
+    firing == .refining
+      ? Double(sign: .plus, exponent: steps - 1, significand: 1) : Double(steps)
   }
 
   /// `M^T v` for a row-major `[inputs x outputs]` matrix.
@@ -197,7 +221,8 @@ extension RigorousBound {
   /// The least T for which the bound promises the dense network's class of an input, before it is rounded up;
   /// infinite where no T does.
   ///
-  /// An input keeps its class when, for every other class c, `z_first - z_c > (B_first + B_c) / T`.
+  /// An input keeps its class when, for every other class c, `z_first - z_c > (B_first + B_c) / T` (of
+  /// refining, 2^(T - 1) in place of T).
   package func promisedSteps(for input: [Float]) -> Double {
     let example = example(input)
     let limits = evaluate(
@@ -205,10 +230,11 @@ extension RigorousBound {
     ).outputSums
     let outputs = example.preActivations[depth - 1]
     let first = outputs.indices.max { outputs[$0] < outputs[$1] }!
-    return outputs.indices.reduce(1) { needed, other in
+    let time = outputs.indices.reduce(1) { needed, other in
       guard other != first else { return needed }
       let lead = outputs[first] - outputs[other]
       return max(needed, lead > 0 ? (limits[first] + limits[other]) / lead : .infinity)
     }
+    return firing == .refining ? 1 + log2(time) : time
   }
 }

@@ -1,13 +1,13 @@
 extension OperationLedger {
   /// The paper's count: `sum |s| * fan-out` over all spikes. Also KerasSpiking's synaptic
-  /// operations. Total over all examples.
-  public var additions: Int { total(\.forwardAdditions) }
+  /// operations; of a refining network, with the doublings of its sums. Total over all examples.
+  public var additions: Int { total(\.forwardAdditions) + total(\.doublings) }
 
   /// Everything that was added or subtracted: the paper's additions, and those that encode the input, sum the
   /// output, leak, go backward and change weights. Float updates are multiply-adds, and not among them.
   public var everyAddition: Int {
     total(\.forwardAdditions) + total(\.encodingAdditions) + total(\.sumAdditions)
-      + total(\.leakAdditions) + total(\.backwardAdditions) + total(\.updateAdditions)
+      + total(\.leakAdditions) + total(\.doublings) + total(\.backwardAdditions) + total(\.updateAdditions)
   }
 
   /// Multiply-adds of one dense forward pass over the same layers: `sum n_in * n_out`.

@@ -34,6 +34,9 @@ public struct OperationLedger: Sendable, Equatable, Codable {
     public var leakAdditions = 0
     /// Additions of weights to the potentials of backward quantizers.
     public var backwardAdditions = 0
+    /// Additions that double sums as a step of a refining network begins: one a sum that is not 0, of what
+    /// units received and of what they sent.
+    public var doublings = 0
     /// Additions that changed weights (integer network).
     public var updateAdditions = 0
     /// Threshold comparisons, forward, of the loop as specified: one a unit and feed (two when
@@ -105,7 +108,7 @@ public struct OperationLedger: Sendable, Equatable, Codable {
     [
       \.positiveSpikes, \.negativeSpikes, \.errorSpikes, \.unitSteps, \.activeUnitSteps,
       \.forwardAdditions,
-      \.encodingAdditions, \.sumAdditions, \.leakAdditions,
+      \.encodingAdditions, \.sumAdditions, \.leakAdditions, \.doublings,
       \.backwardAdditions, \.updateAdditions, \.forwardComparisons, \.forwardMultiplyAdds,
       \.backwardMultiplyAdds,
       \.updateMultiplyAdds, \.zeroSkippingMultiplyAdds, \.effectiveAccumulates,

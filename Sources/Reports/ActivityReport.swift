@@ -74,6 +74,9 @@ public struct ActivityReport: Sendable {
     var options = try PredictionOptions(timeSteps: timeSteps)
     options.firing = firing
     options.recording = .counts
+    let time =
+      firing == .refining
+      ? Double(sign: .plus, exponent: timeSteps - 1, significand: 1) : Double(timeSteps)
     var network = try SpikingMLP(weights: weights, coding: coding, options: options)
     var dense = DenseMLP(weights: weights)
     let depth = weights.layers.count
@@ -131,7 +134,7 @@ public struct ActivityReport: Sendable {
           pairs.append(
             Pair(
               layer: layer, activation: max(0, Double(activations[unit])),
-              rate: Double(count) / Double(timeSteps) / quantum))
+              rate: Double(count) / time / quantum))
         }
       }
     }

@@ -12,7 +12,7 @@ extension Comparison.Result {
       Column("T", key: "timeSteps", count: \.timeSteps),
       Column("mean\n|error|", key: "meanError", number: \.meanError),
       Column("largest\n|error|", key: "maximumError", number: \.maximumError),
-      Column("T x\nmean", number: \.scaledMeanError),
+      Column(firing == .refining ? "2^(T-1)\nx mean" : "T x\nmean", number: \.scaledMeanError),
       Column(nil, key: "meanBound", number: \.meanBound),
       Column("share of\nthe bound", format: Format.fixed(3), number: \.outputShareOfBound),
       Column(

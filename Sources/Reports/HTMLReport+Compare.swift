@@ -1,4 +1,6 @@
 public import Experiments
+internal import Foundation
+internal import SpikingReLU
 public import Training
 
 extension HTMLReport {
@@ -10,11 +12,14 @@ extension HTMLReport {
     let points = result.convergence.points
     let first = points[0]
     var rows: [[JSONValue]] = []
+    let isRefining = result.firing == .refining
+    let ideal = isRefining ? "half each step" : "1/T"
     for point in points {
       let t = Double(point.timeSteps)
+      let share = isRefining ? pow(2, Double(first.timeSteps) - t) : Double(first.timeSteps) / t
       for (value, series) in [
         (point.meanError, "mean error"), (point.maximumError, "largest error"),
-        (first.meanError * Double(first.timeSteps) / t, "1/T"), (point.meanBound, "rigorous bound"),
+        (first.meanError * share, ideal), (point.meanBound, "rigorous bound"),
       ] where value > 0 {
         rows.append([.number(t), .number(value), .string(series)])
       }
@@ -23,16 +28,16 @@ extension HTMLReport {
       .lines(
         "convergence", title: "Error against T",
         caption:
-          "|spiking output − dense output| over \(result.images) images, beside 1/T and the mean "
+          "|spiking output − dense output| over \(result.images) images, beside \(ideal) and the mean "
           + "of the bound that holds for every image.",
-        x: .init(column: "T", title: "T", isLogarithmic: true),
+        x: .init(column: "T", title: "T", isLogarithmic: !isRefining),
         y: .init(column: "error", title: "error", isLogarithmic: true), series: "what",
-        dashed: ["1/T", "rigorous bound"], rows: rows, columns: ["T", "error", "what"], height: 340)
+        dashed: [ideal, "rigorous bound"], rows: rows, columns: ["T", "error", "what"], height: 340)
     )
     add(
       .lines(
         "layers", title: "Each layer", caption: "Mean |count / T − activation|.",
-        x: .init(column: "T", title: "T", isLogarithmic: true),
+        x: .init(column: "T", title: "T", isLogarithmic: !isRefining),
         y: .init(column: "error", title: "error", isLogarithmic: true), series: "layer",
         rows: points.flatMap { point in
           point.layerMeanErrors.enumerated().filter { $0.element > 0 }.map { layer, error in
@@ -48,7 +53,7 @@ extension HTMLReport {
         caption:
           "Wrong answers on the test images, and images that get another class than from the "
           + "dense network.",
-        x: .init(column: "T", title: "T", isLogarithmic: true),
+        x: .init(column: "T", title: "T", isLogarithmic: !isRefining),
         y: .init(column: "percent", title: "%", fromZero: true), series: "what",
         dashed: ["dense errors"],
         rows: points.flatMap { point -> [[JSONValue]] in

@@ -56,6 +56,15 @@ public protocol SpikeScalar: PotentialScalar {
   /// A sum of weights in the output's units.
   static func outputs(of sum: Sum, quantum: Self) -> Float
 
+  /// Whether a sum can be doubled, and half a quantum be told in it; false for NaN.
+  static func hasPlaces(_ sum: Sum) -> Bool
+
+  /// A sum as a number to show in a message.
+  static func value(of sum: Sum) -> Double
+
+  /// `sum / 2^halvings`: a change of the exponent in Float, a shift in integers, of a fraction toward zero.
+  static func readout(sum: Sum, halvings: Int) -> Self
+
   /// Those of the values, as `encode` makes them, that are not 0.
   ///
   /// - Throws: as `encode`.
@@ -122,6 +131,17 @@ extension Float: SpikeScalar {
 
   /// The sum itself.
   public static func outputs(of sum: Float, quantum: Float) -> Float { sum }
+
+  /// Below 2^22, as for potentials.
+  public static func hasPlaces(_ sum: Float) -> Bool { sum.magnitude <= potentialLimit }
+
+  /// The sum itself.
+  public static func value(of sum: Float) -> Double { Double(sum) }
+
+  /// `sum / 2^halvings`, exact but where it is denormal.
+  public static func readout(sum: Float, halvings: Int) -> Float {
+    sum * Float(sign: .plus, exponent: -halvings, significand: 1)
+  }
 
   /// `max(0, ceil(sum - 1/2))`.
   public static func count(of sum: Float, quantum: Float) -> Int32? {
@@ -253,6 +273,17 @@ extension Int32: SpikeScalar {
       }
       if scaled != 0 { active.append(scaled, unit: floats.units[index]) }
     }
+  }
+
+  /// Below 2^61.
+  public static func hasPlaces(_ sum: Int64) -> Bool { sum.magnitude < 1 << 61 }
+
+  /// The sum as it is, in units of 1/S.
+  public static func value(of sum: Int64) -> Double { Double(sum) }
+
+  /// `sum / 2^halvings`, truncated toward zero and into Int32.
+  public static func readout(sum: Int64, halvings: Int) -> Int32 {
+    Int32(clamping: sum / (1 << Int64(halvings)))
   }
 
   /// `sum / T`, truncated toward zero, in units of 1/S.

@@ -1,3 +1,10 @@
+#if canImport(Glibc)
+  internal import Glibc
+#elseif canImport(Darwin)
+  internal import Darwin
+#elseif canImport(Musl)
+  internal import Musl
+#endif
 internal import Networks
 internal import SpikeKernels
 
@@ -7,25 +14,38 @@ internal import SpikeKernels
 /// of many units err independently, so that the lead of the first class over the second is held
 /// against a margin that falls alike: an example ends after the first step with
 /// `(o_first - o_second) sqrt(t) >= margin`.
+///
+/// Of a refining network the error falls by a ratio with each step, at most 1/2 in the limit: the margin is
+/// `margin ratio^(t - 1)`.
 public struct ExitRule: Sendable, Equatable {
-  /// The margin, in units of the output; infinity for never.
+  /// The margin of the first step, in units of the output; infinity for never.
   public let margin: Float
+  /// By what the margin of a refining network falls with each step.
+  public let ratio: Float
   /// The first step after which an example may end.
   public let earliest: Int
 
   /// A rule of the given margin.
   ///
-  /// - Throws: `SpikingError.invalidExitRule` for a margin that is negative or NaN, or a step below 1.
-  public init(margin: Float, earliest: Int = 1) throws(SpikingError) {
-    guard margin >= 0, earliest >= 1 else {
-      throw .invalidExitRule(margin: margin, earliest: earliest)
+  /// - Throws: `SpikingError.invalidExitRule` for a margin that is negative or NaN, a step below 1, or a
+  ///   ratio that is not positive and at most 1.
+  public init(
+    margin: Float, earliest: Int = 1, ratio: Float = Self.usualRatio
+  ) throws(SpikingError) {
+    guard margin >= 0, earliest >= 1, ratio > 0, ratio <= 1 else {
+      throw .invalidExitRule(margin: margin, earliest: earliest, ratio: ratio)
     }
     self.margin = margin
+    self.ratio = ratio
     self.earliest = earliest
   }
 
+  /// The ratio that was best on the networks that were tried (docs/Results.md).
+  public static let usualRatio: Float = 0.6
+
   private init() {
     margin = .infinity
+    ratio = Self.usualRatio
     earliest = 1
   }
 
@@ -62,8 +82,7 @@ extension SpikingNetwork {
     while true {
       try step()
       let (label, lead) = leader
-      // The lead of sums is t times that of outputs: / t, then * sqrt(t).
-      let margin = lead / Float(stepsTaken).squareRoot()
+      let margin = self.margin(ofLead: lead, rule.ratio)
       if stepsTaken == options.timeSteps || (stepsTaken >= rule.earliest && margin >= rule.margin) {
         return EarlyAnswer(label: label, timeSteps: stepsTaken, margin: margin)
       }
@@ -81,8 +100,18 @@ extension SpikingNetwork {
       precondition(stepsTaken > 0, "the standing before the first step")
       let (label, lead) = leader
       return EarlyAnswer(
-        label: label, timeSteps: stepsTaken, margin: lead / Float(stepsTaken).squareRoot())
+        label: label, timeSteps: stepsTaken, margin: margin(ofLead: lead, ExitRule.usualRatio))
     }
+  }
+
+  /// What a rule's margin is held against.
+  private func margin(ofLead lead: Float, _ ratio: Float) -> Float {
+    // The lead of sums is 2^s times that of outputs; then / ratio^s, s the steps before this one.
+    if options.firing == .refining {
+      return lead / pow(2 * ratio, Float(stepsTaken - 1))
+    }
+    // It is t times that of outputs: / t, then * sqrt(t).
+    return lead / Float(stepsTaken).squareRoot()
   }
 
   /// The first class, and the lead of its sum over the next.

@@ -12,6 +12,8 @@ struct Neurons<Scalar: SpikeScalar>: Sendable {
   /// z: the sums of all rows received, padded to the stride of a row; empty where nobody asks for
   /// them.
   var sums: AlignedArray<Scalar.Sum>
+  /// q: what they have sent in the example, in quanta of the step; empty but in a refining network.
+  var sent: AlignedArray<Scalar.Sum>
   /// What they sent in the last feed, in order.
   var spikes = SpikeTrain()
   /// The layer's entry in the ledger.
@@ -19,13 +21,14 @@ struct Neurons<Scalar: SpikeScalar>: Sendable {
 
   init(
     units: Int, quantizer: Quantizer<Scalar>, firing: PredictionOptions.Firing = .afterEachSpike,
-    keepsSums: Bool
+    keepsSums: Bool, keepsSent: Bool = false
   ) {
     self.quantizer = quantizer
     self.firing = firing
     state = QuantizerState(units: units)
     sums = AlignedArray(
       repeating: .zero, count: keepsSums ? RowMajorMatrix<Scalar>.stride(columns: units) : 0)
+    sent = AlignedArray(repeating: .zero, count: keepsSent ? sums.count : 0)
     operations = OperationLedger.Layer(units: units)
   }
 
@@ -33,6 +36,7 @@ struct Neurons<Scalar: SpikeScalar>: Sendable {
   mutating func begin(_ generator: inout SeededGenerator) {
     quantizer.reset(&state, generator: &generator)
     if sums.count > 0 { sums.fill(with: .zero) }
+    if sent.count > 0 { sent.fill(with: .zero) }
   }
 
   /// Feeds what arrived, and enters what it cost into the ledger. The one place where a layer of a
@@ -72,6 +76,7 @@ struct Neurons<Scalar: SpikeScalar>: Sendable {
         try fireAfterEachRow(
           connection.weights, connection.int16, bound: connection.bound, connection.quantum, spikes,
           &context)
+      case .refining: preconditionFailure("a refining network takes whole steps")
       case .oncePerStep:
         if biasRows > 0, let bias = connection.bias {
           try add(bias.row, bound: bias.bound, context.alwaysOn, context)

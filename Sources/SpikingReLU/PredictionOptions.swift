@@ -24,7 +24,14 @@ public struct PredictionOptions: Sendable, Equatable {
     /// spike; fewer are sent, and a row costs its additions alone. Not for random thresholds, and
     /// prediction only: learning looks after every spike.
     case oncePerStep = "every-step"
+    /// Refining: once a step, signed, and a spike of step s has the quantum 2^-s of one of step 0. The
+    /// error halves with each step instead of falling like 1/T. Prediction of whole examples only, with
+    /// the default quantizers and readout. See `SpikingNetwork.refine()`.
+    case refining
   }
+
+  /// The most steps of a refining network: a sum of Float has no places for more.
+  public static let maximumRefiningSteps = 20
 
   /// What is kept beyond the output; each costs a pass over the spikes.
   public struct Recording: OptionSet, Sendable {

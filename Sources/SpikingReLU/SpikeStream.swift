@@ -105,6 +105,9 @@ public struct SpikeStream<Scalar: SpikeScalar>: Sendable {
         throw .invalidStream("\(what) of \(length) us, expected 1 or more")
       }
     }
+    guard network.options.firing != .refining else {
+      throw .unsupportedInRefining("streams of spikes: its spikes are of values that it knows")
+    }
     if network.options.firing == .oncePerStep, options.stepLength == nil {
       throw .invalidStream("units that fire once a step need a length of it")
     }

@@ -50,10 +50,14 @@ public enum SpikingError: Error, Equatable, Sendable {
   case codedWeight(layer: Int, row: Int, column: Int)
   /// A bias times the scale of its unit is too large for its number type.
   case codedBias(layer: Int, unit: Int)
-  /// An exit rule's margin is negative or NaN, or its first step is below 1.
-  case invalidExitRule(margin: Float, earliest: Int)
+  /// An exit rule's margin is negative or NaN, its first step is below 1, or its ratio not in (0, 1].
+  case invalidExitRule(margin: Float, earliest: Int, ratio: Float)
   /// Units of random thresholds cannot fire once a step.
   case firesAfterEverySpike(QuantizerKind)
+  /// A refining network has no such option.
+  case unsupportedInRefining(String)
+  /// More steps than a refining network has places for.
+  case refiningSteps(found: Int)
   /// A learning network checks thresholds after every spike, not once a step.
   case learnsAfterEverySpike
   /// The target has another length than the output layer.
@@ -145,9 +149,13 @@ extension SpikingError: CustomStringConvertible {
       "layer \(layer), weight [\(row), \(column)]: with the scales of its spikes it is too large"
     case .codedBias(let layer, let unit):
       "layer \(layer), bias \(unit): with the scale of its unit it is too large"
-    case .invalidExitRule(let margin, let earliest):
-      "an exit rule of margin \(margin) from step \(earliest) on: the margin must be 0 or more, "
-        + "the step 1 or more"
+    case .unsupportedInRefining(let what): "a refining network has no \(what)"
+    case .refiningSteps(let found):
+      "\(found) steps of refining: at most \(PredictionOptions.maximumRefiningSteps), since a sum has no "
+        + "binary places for more"
+    case .invalidExitRule(let margin, let earliest, let ratio):
+      "an exit rule of margin \(margin) from step \(earliest) on, falling by \(ratio): the margin must "
+        + "be 0 or more, the step 1 or more, the ratio more than 0 and at most 1"
     case .firesAfterEverySpike(let kind):
       "the '\(kind.rawValue)' quantizer fires after every spike, not once a step"
     case .learnsAfterEverySpike:

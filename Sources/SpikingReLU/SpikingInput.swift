@@ -49,7 +49,7 @@ struct SpikingInput<Scalar: SpikeScalar>: Sendable {
   /// The values that a step has to add.
   var additions: Int {
     if !quantizer.kind.restsWithoutInput { return units }
-    return firing == .oncePerStep ? paddedNonzero : active.count
+    return firing == .afterEachSpike ? active.count : paddedNonzero
   }
 
   /// Takes the values of an example.
@@ -59,7 +59,7 @@ struct SpikingInput<Scalar: SpikeScalar>: Sendable {
     _ values: [Float], _ instructionSet: InstructionSet
   ) throws(KernelError) -> Bool {
     let quantum = quantizer.quantum
-    if firing == .oncePerStep {
+    if firing != .afterEachSpike {
       guard
         let nonzero = try Scalar.encode(
           instructionSet, values, scale: scale, quantum: quantum, into: &padded)
@@ -87,6 +87,14 @@ struct SpikingInput<Scalar: SpikeScalar>: Sendable {
       neurons.state.start(at: phases, of: active)
     } else {
       neurons.state.start(at: phases)
+    }
+  }
+
+  /// Starts an example of a refining network: the sums of the input are its values.
+  func begin(refining neurons: inout Neurons<Scalar>) {
+    neurons.sent.fill(with: .zero)
+    for unit in 0..<neurons.sums.count {
+      neurons.sums[unit] = unit < padded.count ? Scalar.summand(padded[unit]) : .zero
     }
   }
 

@@ -20,13 +20,27 @@ extension SpikingNetwork where Scalar == Int32 {
     weights: NetworkWeights, coding: SpikeCoding? = nil, learningRate: Float,
     options: PredictionOptions, instructionSet: InstructionSet? = nil
   ) throws(SpikingError) {
+    try self.init(
+      weights: weights, coding: coding,
+      scale: Self.scale(timeSteps: options.timeSteps, learningRate: learningRate),
+      options: options, instructionSet: instructionSet)
+  }
+
+  /// An integer-only spiking network of a given scale S.
+  ///
+  /// - Throws: as above.
+  /// - Precondition: S is in 1...2^30.
+  public init(
+    weights: NetworkWeights, coding: SpikeCoding? = nil, scale: Int32,
+    options: PredictionOptions, instructionSet: InstructionSet? = nil
+  ) throws(SpikingError) {
+    precondition((1...Int32.potentialLimit).contains(scale), "a scale of \(scale)")
     guard options.inputQuantizer == .herding else {
       throw .unsupportedQuantizer(options.inputQuantizer)
     }
     guard options.layerQuantizer == .rectHerding else {
       throw .unsupportedQuantizer(options.layerQuantizer)
     }
-    let scale = try Self.scale(timeSteps: options.timeSteps, learningRate: learningRate)
     let coded = try coding.map(weights.coded(by:)) ?? weights
     try self.init(
       connections: coded.connections(scale: scale), quantum: scale, coding: coding,

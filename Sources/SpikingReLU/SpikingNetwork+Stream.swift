@@ -55,6 +55,9 @@ extension SpikingNetwork {
     guard spike.unit < inputs else {
       throw .inputUnit(found: spike.unit, inputs: inputs)
     }
+    guard options.firing != .refining else {
+      throw .unsupportedInRefining("streams of spikes: its spikes are of values that it knows")
+    }
     if options.firing == .oncePerStep {
       layers[0].neurons.operations.count(spike)
       return layers[0].neurons.spikes.append(spike)

@@ -74,6 +74,8 @@ public struct SpikingNetwork<Scalar: SpikeScalar>: Sendable {
         throw .firesAfterEverySpike(kind)
       }
     }
+    let isRefining = options.firing == .refining
+    if isRefining { try Self.checkRefining(options, coding) }
     let sizes = [connections[0].weights.rows] + connections.map(\.weights.columns)
     let last = connections.count
     self.options = options
@@ -83,14 +85,16 @@ public struct SpikingNetwork<Scalar: SpikeScalar>: Sendable {
     budget = options.budget(layerSizes: sizes)
     let chain = [Connection.none(units: sizes[0], quantum: quantum)] + connections
     layers = chain.enumerated().map { index, connection in
-      let kind = index == 0 ? options.inputQuantizer : options.layerQuantizer
+      // Of a refining network all layers send signed spikes.
+      let kind = index == 0 || isRefining ? options.inputQuantizer : options.layerQuantizer
       let keepsCounts = options.recording.contains(.counts) || options.readout == .counts
       return SpikingLayer(
         shape: Shape(units: sizes[index]), feeders: index == 0 ? [] : [index - 1],
         connection: connection,
         neurons: Neurons(
           units: sizes[index], quantizer: Quantizer(kind: kind, quantum: quantum),
-          firing: options.firing, keepsSums: index == last),
+          firing: options.firing, keepsSums: index == last || isRefining,
+          keepsSent: isRefining && index < last),
         counts: AlignedArray(repeating: 0, count: keepsCounts ? sizes[index] : 0),
         activity: options.recording.contains(.activity)
           ? LayerActivity(units: sizes[index], nonzeroWeights: connection.nonzeroWeights) : nil)
@@ -112,7 +116,7 @@ public struct SpikingNetwork<Scalar: SpikeScalar>: Sendable {
   /// The number of units of a layer, `n_l`.
   public func units(ofLayer layer: Int) -> Int { layerSizes[layer] }
 
-  private var recordsActivity: Bool { options.recording.contains(.activity) }
+  var recordsActivity: Bool { options.recording.contains(.activity) }
 
   /// Which implementation of the kernels runs. All give the same bits.
   public var instructionSet: InstructionSet { context.instructionSet }
@@ -147,6 +151,7 @@ public struct SpikingNetwork<Scalar: SpikeScalar>: Sendable {
       var total = 0
       for layer in layers.indices {
         total += layers.span[layer].neurons.operations.forwardAdditions
+        total += layers.span[layer].neurons.operations.doublings
       }
       return total
     }
@@ -182,7 +187,11 @@ public struct SpikingNetwork<Scalar: SpikeScalar>: Sendable {
 
   /// Resets everything that the example in progress has changed.
   mutating func begin() {
-    input.begin(&layers[0].neurons, &context)
+    if options.firing == .refining {
+      input.begin(refining: &layers[0].neurons)
+    } else {
+      input.begin(&layers[0].neurons, &context)
+    }
     layers[0].clearCounts()
     for index in 1..<layers.count { layers[index].begin(&context.generator) }
     stepsTaken = 0
@@ -210,6 +219,10 @@ public struct SpikingNetwork<Scalar: SpikeScalar>: Sendable {
   ///
   /// - Throws: errors as of the first of the steps.
   private mutating func take(steps: Int) throws(SpikingError) {
+    if options.firing == .refining {
+      for _ in 0..<steps { try refine() }
+      return
+    }
     try feedInput(steps: steps)
     try feedLayers(steps: steps)
     timeSteps += steps
@@ -254,7 +267,7 @@ public struct SpikingNetwork<Scalar: SpikeScalar>: Sendable {
   }
 
   /// Counts what NeuroBench counts of a step, where activity is recorded.
-  private mutating func record(activityOf index: Int) {
+  mutating func record(activityOf index: Int) {
     layers[index].neurons.operations.activeUnitSteps += layers[index].activity!.take(
       layers[index].spikes, instructionSet)
     for feeder in layers[index].feeders {
@@ -340,6 +353,9 @@ public struct SpikingNetwork<Scalar: SpikeScalar>: Sendable {
       switch options.readout {
       case .potentials:
         let sums = layers.span[depth].neurons.sums
+        if options.firing == .refining {
+          return units.map { Scalar.readout(sum: sums[$0], halvings: stepsTaken - 1) }
+        }
         return units.map { Scalar.readout(sum: sums[$0], steps: stepsTaken) }
       case .counts:
         let counts = layers.span[depth].counts
@@ -354,7 +370,8 @@ public struct SpikingNetwork<Scalar: SpikeScalar>: Sendable {
   @specialized(where Scalar == Int32)
   public func spikes(ofLayer layer: Int) -> SpikeTrain { layers[layer].spikes }
 
-  /// The net spikes of each unit of a layer since the example began.
+  /// The net spikes of each unit of a layer since the example began; of a refining network, what it has sent
+  /// in quanta of the last step.
   ///
   /// - Precondition: counts are recorded, or are the readout.
   @specialized(where Scalar == Float)

@@ -58,7 +58,8 @@ import Testing
     let answer = try single.predict(input, until: ExitRule(margin: 2))
     #expect(answer == EarlyAnswer(label: 0, timeSteps: 1, margin: .infinity))
     for (margin, earliest) in [(-1, 1), (1, 0)] as [(Float, Int)] {
-      #expect(throws: SpikingError.invalidExitRule(margin: margin, earliest: earliest)) {
+      #expect(throws: SpikingError.invalidExitRule(
+          margin: margin, earliest: earliest, ratio: ExitRule.usualRatio)) {
         try ExitRule(margin: margin, earliest: earliest)
       }
     }

@@ -19,7 +19,7 @@ extension Comparison {
       public let maximumError: Double
       /// The mean of the rigorous bounds of these errors.
       public let meanBound: Double
-      /// T times the mean: constant when the error falls like 1/T.
+      /// T times the mean (of refining, 2^(T - 1) times): constant when the error falls as it should.
       public let scaledMeanError: Double
       /// The share of images for which both name the same class.
       public let argmaxAgreement: Double
@@ -38,7 +38,7 @@ extension Comparison {
 
     /// One for each number of steps, rising.
     public let points: [Point]
-    /// The mean error as a power of T.
+    /// The mean error as a power of T; of refining, of 2^T.
     public let fit: PowerLawFit?
     /// For layers 0...L, the mean error of count / T as a power of T.
     public let layerFits: [PowerLawFit?]
@@ -51,8 +51,9 @@ extension Comparison {
   /// One pass an image: every T is a prefix of the longest.
   func convergence(progress: ProgressHandler?) async throws -> Convergence {
     let (data, weights, settings) = (data, weights, settings)
-    let bound = RigorousBound(weights: weights)
-    var options = try PredictionOptions(timeSteps: settings.convergenceSteps.last!)
+    let bound = try RigorousBound(
+      weights: weights, coding: .unit(of: weights), firing: settings.firing)
+    var options = try options(timeSteps: settings.convergenceSteps.last!)
     options.recording = .counts
     let network = try SpikingMLP(
       weights: weights, options: options, instructionSet: settings.instructionSet)
@@ -63,11 +64,13 @@ extension Comparison {
         try pair.samples(data.images.row(index), bound, steps: settings.convergenceSteps)
       })
     return Self.summarize(
-      samples, labels: data.labels, steps: settings.convergenceSteps, sizes: weights.layerSizes)
+      samples, labels: data.labels, steps: settings.convergenceSteps, sizes: weights.layerSizes,
+      time: bound.time(ofSteps:))
   }
 
   private static func summarize(
-    _ samples: [[ConvergenceSample]], labels: [Int], steps: [Int], sizes: [Int]
+    _ samples: [[ConvergenceSample]], labels: [Int], steps: [Int], sizes: [Int],
+    time: (Int) -> Double
   ) -> Convergence {
     let images = samples.count
     let points = steps.indices.map { point in
@@ -81,7 +84,7 @@ extension Comparison {
         timeSteps: steps[point], meanError: mean,
         maximumError: column.reduce(0) { max($0, $1.maximumError) },
         meanBound: column.reduce(0) { $0 + $1.bound } / Double(images * sizes[sizes.count - 1]),
-        scaledMeanError: mean * Double(steps[point]),
+        scaledMeanError: mean * time(steps[point]),
         argmaxAgreement: Double(agreeing) / Double(images),
         testErrorPercent: rate.percent, testErrorInterval95: rate.interval95,
         outputShareOfBound: column.reduce(0) { max($0, $1.outputShare) },
@@ -92,9 +95,9 @@ extension Comparison {
     }
     return Convergence(
       points: points,
-      fit: PowerLawFit(points.map { (Double($0.timeSteps), $0.meanError) }),
+      fit: PowerLawFit(points.map { (time($0.timeSteps), $0.meanError) }),
       layerFits: sizes.indices.map { layer in
-        PowerLawFit(points.map { (Double($0.timeSteps), $0.layerMeanErrors[layer]) })
+        PowerLawFit(points.map { (time($0.timeSteps), $0.layerMeanErrors[layer]) })
       },
       denseErrors: zip(samples, labels).count { $0[0].denseClass != $1 },
       largestShareOfBound: points.reduce(0) {

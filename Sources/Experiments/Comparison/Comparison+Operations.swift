@@ -62,7 +62,7 @@ extension Comparison {
   func operations(progress: ProgressHandler?) async throws -> Operations {
     let (data, weights, settings) = (data, weights, settings)
     let sizes = weights.layerSizes
-    var options = try PredictionOptions(timeSteps: settings.timeSteps)
+    var options = try options(timeSteps: settings.timeSteps)
     options.recording = .activity
     let network = try SpikingMLP(
       weights: weights, options: options, instructionSet: settings.instructionSet)
@@ -76,10 +76,10 @@ extension Comparison {
       body: { worker, index in
         let image = data.images.row(index)
         try worker.spiking.present(image)
-        for _ in 0..<settings.timeSteps {
+        for step in 0..<settings.timeSteps {
           try worker.spiking.step()
-          // The always-on units of biases.
-          if weights.hasBiases { worker.additions += weights.biasCount }
+          // The always-on units of biases; a refining network takes biases once.
+          if weights.hasBiases, step == 0 || settings.firing != .refining { worker.additions += weights.biasCount }
           for layer in sizes.indices {
             for spike in worker.spiking.spikes(ofLayer: layer) {
               if spike.sign > 0 {
@@ -100,7 +100,7 @@ extension Comparison {
       spiking.add(worker.spiking.ledger)
       dense.add(worker.dense.ledger)
     }
-    var difference = abs(spiking.additions - workers.reduce(0) { $0 + $1.additions })
+    var difference = abs(spiking.total(\.forwardAdditions) - workers.reduce(0) { $0 + $1.additions })
     for layer in sizes.indices {
       let positive = workers.reduce(0) { $0 + $1.positive[layer] }
       let negative = workers.reduce(0) { $0 + $1.negative[layer] }

@@ -33,7 +33,7 @@ extension Comparison {
   /// slows them all alike.
   func timings() throws -> Timings {
     let images = (0..<min(data.count, 64)).map { data.images.row($0) }
-    let options = try PredictionOptions(timeSteps: settings.timeSteps)
+    let options = try options(timeSteps: settings.timeSteps)
     var spiking = try SpikingMLP(
       weights: weights, options: options, instructionSet: settings.instructionSet)
     var dense = DenseMLP(weights: weights)

@@ -3,7 +3,7 @@ internal import DenseReLU
 internal import Measures
 public import Networks
 public import SpikeKernels
-internal import SpikingReLU
+public import SpikingReLU
 internal import Training
 
 /// Dense against spiking, of the same weights: convergence, operations, time, verdicts.
@@ -20,6 +20,8 @@ public struct Comparison: Sendable {
     public var instructionSet: InstructionSet
     /// Seconds that the timings may take.
     public var timingSeconds: Double
+    /// When thresholds are checked; refining among it.
+    public var firing = PredictionOptions.Firing.afterEachSpike
 
     /// The settings of `bench compare`.
     public init(
@@ -44,6 +46,8 @@ public struct Comparison: Sendable {
     public let layerSizes: [Int]
     /// Images compared.
     public let images: Int
+    /// When thresholds were checked.
+    public let firing: PredictionOptions.Firing
     /// The dense network's wrong answers.
     public let denseTestErrors: Int
     /// The same in percent.
@@ -99,23 +103,54 @@ public struct Comparison: Sendable {
     let timings = try timings()
     let rate = ErrorRate(errors: convergence.denseErrors, examples: data.count)
     return Result(
-      layerSizes: weights.layerSizes, images: data.count, denseTestErrors: rate.errors,
+      layerSizes: weights.layerSizes, images: data.count, firing: settings.firing, denseTestErrors: rate.errors,
       denseTestErrorPercent: rate.percent, denseTestErrorInterval95: rate.interval95,
       convergence: convergence, operations: operations, timings: timings,
-      verdicts: Self.verdicts(convergence, operations) + [
+      verdicts: Self.verdicts(convergence, operations, firing: settings.firing) + [
         Verdict(
           "BLAS products that differ when made by four tasks at once",
           value: Double(differingProducts), bound: .init(atLeast: 0, atMost: 0))
       ])
   }
 
-  static func verdicts(_ convergence: Convergence, _ operations: Operations) -> [Verdict] {
+  /// Options of the spiking network for so many steps.
+  func options(timeSteps: Int) throws -> PredictionOptions {
+    var options = try PredictionOptions(timeSteps: timeSteps)
+    options.firing = settings.firing
+    return options
+  }
+
+  /// What is claimed of refining: the error halves with each step.
+  private static func refiningVerdicts(_ convergence: Convergence) -> [Verdict] {
+    let last = convergence.points[convergence.points.count - 1]
+    var verdicts: [Verdict] = []
+    if last.timeSteps - convergence.points[0].timeSteps >= 5 {
+      verdicts.append(
+        Verdict(
+          "error halves with each step: slope of log2 error against step",
+          value: convergence.fit?.exponent ?? .nan, bound: .init(atLeast: -1.1, atMost: -0.9)))
+    }
+    if let tenth = convergence.points.first(where: { $0.timeSteps >= 10 }) {
+      verdicts.append(
+        Verdict(
+          "argmax agreement at step \(tenth.timeSteps)", value: tenth.argmaxAgreement,
+          bound: .init(atLeast: 0.9999)))
+    }
+    return verdicts
+  }
+
+  static func verdicts(
+    _ convergence: Convergence, _ operations: Operations,
+    firing: PredictionOptions.Firing = .afterEachSpike
+  ) -> [Verdict] {
     let (first, last) = (convergence.points[0], convergence.points[convergence.points.count - 1])
     var verdicts: [Verdict] = []
     if convergence.points.allSatisfy({ $0.meanError == 0 }) {
       verdicts.append(
         Verdict(
           "error at every T", value: last.meanError, bound: .init(atLeast: 0, atMost: 0)))
+    } else if firing == .refining {
+      verdicts = refiningVerdicts(convergence)
     } else if last.timeSteps >= 100 * first.timeSteps {
       // Over less than two decades of T the slope says little.
       verdicts.append(
@@ -123,7 +158,7 @@ public struct Comparison: Sendable {
           "error falls like 1/T: slope of log error against log T",
           value: convergence.fit?.exponent ?? .nan, bound: .init(atLeast: -1.1, atMost: -0.9)))
     }
-    if last.timeSteps >= 1000 {
+    if last.timeSteps >= 1000, firing != .refining {
       verdicts.append(
         Verdict(
           "argmax agreement at T = \(last.timeSteps)", value: last.argmaxAgreement,

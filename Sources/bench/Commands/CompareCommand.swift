@@ -37,7 +37,20 @@ struct CompareCommand: AsyncParsableCommand {
       """,
       valueName: "T,T,..."),
     transform: { try Bounded.integers($0, 1...PredictionOptions.maximumTimeSteps) })
-  var convergenceSteps = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000]
+  var convergenceSteps: [Int]?
+
+  private var comparedSteps: [Int] {
+    convergenceSteps
+      ?? (firing == .refining ? Array(1...12) : [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000])
+  }
+
+  @Option(
+    help: ArgumentHelp(
+      """
+      When thresholds are checked: \(Choice.names(PredictionOptions.Firing.self)). Of refining the error halves \
+      with each step: at most \(PredictionOptions.maximumRefiningSteps) steps.
+      """, valueName: "when"), transform: Choice.parse)
+  var firing = PredictionOptions.Firing.afterEachSpike
 
   @Option(
     help: ArgumentHelp(
@@ -71,8 +84,15 @@ struct CompareCommand: AsyncParsableCommand {
   @OptionGroup var tables: TableOptions
 
   func validate() throws {
-    guard zip(convergenceSteps, convergenceSteps.dropFirst()).allSatisfy({ $0 < $1 }) else {
+    guard zip(comparedSteps, comparedSteps.dropFirst()).allSatisfy({ $0 < $1 }) else {
       throw ValidationError("The numbers of '--convergence-steps' must rise.")
+    }
+    if firing == .refining {
+      for (option, found) in [("--steps", steps), ("--convergence-steps", comparedSteps.last!)] {
+        guard found <= PredictionOptions.maximumRefiningSteps else {
+          throw ValidationError("'\(option)': \(SpikingError.refiningSteps(found: found)).")
+        }
+      }
     }
     guard !gradients || (reports.report == nil && tables.csv == nil) else {
       throw ValidationError("'--report' and '--csv' show outputs: not with '--gradients'.")
@@ -124,11 +144,11 @@ struct CompareCommand: AsyncParsableCommand {
       Progress.show("training the dense network", $0, $1)
     }
     let seconds = (clock.now - start) / .seconds(1)
-    let comparison = Comparison(
-      weights: dense.weights, data: test,
-      settings: .init(
-        convergenceSteps: convergenceSteps, timeSteps: steps, workers: threads.count,
-        instructionSet: run.set))
+    var settings = Comparison.Settings(
+      convergenceSteps: comparedSteps, timeSteps: steps, workers: threads.count,
+      instructionSet: run.set)
+    settings.firing = firing
+    let comparison = Comparison(weights: dense.weights, data: test, settings: settings)
     let result = try await comparison.run { stage, done, total in
       Progress.show(stage.rawValue, done, total)
     }
@@ -146,7 +166,7 @@ struct CompareCommand: AsyncParsableCommand {
       report: HTMLReport(
         result,
         activity: ActivityReport(
-          weights: dense.weights, timeSteps: steps, data: test, height: data.height,
+          weights: dense.weights, firing: firing, timeSteps: steps, data: test, height: data.height,
           width: data.width), manifest: manifest),
       table: CSVTable(result.pointColumns, result.convergence.points))
     try run.print(CompareTables.conclusion(result))

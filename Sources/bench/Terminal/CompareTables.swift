@@ -24,12 +24,16 @@ enum CompareTables {
       result.operations.additionsPerImage / result.operations.denseMultiplyAddsPerImage
     let agreement = Format.fixed(100 * last.argmaxAgreement, 2)
     // Only what a verdict of this run has shown.
-    let falls = result.verdicts.contains { $0.name.hasPrefix("error falls like 1/T") && $0.holds }
+    let isRefining = result.firing == .refining
+    let claim = isRefining ? "error halves" : "error falls like 1/T"
+    let falls = result.verdicts.contains { $0.name.hasPrefix(claim) && $0.holds }
+    let fall = isRefining ? ", and its error halves with each step" : ", and its error falls like 1/T"
     return [
       "",
       "The spiking network, of the dense one's weights and by additions alone, gives \(agreement)% of "
-        + "its answers at T = \(last.timeSteps)" + (falls ? ", and its error falls like 1/T" : "")
-        + ". As the paper's network (T = \(result.operations.timeSteps)) it makes "
+        + "its answers at T = \(last.timeSteps)" + (falls ? fall : "")
+        + (isRefining ? ". In" : ". As the paper's network, in")
+        + " \(result.operations.timeSteps) steps, it makes "
         + "\(Format.fixed(share, 2)) additions for each multiply-add of the dense one. With scales and "
         + "early exit it makes fewer:",
       "  swift run -c release bench anytime",
@@ -46,7 +50,11 @@ enum CompareTables {
     let slope = result.convergence.fit.map { Format.fixed($0.exponent, 3) } ?? "none"
     return ["", "Convergence: |spiking output - dense output|, \(result.images) images"]
       + Format.table(result.pointColumns, result.convergence.points)
-      + ["  slope of log mean error against log T: \(slope)  (1/T is -1)"]
+      + [
+        result.firing == .refining
+          ? "  slope of log2 mean error against step: \(slope)  (half of it each step is -1)"
+          : "  slope of log mean error against log T: \(slope)  (1/T is -1)"
+      ]
   }
 
   private static func layers(_ result: Comparison.Result) -> [String] {

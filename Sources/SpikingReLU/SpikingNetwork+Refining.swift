@@ -1,0 +1,105 @@
+internal import Networks
+internal import SpikeKernels
+
+// Refining: an error that halves with each step.
+
+extension SpikingNetwork {
+  /// Takes one step of a refining network.
+  ///
+  /// Let `d_l = 1 / k_l` be the quanta of the coding. In step s = 0, 1, ... a spike of layer l stands for
+  /// `d_l 2^-s`. A unit holds what it has received, z (from the bias), and what it has sent, q (from 0):
+  /// ```
+  /// for l in 0..<L, in order:                              // a_0 = x,  a_l = max(z_l, 0)
+  ///     n_l = sign(phi) max(0, ceil(|phi| - 1/2)),  phi = (a_l - q_l) / (d_l 2^-s)
+  ///     q_l += n_l d_l 2^-s
+  ///     z_(l+1) += n_l d_l 2^-s W_(l+1)                    // a row for each spike
+  /// ```
+  /// In quanta of the step nothing is multiplied: a step begins with `z += z`, `q += q`, and rows are added
+  /// as they are, with the quanta folded into the weights once (`NetworkWeights.coded(by:)`). The output is
+  /// `z_L` after any step; its error halves with each (`RigorousBound`).
+  ///
+  /// It is a sigma-delta network (O'Connor and Welling, ICLR 2017) whose quantum falls while the input stays.
+  /// Few-spikes neurons (Stöckl and Maass, arXiv 2002.00860) have falling quanta, too, unsigned and one layer
+  /// after the other; the ternary momentum neuron (arXiv 2408.17245) doubles its potential in each step.
+  ///
+  /// - Throws: `SpikingError.potentialOverflow` where a sum has no places left; `.eventBudgetExceeded`.
+  /// - Complexity: `n_l` additions for each spike that reaches layer l, and one for each sum that is not 0.
+  mutating func refine() throws(SpikingError) {
+    let isFirst = stepsTaken == 0
+    for index in layers.indices {
+      if isFirst {
+        if let bias = layers.span[index].connection.bias {
+          context.kernels.addRows(
+            of: bias.row, for: context.alwaysOn, range: 0..<1, to: &layers[index].neurons.sums)
+          layers[index].neurons.operations.forwardAdditions += units(ofLayer: index)
+        }
+      } else {
+        layers[index].neurons.double()
+        // Counts are in quanta of the step, as what was sent.
+        layers[index].doubleCounts()
+      }
+      for feeder in layers.span[index].feeders {
+        layers[index].neurons.add(
+          layers.span[feeder].neurons.spikes, through: layers.span[index].connection, context)
+      }
+      guard index < depth else { break }
+      do {
+        try layers[index].neurons.refine(isRectified: index > 0, &context)
+      } catch {
+        throw SpikingError(error, layer: index, step: stepsTaken + 1, limit: budget)
+      }
+      layers[index].count(instructionSet)
+      if recordsActivity { record(activityOf: index) }
+    }
+    count(steps: 1)
+    stepsTaken += 1
+  }
+
+  /// What a refining network cannot do, by name.
+  static func checkRefining(
+    _ options: PredictionOptions, _ coding: SpikeCoding?
+  ) throws(SpikingError) {
+    guard options.timeSteps <= PredictionOptions.maximumRefiningSteps else {
+      throw .refiningSteps(found: options.timeSteps)
+    }
+    guard options.inputQuantizer == .herding, options.layerQuantizer == .rectHerding else {
+      throw .unsupportedInRefining(
+        "quantizers but the input's '\(QuantizerKind.herding.rawValue)' and the layers' "
+          + "'\(QuantizerKind.rectHerding.rawValue)'")
+    }
+    guard options.readout == .potentials else {
+      throw .unsupportedInRefining("output that is read from counts")
+    }
+    guard coding?.inputPhases.isEmpty ?? true else {
+      throw .unsupportedInRefining("phases of the input")
+    }
+  }
+}
+
+extension SpikingLayer {
+  /// Counts, where they are kept, in quanta of the next step.
+  fileprivate mutating func doubleCounts() {
+    for unit in 0..<counts.count { counts[unit] += counts[unit] }
+  }
+}
+
+extension Neurons {
+  /// Begins a step: sums are in quanta of the step.
+  mutating func double() {
+    operations.doublings += ReferenceKernels.double(&sums, &sent, units: state.units)
+  }
+
+  /// Sends what is still missing; see `ReferenceKernels.refine`.
+  mutating func refine(
+    isRectified: Bool, _ context: inout FeedContext<Scalar>
+  ) throws(KernelError) {
+    spikes.removeAll()
+    try ReferenceKernels.refine(
+      Scalar.self, sums, sent: &sent, units: state.units, isRectified: isRectified,
+      quantum: quantizer.quantum, train: &spikes, limit: context.limit)
+    context.limit -= spikes.count
+    // A threshold of each sign; one more, of 0, where the sum is rectified: counted as of the loop.
+    enter(comparisons: state.units, steps: 1, context.instructionSet)
+    if isRectified { operations.forwardComparisons += state.units }
+  }
+}
