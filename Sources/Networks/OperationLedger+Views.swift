@@ -7,7 +7,8 @@ extension OperationLedger {
   /// output, leak, go backward and change weights. Float updates are multiply-adds, and not among them.
   public var everyAddition: Int {
     total(\.forwardAdditions) + total(\.encodingAdditions) + total(\.sumAdditions)
-      + total(\.leakAdditions) + total(\.doublings) + total(\.backwardAdditions) + total(\.updateAdditions)
+      + total(\.leakAdditions) + total(\.doublings) + total(\.backwardAdditions)
+      + total(\.updateAdditions)
   }
 
   /// Multiply-adds of one dense forward pass over the same layers: `sum n_in * n_out`.

@@ -1,5 +1,6 @@
 package import Experiments
 package import Measures
+internal import SpikingReLU
 package import Streams
 package import Training
 

@@ -56,8 +56,12 @@ public protocol SpikeScalar: PotentialScalar {
   /// A sum of weights in the output's units.
   static func outputs(of sum: Sum, quantum: Self) -> Float
 
-  /// Whether a sum can be doubled, and half a quantum be told in it; false for NaN.
+  /// Whether a sum can be doubled, and half a quantum be told in it where it is positive; false for NaN.
   static func hasPlaces(_ sum: Sum) -> Bool
+  /// `sum > quantum / 2`.
+  static func exceedsHalf(_ sum: Sum, of quantum: Sum) -> Bool
+  /// `sum < -quantum / 2`.
+  static func isBelowHalf(_ sum: Sum, of quantum: Sum) -> Bool
 
   /// A sum as a number to show in a message.
   static func value(of sum: Sum) -> Double
@@ -132,8 +136,14 @@ extension Float: SpikeScalar {
   /// The sum itself.
   public static func outputs(of sum: Float, quantum: Float) -> Float { sum }
 
-  /// Below 2^22, as for potentials.
-  public static func hasPlaces(_ sum: Float) -> Bool { sum.magnitude <= potentialLimit }
+  /// At most 2^22, as for potentials. One that has fallen fires nothing: doubling is exact.
+  public static func hasPlaces(_ sum: Float) -> Bool {
+    sum <= potentialLimit && sum > -.greatestFiniteMagnitude
+  }
+  /// `sum > 1/2`: the quantum is 1.
+  public static func exceedsHalf(_ sum: Float, of quantum: Float) -> Bool { sum > 0.5 }
+  /// `sum < -1/2`.
+  public static func isBelowHalf(_ sum: Float, of quantum: Float) -> Bool { sum < -0.5 }
 
   /// The sum itself.
   public static func value(of sum: Float) -> Double { Double(sum) }
@@ -277,6 +287,10 @@ extension Int32: SpikeScalar {
 
   /// Below 2^61.
   public static func hasPlaces(_ sum: Int64) -> Bool { sum.magnitude < 1 << 61 }
+  /// `2 sum > S`: S may be odd.
+  public static func exceedsHalf(_ sum: Int64, of quantum: Int64) -> Bool { sum + sum > quantum }
+  /// `2 sum < -S`.
+  public static func isBelowHalf(_ sum: Int64, of quantum: Int64) -> Bool { sum + sum < -quantum }
 
   /// The sum as it is, in units of 1/S.
   public static func value(of sum: Int64) -> Double { Double(sum) }

@@ -1,3 +1,6 @@
+internal import Networks
+internal import SpikeKernels
+
 #if canImport(Glibc)
   internal import Glibc
 #elseif canImport(Darwin)
@@ -5,8 +8,6 @@
 #elseif canImport(Musl)
   internal import Musl
 #endif
-internal import Networks
-internal import SpikeKernels
 
 /// When an example is decided before its last step.
 ///

@@ -12,7 +12,8 @@ struct Neurons<Scalar: SpikeScalar>: Sendable {
   /// z: the sums of all rows received, padded to the stride of a row; empty where nobody asks for
   /// them.
   var sums: AlignedArray<Scalar.Sum>
-  /// q: what they have sent in the example, in quanta of the step; empty but in a refining network.
+  /// q: what they have sent in the example, in quanta of the step; empty but in hidden layers of a refining
+  /// network, where the sums are the potentials z - q.
   var sent: AlignedArray<Scalar.Sum>
   /// What they sent in the last feed, in order.
   var spikes = SpikeTrain()

@@ -28,6 +28,9 @@ public struct PredictionOptions: Sendable, Equatable {
     /// error halves with each step instead of falling like 1/T. Prediction of whole examples only, with
     /// the default quantizers and readout. See `SpikingNetwork.refine()`.
     case refining
+
+    /// Those whose spikes all have the same quantum: the output is a rate, and the error falls like 1/T.
+    public static let rateCoded: [Firing] = [.afterEachSpike, .oncePerStep]
   }
 
   /// The most steps of a refining network: a sum of Float has no places for more.

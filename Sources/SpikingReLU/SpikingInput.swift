@@ -92,7 +92,6 @@ struct SpikingInput<Scalar: SpikeScalar>: Sendable {
 
   /// Starts an example of a refining network: the sums of the input are its values.
   func begin(refining neurons: inout Neurons<Scalar>) {
-    neurons.sent.fill(with: .zero)
     for unit in 0..<neurons.sums.count {
       neurons.sums[unit] = unit < padded.count ? Scalar.summand(padded[unit]) : .zero
     }

@@ -15,8 +15,9 @@ extension SpikingNetwork {
   ///     z_(l+1) += n_l d_l 2^-s W_(l+1)                    // a row for each spike
   /// ```
   /// In quanta of the step nothing is multiplied: a step begins with `z += z`, `q += q`, and rows are added
-  /// as they are, with the quanta folded into the weights once (`NetworkWeights.coded(by:)`). The output is
-  /// `z_L` after any step; its error halves with each (`RigorousBound`).
+  /// as they are, with the quanta folded into the weights once (`NetworkWeights.coded(by:)`). Kept are
+  /// `z - q`, the potential, and q (`ReferenceKernels.refine`). The output is `z_L` after any step; its error
+  /// halves with each (`RigorousBound`).
   ///
   /// It is a sigma-delta network (O'Connor and Welling, ICLR 2017) whose quantum falls while the input stays.
   /// Few-spikes neurons (Stöckl and Maass, arXiv 2002.00860) have falling quanta, too, unsigned and one layer
@@ -44,7 +45,7 @@ extension SpikingNetwork {
       }
       guard index < depth else { break }
       do {
-        try layers[index].neurons.refine(isRectified: index > 0, &context)
+        try layers[index].neurons.refine(&context)
       } catch {
         throw SpikingError(error, layer: index, step: stepsTaken + 1, limit: budget)
       }
@@ -90,16 +91,12 @@ extension Neurons {
   }
 
   /// Sends what is still missing; see `ReferenceKernels.refine`.
-  mutating func refine(
-    isRectified: Bool, _ context: inout FeedContext<Scalar>
-  ) throws(KernelError) {
+  mutating func refine(_ context: inout FeedContext<Scalar>) throws(KernelError) {
     spikes.removeAll()
-    try ReferenceKernels.refine(
-      Scalar.self, sums, sent: &sent, units: state.units, isRectified: isRectified,
-      quantum: quantizer.quantum, train: &spikes, limit: context.limit)
+    operations.forwardComparisons += try ReferenceKernels.refine(
+      Scalar.self, &sums, sent: &sent, units: state.units, quantum: quantizer.quantum,
+      train: &spikes, limit: context.limit)
     context.limit -= spikes.count
-    // A threshold of each sign; one more, of 0, where the sum is rectified: counted as of the loop.
-    enter(comparisons: state.units, steps: 1, context.instructionSet)
-    if isRectified { operations.forwardComparisons += state.units }
+    enterSpikes(steps: 1, context.instructionSet)
   }
 }

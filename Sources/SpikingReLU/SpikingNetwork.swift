@@ -94,7 +94,7 @@ public struct SpikingNetwork<Scalar: SpikeScalar>: Sendable {
         neurons: Neurons(
           units: sizes[index], quantizer: Quantizer(kind: kind, quantum: quantum),
           firing: options.firing, keepsSums: index == last || isRefining,
-          keepsSent: isRefining && index < last),
+          keepsSent: isRefining && index > 0 && index < last),
         counts: AlignedArray(repeating: 0, count: keepsCounts ? sizes[index] : 0),
         activity: options.recording.contains(.activity)
           ? LayerActivity(units: sizes[index], nonzeroWeights: connection.nonzeroWeights) : nil)

@@ -145,7 +145,7 @@ import Testing
     let coding = try SpikeCoding(
       layerSizes: weights.layerSizes, inputExponent: -1, layerScales: [1.3],
       inputPhases: SpikeCoding.staggeredPhases(4, height: 8, width: 8))
-    for firing in PredictionOptions.Firing.allCases {
+    for firing in PredictionOptions.Firing.rateCoded {
       let bound = try RigorousBound(weights: weights, coding: coding, firing: firing)
       var options = try PredictionOptions(timeSteps: 40)
       options.firing = firing

@@ -29,7 +29,8 @@ import Testing
     }
     let biases =
       pick(0...1) == 0
-      ? nil : sizes.dropFirst().map { count in (0..<count).map { _ in Float(generator.nextNormal()) } }
+      ? nil
+      : sizes.dropFirst().map { count in (0..<count).map { _ in Float(generator.nextNormal()) } }
     let coding = try SpikeCoding(
       inputExponent: pick(-2...2),
       hiddenScales: sizes.dropFirst().dropLast().map { count in
@@ -137,7 +138,8 @@ import Testing
   @Test("what a refining network cannot do is refused by name")
   func refusals() throws {
     var generator = SeededGenerator(seed: 1)
-    let weights = try NetworkWeights(layerSizes: [4, 3, 2], initializer: .he, generator: &generator)
+    let weights = try NetworkWeights(
+      layerSizes: [4, 3, 2], initializer: .he, generator: &generator)
     func refused(_ change: (inout PredictionOptions) -> Void, coding: SpikeCoding? = nil) throws {
       var options = try options(5)
       change(&options)
@@ -160,15 +162,16 @@ import Testing
     network.beginStream()
     #expect(throws: SpikingError.self) { try network.receive(Spike(unit: 0, sign: 1)) }
     #expect(throws: SpikingError.self) { try SpikeStream(network: network) }
-    // A sum that has no places left is an error, not a wrong answer.
+    // A potential that has no places for half a quantum is an error, not a wrong answer.
     var huge = try SpikingMLP(weights: weights, options: options(20))
-    #expect(throws: SpikingError.self) { try huge.predict([100, 100, 100, 100]) }
+    #expect(throws: SpikingError.self) { try huge.predict([1e7, 1e7, 1e7, 1e7]) }
   }
 
   @Test("an exit: the margin falls with each step")
   func exit() throws {
     var generator = SeededGenerator(seed: 5)
-    let weights = try NetworkWeights(layerSizes: [9, 7, 4], initializer: .he, generator: &generator)
+    let weights = try NetworkWeights(
+      layerSizes: [9, 7, 4], initializer: .he, generator: &generator)
     var network = try SpikingMLP(weights: weights, options: options(10))
     let input = (0..<9).map { Float($0) / 9 }
     try network.present(input)
@@ -180,7 +183,9 @@ import Testing
     }
     for ratio in [Float(0.5), 0.75, 1] {
       let margin = leads[4] * 0.999 / Float(pow(Double(ratio), 4))
-      let expected = leads.indices.first { leads[$0] >= margin * Float(pow(Double(ratio), Double($0))) }
+      let expected = leads.indices.first {
+        leads[$0] >= margin * Float(pow(Double(ratio), Double($0)))
+      }
       let answer = try network.predict(input, until: ExitRule(margin: margin, ratio: ratio))
       #expect(answer.timeSteps == (expected ?? 9) + 1)
     }

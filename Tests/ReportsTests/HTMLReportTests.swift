@@ -6,6 +6,7 @@ import SpikingReLU
 import Testing
 
 @testable import Experiments
+@testable import Measures
 @testable import Reports
 @testable import Training
 

@@ -34,7 +34,7 @@ import Testing
 
   @Test(
     "the output tends to the dense network's at 1/T, with and without a coding, on every set",
-    arguments: PredictionOptions.Firing.allCases, [false, true])
+    arguments: PredictionOptions.Firing.rateCoded, [false, true])
   func convergence(firing: PredictionOptions.Firing, isCoded: Bool) throws {
     let weights = try Self.biased(Self.sizes, seed: 5)
     let input = SpikingNetworkTests.randomInput(30, seed: 6)
@@ -57,7 +57,7 @@ import Testing
 
   @Test(
     "every set gives the reference's spikes, outputs and counts; integers too",
-    arguments: PredictionOptions.Firing.allCases)
+    arguments: PredictionOptions.Firing.rateCoded)
   func equality(firing: PredictionOptions.Firing) throws {
     for sizes in [[30, 20, 12, 5], [1, 1, 1], [70, 67, 3], [9, 2]] {
       let weights = try Self.biased(sizes, seed: UInt64(sizes[0]))
@@ -93,7 +93,7 @@ import Testing
     let weights = try NetworkWeights(
       layers: [Matrix(rows: 3, columns: 2), Matrix(rows: 2, columns: 1, elements: [1, 1])],
       biases: [[0.25, -4], [-0.5]])
-    for firing in PredictionOptions.Firing.allCases {
+    for firing in PredictionOptions.Firing.rateCoded {
       for set in InstructionSet.supported {
         var options = try PredictionOptions(timeSteps: 40)
         options.firing = firing

@@ -38,17 +38,27 @@ struct CountingFloat: SpikeScalar, AdditiveArithmetic {
   static func randomThreshold(quantum: Self, from generator: inout SeededGenerator) -> Self { zero }
   // No network here leaks.
   static func leaked(_ potential: Self, shift: Int) -> Self { fatalError("no leak") }
-  static func leak(_ sums: inout AlignedArray<Float>, shift: Int, times: Int) {}
-  static func count(of sum: Float, quantum: Self) -> Int32? { Float.count(of: sum, quantum: 1) }
+  static func leak(_ sums: inout AlignedArray<Self>, shift: Int, times: Int) {}
+  static func count(of sum: Self, quantum: Self) -> Int32? {
+    Float.count(of: sum.value, quantum: 1)
+  }
+  static func hasPlaces(_ sum: Self) -> Bool { Float.hasPlaces(sum.value) }
+  static func exceedsHalf(_ sum: Self, of quantum: Self) -> Bool {
+    comparisons.add(1, ordering: .relaxed)
+    return Float.exceedsHalf(sum.value, of: 1)
+  }
+  static func isBelowHalf(_ sum: Self, of quantum: Self) -> Bool {
+    comparisons.add(1, ordering: .relaxed)
+    return Float.isBelowHalf(sum.value, of: 1)
+  }
+  static func value(of sum: Self) -> Double { Double(sum.value) }
   var asDouble: Double { Double(value) }
 
-  typealias Sum = Float
+  // Additions to sums are counted as all others.
+  typealias Sum = CountingFloat
   static var compiledNumberType: CompiledNumberType? { nil }
   static func kernelQuantum(_ quantum: Self) -> Int32 { 1 }
-  static func summand(_ weight: Self) -> Float {
-    additions.add(1, ordering: .relaxed)
-    return weight.value
-  }
+  static func summand(_ weight: Self) -> Self { weight }
   static func bound(of weights: RowMajorMatrix<Self>, quantum: Self) -> Self {
     Self(value: .infinity)
   }
@@ -79,8 +89,11 @@ struct CountingFloat: SpikeScalar, AdditiveArithmetic {
     return values.count { $0 != 0 }
   }
   static func potential(_ value: Float, quantum: Self) -> Self { Self(value: value) }
-  static func outputs(of sum: Float, quantum: Self) -> Float { sum }
-  static func readout(sum: Float, steps: Int) -> Self { Self(value: sum / Float(steps)) }
+  static func outputs(of sum: Self, quantum: Self) -> Float { sum.value }
+  static func readout(sum: Self, steps: Int) -> Self { Self(value: sum.value / Float(steps)) }
+  static func readout(sum: Self, halvings: Int) -> Self {
+    Self(value: Float.readout(sum: sum.value, halvings: halvings))
+  }
   static func readout(count: Int32, steps: Int, quantum: Self) -> Self {
     Self(value: Float(count) / Float(steps))
   }
@@ -148,11 +161,12 @@ struct CountingFloat: SpikeScalar, AdditiveArithmetic {
     let ledger = counting.ledger
     let spikes = ledger.total(\.positiveSpikes) + ledger.total(\.negativeSpikes)
     #expect(ledger.additions > 0)
-    // One subtraction a spike resets the potential.
+    // One subtraction a spike resets the potential; a refining unit of a hidden layer counts what it sent.
+    let sent = firing == .refining ? ledger.layers[1...2].reduce(0) { $0 + $1.spikes } : 0
     #expect(
       CountingFloat.additions.load(ordering: .relaxed)
         == ledger.additions + ledger.total(\.encodingAdditions)
-        + ledger.total(\.sumAdditions) + spikes)
+        + ledger.total(\.sumAdditions) + spikes + sent)
     #expect(
       CountingFloat.comparisons.load(ordering: .relaxed) == ledger.total(\.forwardComparisons))
 

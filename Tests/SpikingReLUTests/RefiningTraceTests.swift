@@ -122,7 +122,8 @@ import Testing
         try check(trace, network, "\(file), \(set)") { network in
           // In quanta of the step, times S.
           network.outputSums.map {
-            Double($0) / Double(scale) / Double(sign: .plus, exponent: network.stepsTaken - 1, significand: 1)
+            Double($0) / Double(scale)
+              / Double(sign: .plus, exponent: network.stepsTaken - 1, significand: 1)
           }
         }
       }

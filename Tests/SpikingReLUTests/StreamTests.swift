@@ -62,7 +62,7 @@ import Testing
 
   @Test(
     "the spikes of an image, one by one: the bits of predict",
-    arguments: PredictionOptions.Firing.allCases, [false, true])
+    arguments: PredictionOptions.Firing.rateCoded, [false, true])
   func image(firing: PredictionOptions.Firing, biased: Bool) throws {
     for set in InstructionSet.supported {
       for kind in [QuantizerKind.rectHerding, .herding] {

@@ -68,6 +68,16 @@ extension Comparison {
       time: bound.time(ofSteps:))
   }
 
+  /// The points whose mean error is fitted: all, but where a refining network has sent its input exactly
+  /// from some step on, as of pixels of few bits. There the error falls at once, to halve again from
+  /// then on: the longer part is fitted.
+  private static func fitted(_ points: [Convergence.Point]) -> ArraySlice<Convergence.Point> {
+    guard let exact = points.firstIndex(where: { $0.layerMeanErrors[0] == 0 }) else {
+      return points[...]
+    }
+    return 2 * exact > points.count ? points[..<exact] : points[exact...]
+  }
+
   private static func summarize(
     _ samples: [[ConvergenceSample]], labels: [Int], steps: [Int], sizes: [Int],
     time: (Int) -> Double
@@ -95,7 +105,7 @@ extension Comparison {
     }
     return Convergence(
       points: points,
-      fit: PowerLawFit(points.map { (time($0.timeSteps), $0.meanError) }),
+      fit: PowerLawFit(fitted(points).map { (time($0.timeSteps), $0.meanError) }),
       layerFits: sizes.indices.map { layer in
         PowerLawFit(points.map { (time($0.timeSteps), $0.layerMeanErrors[layer]) })
       },

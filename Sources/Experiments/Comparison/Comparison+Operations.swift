@@ -79,7 +79,9 @@ extension Comparison {
         for step in 0..<settings.timeSteps {
           try worker.spiking.step()
           // The always-on units of biases; a refining network takes biases once.
-          if weights.hasBiases, step == 0 || settings.firing != .refining { worker.additions += weights.biasCount }
+          if weights.hasBiases, step == 0 || settings.firing != .refining {
+            worker.additions += weights.biasCount
+          }
           for layer in sizes.indices {
             for spike in worker.spiking.spikes(ofLayer: layer) {
               if spike.sign > 0 {
@@ -100,7 +102,8 @@ extension Comparison {
       spiking.add(worker.spiking.ledger)
       dense.add(worker.dense.ledger)
     }
-    var difference = abs(spiking.total(\.forwardAdditions) - workers.reduce(0) { $0 + $1.additions })
+    var difference = abs(
+      spiking.total(\.forwardAdditions) - workers.reduce(0) { $0 + $1.additions })
     for layer in sizes.indices {
       let positive = workers.reduce(0) { $0 + $1.positive[layer] }
       let negative = workers.reduce(0) { $0 + $1.negative[layer] }

@@ -103,7 +103,8 @@ public struct Comparison: Sendable {
     let timings = try timings()
     let rate = ErrorRate(errors: convergence.denseErrors, examples: data.count)
     return Result(
-      layerSizes: weights.layerSizes, images: data.count, firing: settings.firing, denseTestErrors: rate.errors,
+      layerSizes: weights.layerSizes, images: data.count, firing: settings.firing,
+      denseTestErrors: rate.errors,
       denseTestErrorPercent: rate.percent, denseTestErrorInterval95: rate.interval95,
       convergence: convergence, operations: operations, timings: timings,
       verdicts: Self.verdicts(convergence, operations, firing: settings.firing) + [

@@ -91,8 +91,8 @@ struct AnytimeCommand: AsyncParsableCommand, RunsOnRanks {
   @Option(
     help: ArgumentHelp(
       """
-      When thresholds are checked: \(Choice.names(PredictionOptions.Firing.self)). Default: the \
-      last.
+      When thresholds are checked: \
+      \(PredictionOptions.Firing.rateCoded.map(\.rawValue).joined(separator: ", ")). Default: the last.
       """,
       valueName: "when"),
     transform: Choice.parse)
@@ -153,6 +153,11 @@ struct AnytimeCommand: AsyncParsableCommand, RunsOnRanks {
   @OptionGroup var tables: TableOptions
 
   func validate() throws {
+    guard PredictionOptions.Firing.rateCoded.contains(firing) else {
+      throw ValidationError(
+        "'--firing \(firing.rawValue)': the search does not know it; 'bench compare --firing "
+          + "\(firing.rawValue)' shows what it does.")
+    }
     if load != nil {
       guard epochs == nil, penalty == nil, shift == nil, phaseGroups == nil else {
         throw ValidationError(

@@ -3,6 +3,7 @@ import Measures
 import Networks
 import Reports
 import SpikeKernels
+internal import SpikingReLU
 import Training
 
 /// What `compare` prints for people.
@@ -27,7 +28,8 @@ enum CompareTables {
     let isRefining = result.firing == .refining
     let claim = isRefining ? "error halves" : "error falls like 1/T"
     let falls = result.verdicts.contains { $0.name.hasPrefix(claim) && $0.holds }
-    let fall = isRefining ? ", and its error halves with each step" : ", and its error falls like 1/T"
+    let fall =
+      isRefining ? ", and its error halves with each step" : ", and its error falls like 1/T"
     return [
       "",
       "The spiking network, of the dense one's weights and by additions alone, gives \(agreement)% of "

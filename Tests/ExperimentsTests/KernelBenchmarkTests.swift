@@ -4,6 +4,7 @@ import SpikeKernels
 import Testing
 
 @testable import Datasets
+@testable import Experiments
 @testable import Measures
 
 /// `bench kernels` measures what it says; how fast that is, no test can say.
