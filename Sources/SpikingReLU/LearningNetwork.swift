@@ -66,8 +66,8 @@ public struct LearningNetwork<Scalar: LearningScalar>: Sendable {
     self.network = network
     self.network.input.keepsAll = training.usesSmoothGradients
     self.training = training
-    let (steps, outputs) = (network.options.timeSteps, network.layerSizes[network.depth])
-    rate = training.learningRate / Float(steps * steps)
+    let outputs = network.outputs
+    rate = Self.rate(training.learningRate, timeSteps: network.options.timeSteps)
     budget = min(network.budget, 1 << Float.significandBitCount)
     layers = network.layerSizes.map {
       LearningLayer(units: $0, quantum: network.quantum, options: training)
@@ -76,6 +76,11 @@ public struct LearningNetwork<Scalar: LearningScalar>: Sendable {
     target = QuantizerState(units: outputs)
     heldErrors = Array(repeating: 0, count: outputs)
     transposeWeights()
+  }
+
+  /// `eta / T^2`.
+  private static func rate(_ learningRate: Float, timeSteps: Int) -> Float {
+    learningRate / Float(timeSteps * timeSteps)
   }
 
   /// Makes the transposed weights anew.
@@ -175,7 +180,7 @@ extension LearningNetwork where Scalar == Float {
   /// - Throws: `SpikingError.invalidLearningRate` unless `eta / T^2` is a positive normal Float.
   public mutating func setLearningRate(_ learningRate: Float) throws(SpikingError) {
     let steps = network.options.timeSteps
-    let rate = learningRate / Float(steps * steps)
+    let rate = Self.rate(learningRate, timeSteps: steps)
     guard rate.isNormal, rate > 0 else {
       throw .invalidLearningRate(found: learningRate, timeSteps: steps)
     }
