@@ -18,6 +18,8 @@ struct Connection<Scalar: SpikeScalar>: Sendable {
   private(set) var bound: Scalar
   /// The same weights in 16 bits, where they fit and have not changed since.
   private(set) var int16: Int16Weights?
+  /// The sums of its rows, where spikes are added by patterns.
+  var patterns: PatternTable<Scalar>?
   /// `b`, where the layer has biases.
   let bias: Bias?
   /// The quantum of the spikes that it makes neurons send.

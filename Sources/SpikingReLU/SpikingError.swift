@@ -56,6 +56,8 @@ public enum SpikingError: Error, Equatable, Sendable {
   case firesAfterEverySpike(QuantizerKind)
   /// A refining network has no such option.
   case unsupportedInRefining(String)
+  /// Groups of units are not of the network, or its spikes are not added by patterns.
+  case invalidPatterns(String)
   /// More steps than a refining network has places for.
   case refiningSteps(found: Int)
   /// A learning network checks thresholds after every spike, not once a step.
@@ -150,6 +152,7 @@ extension SpikingError: CustomStringConvertible {
     case .codedBias(let layer, let unit):
       "layer \(layer), bias \(unit): with the scale of its unit it is too large"
     case .unsupportedInRefining(let what): "a refining network has no \(what)"
+    case .invalidPatterns(let what): what
     case .refiningSteps(let found):
       "\(found) steps of refining: at most \(PredictionOptions.maximumRefiningSteps), since a sum has no "
         + "binary places for more"

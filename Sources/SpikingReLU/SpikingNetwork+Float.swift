@@ -7,17 +7,19 @@ extension SpikingNetwork where Scalar == Float {
   /// - Parameters:
   ///   - weights: finite, as `NetworkWeights` guarantees.
   ///   - coding: the quantum of a spike; `nil` for 1 everywhere.
+  ///   - patterns: groups of units whose spikes of a step are added as one row; `nil` for single rows.
   ///   - options: how it predicts.
   ///   - instructionSet: which kernels run; `nil` for what `SPIKE_ISA` names, else the best.
   /// - Throws: `SpikingError.kernel` when the set is not of this machine; for a coding, as
   ///   `NetworkWeights.coded(by:)`.
   public init(
-    weights: NetworkWeights, coding: SpikeCoding? = nil, options: PredictionOptions,
-    instructionSet: InstructionSet? = nil
+    weights: NetworkWeights, coding: SpikeCoding? = nil, patterns: SpikePatterns? = nil,
+    options: PredictionOptions, instructionSet: InstructionSet? = nil
   ) throws(SpikingError) {
     let coded = try coding.map(weights.coded(by:)) ?? weights
     try self.init(
-      connections: coded.connections, quantum: 1, coding: coding, options: options,
+      connections: coded.connections, quantum: 1, coding: coding, patterns: patterns,
+      options: options,
       instructionSet: Self.resolve(instructionSet))
   }
 }

@@ -32,7 +32,8 @@ extension SpikingNetwork where Scalar == Int32 {
   /// - Precondition: S is in 1...2^30.
   public init(
     weights: NetworkWeights, coding: SpikeCoding? = nil, scale: Int32,
-    options: PredictionOptions, instructionSet: InstructionSet? = nil
+    patterns: SpikePatterns? = nil, options: PredictionOptions,
+    instructionSet: InstructionSet? = nil
   ) throws(SpikingError) {
     precondition((1...Int32.potentialLimit).contains(scale), "a scale of \(scale)")
     guard options.inputQuantizer == .herding else {
@@ -44,7 +45,7 @@ extension SpikingNetwork where Scalar == Int32 {
     let coded = try coding.map(weights.coded(by:)) ?? weights
     try self.init(
       connections: coded.connections(scale: scale), quantum: scale, coding: coding,
-      options: options, instructionSet: Self.resolve(instructionSet))
+      patterns: patterns, options: options, instructionSet: Self.resolve(instructionSet))
   }
 
   /// The scale S for T steps and learning rate eta.

@@ -28,6 +28,12 @@ extension SpikingNetwork {
   mutating func refine() throws(SpikingError) {
     let isFirst = stepsTaken == 0
     for index in layers.indices {
+      // Where spikes are added by patterns, those of higher binary places come before sums are doubled.
+      let places = patternRows(index)
+      if let places {
+        layers[index].neurons.addHigherPlaces(
+          places, of: layers.span[index].connection, isFirst: isFirst, context)
+      }
       if isFirst {
         if let bias = layers.span[index].connection.bias {
           context.kernels.addRows(
@@ -39,9 +45,15 @@ extension SpikingNetwork {
         // Counts are in quanta of the step, as what was sent.
         layers[index].doubleCounts()
       }
-      for feeder in layers.span[index].feeders {
-        layers[index].neurons.add(
-          layers.span[feeder].neurons.spikes, through: layers.span[index].connection, context)
+      if let places {
+        if let first = places.first {
+          layers[index].neurons.add(first, of: layers.span[index].connection, context)
+        }
+      } else {
+        for feeder in layers.span[index].feeders {
+          layers[index].neurons.add(
+            layers.span[feeder].neurons.spikes, through: layers.span[index].connection, context)
+        }
       }
       guard index < depth else { break }
       do {
@@ -54,6 +66,12 @@ extension SpikingNetwork {
     }
     count(steps: 1)
     stepsTaken += 1
+  }
+
+  /// The rows of what the layer below sent, by binary places, where the layer has a table of patterns.
+  private func patternRows(_ index: Int) -> [SpikeTrain]? {
+    guard let table = layers.span[index].connection.patterns else { return nil }
+    return table.rows(of: layers.span[layers.span[index].feeders[0]].neurons.spikes)
   }
 
   /// What a refining network cannot do, by name.
@@ -85,6 +103,29 @@ extension SpikingLayer {
 }
 
 extension Neurons {
+  /// Adds rows of a table of patterns.
+  mutating func add(
+    _ patterns: SpikeTrain, of connection: Connection<Scalar>, _ context: FeedContext<Scalar>
+  ) {
+    let rows = connection.patterns!.rows
+    context.kernels.addRows(of: rows, for: patterns, range: 0..<patterns.count, to: &sums)
+    operations.forwardAdditions += patterns.count * rows.columns
+  }
+
+  /// Adds the rows of spikes that stand for 2, 4, ... quanta of the step.
+  ///
+  /// In the first step sums are 0 before anything comes: the highest place first, a doubling after each. Later a
+  /// row of place b is added 2^(b - 1) times before the doubling that begins the step: counts above 1 are rare.
+  mutating func addHigherPlaces(
+    _ places: [SpikeTrain], of connection: Connection<Scalar>, isFirst: Bool,
+    _ context: FeedContext<Scalar>
+  ) {
+    for place in places.indices.dropFirst().reversed() {
+      for _ in 0..<(isFirst ? 1 : 1 << (place - 1)) { add(places[place], of: connection, context) }
+      if isFirst { double() }
+    }
+  }
+
   /// Begins a step: sums are in quanta of the step.
   mutating func double() {
     operations.doublings += ReferenceKernels.double(&sums, &sent, units: state.units)

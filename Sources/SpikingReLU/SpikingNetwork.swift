@@ -66,7 +66,7 @@ public struct SpikingNetwork<Scalar: SpikeScalar>: Sendable {
 
   init(
     connections: [Connection<Scalar>], quantum: Scalar, coding: SpikeCoding? = nil,
-    options: PredictionOptions, instructionSet: InstructionSet
+    patterns: SpikePatterns? = nil, options: PredictionOptions, instructionSet: InstructionSet
   ) throws(SpikingError) {
     if options.firing == .oncePerStep {
       for kind in [options.inputQuantizer, options.layerQuantizer]
@@ -78,6 +78,8 @@ public struct SpikingNetwork<Scalar: SpikeScalar>: Sendable {
     if isRefining { try Self.checkRefining(options, coding) }
     let sizes = [connections[0].weights.rows] + connections.map(\.weights.columns)
     let last = connections.count
+    var connections = connections
+    if let patterns { try connections.addTables(patterns, layerSizes: sizes, options.firing) }
     self.options = options
     self.quantum = quantum
     layerSizes = sizes

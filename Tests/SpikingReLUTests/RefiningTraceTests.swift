@@ -11,6 +11,8 @@ import Testing
     struct Step: Decodable {
       let spikes: [[Int]]
       let rows: [Int]
+      /// By the size of groups, a row for each sign and binary place of a group.
+      let patternRows: [String: [Int]]
       let output: [Double]
     }
     struct Example: Decodable {
@@ -124,6 +126,47 @@ import Testing
           network.outputSums.map {
             Double($0) / Double(scale)
               / Double(sign: .plus, exponent: network.stepsTaken - 1, significand: 1)
+          }
+        }
+      }
+    }
+  }
+
+  @Test(
+    "by patterns: the rows that the definition counts, and the same spikes and outputs",
+    arguments: names)
+  func patterns(file: String) throws {
+    for trace in try traces(file) {
+      for size in [2, 4] {
+        let patterns = SpikePatterns.consecutive(size, layerSizes: trace.layerSizes)
+        for set in InstructionSet.supported {
+          var network = try SpikingMLP(
+            weights: trace.network(), coding: trace.coding(), patterns: patterns,
+            options: trace.options(), instructionSet: set)
+          var integers = try IntegerSpikingMLP(
+            weights: trace.network(), coding: trace.coding(), scale: 1 << 14, patterns: patterns,
+            options: trace.options(), instructionSet: set)
+          for (number, example) in trace.examples.enumerated() {
+            try network.present(example.input)
+            try integers.present(example.input)
+            for (place, step) in example.steps.enumerated() {
+              let what = Comment(
+                rawValue: "\(file), \(set), groups of \(size), example \(number), step \(place)")
+              try network.step()
+              try integers.step()
+              for layer in 0..<network.depth {
+                let units = network.units(ofLayer: layer)
+                #expect(counts(network.spikes(ofLayer: layer), units) == step.spikes[layer], what)
+                #expect(counts(integers.spikes(ofLayer: layer), units) == step.spikes[layer], what)
+                let table = try #require(network.layers[layer + 1].connection.patterns)
+                let rows = table.rows(of: network.spikes(ofLayer: layer))
+                #expect(
+                  rows.reduce(0) { $0 + $1.count } == step.patternRows["\(size)"]?[layer], what)
+              }
+              #expect(network.output.map(Double.init) == step.output, what)
+              let scale = Double(1 << 14) * Double(1 << place)
+              #expect(integers.outputSums.map { Double($0) / scale } == step.output, what)
+            }
           }
         }
       }

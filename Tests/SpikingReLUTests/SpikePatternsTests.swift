@@ -1,0 +1,127 @@
+import Networks
+import SpikeKernels
+import Testing
+
+@testable import SpikingReLU
+
+/// Grouping changes costs, never answers.
+@Suite struct SpikePatternsTests {
+  private func options(_ steps: Int) throws -> PredictionOptions {
+    var options = try PredictionOptions(timeSteps: steps)
+    options.firing = .refining
+    return options
+  }
+
+  /// Groups of 1 to 4 units, drawn.
+  private func groups(_ units: Int, _ generator: inout SeededGenerator) -> [[Int]] {
+    var (left, groups) = (Array(0..<units).shuffled(using: &generator), [[Int]]())
+    while !left.isEmpty {
+      let size = min(1 + Int(generator.next() % 4), left.count)
+      groups.append(Array(left.prefix(size)))
+      left.removeFirst(size)
+    }
+    return groups
+  }
+
+  @Test(
+    "integers: the same bits with and without patterns, for all groups, signs and counts",
+    arguments: 0..<60)
+  func integers(number: Int) throws {
+    var generator = SeededGenerator(seed: UInt64(number))
+    let sizes = (0...2 + number % 3).map { _ in 1 + Int(generator.next() % 17) }
+    let weights = try NetworkWeights(
+      layerSizes: sizes, initializer: .normal(standardDeviation: 0.7), withBiases: number % 2 == 0,
+      generator: &generator)
+    // Small quanta: counts far above 1 in the first step.
+    let coding = try SpikeCoding(
+      layerSizes: sizes, inputExponent: [0, 2, 4][number % 3],
+      layerScales: sizes.dropFirst().dropLast().map { _ in [1, 5, 0.4][Int(generator.next() % 3)] })
+    let patterns = try SpikePatterns(
+      groups: sizes.dropLast().map { groups($0, &generator) }, layerSizes: sizes)
+    let input = (0..<sizes[0]).map { _ in Float(generator.nextNormal()) }
+    var plain = try IntegerSpikingMLP(
+      weights: weights, coding: coding, scale: 1 << 12, options: options(8))
+    try plain.present(input)
+    for set in InstructionSet.supported {
+      var grouped = try IntegerSpikingMLP(
+        weights: weights, coding: coding, scale: 1 << 12, patterns: patterns, options: options(8),
+        instructionSet: set)
+      try plain.present(input)
+      try grouped.present(input)
+      for step in 1...8 {
+        try plain.step()
+        try grouped.step()
+        let what: Comment = "\(set), step \(step)"
+        #expect(grouped.outputSums == plain.outputSums, what)
+        for layer in 0..<sizes.count - 1 {
+          #expect(grouped.spikes(ofLayer: layer) == plain.spikes(ofLayer: layer), what)
+        }
+      }
+    }
+  }
+
+  @Test("Float: the same as its reference by patterns on every set, and near the single rows")
+  func floats() throws {
+    var generator = SeededGenerator(seed: 4)
+    let sizes = [30, 21, 13, 5]
+    let weights = try NetworkWeights(
+      layerSizes: sizes, initializer: .he, withBiases: true, generator: &generator)
+    let patterns = SpikePatterns.consecutive(4, layerSizes: sizes)
+    let input = (0..<30).map { _ in Float(generator.nextUniform()) }
+    func output(_ patterns: SpikePatterns?, _ set: InstructionSet) throws -> [Float] {
+      var network = try SpikingMLP(
+        weights: weights, patterns: patterns, options: options(10), instructionSet: set)
+      return try network.predict(input)
+    }
+    let reference = try output(patterns, .reference)
+    let single = try output(nil, .reference)
+    for (first, second) in zip(reference, single) { #expect(abs(first - second) < 0.02) }
+    for set in InstructionSet.supported { #expect(try output(patterns, set) == reference) }
+  }
+
+  @Test("a group costs one row a sign and binary place, whichever of its units fired")
+  func rows() throws {
+    let weights = Matrix(rows: 4, columns: 1, elements: [1, 2, 4, 8])
+    let table = try PatternTable(weights, groups: [[0, 1], [3, 2]], layer: 1)
+    // Of the first group 1, 2, 1 + 2; of the second 8, 4, 8 + 4.
+    #expect(table.rows.elements == [1, 2, 3, 8, 4, 12] && table.buildingAdditions == 2)
+    func spike(_ unit: Int, _ sign: Int) -> Spike { Spike(unit: unit, sign: sign) }
+    let rows = table.rows(
+      of: SpikeTrain([
+        spike(0, 1), spike(1, 1), spike(1, 1), spike(1, 1), spike(2, -1), spike(3, 1),
+      ]))
+    #expect(
+      rows == [
+        SpikeTrain([spike(2, 1), spike(3, 1), spike(4, -1)]), SpikeTrain([spike(1, 1)]),
+      ])
+    #expect(table.rows(of: SpikeTrain()).isEmpty)
+  }
+
+  @Test("blocks of an image, also where its size is odd")
+  func blocks() {
+    #expect(SpikePatterns.blocks(4, height: 2, width: 3) == [[0, 1, 3, 4], [2, 5]])
+    #expect(SpikePatterns.blocks(2, height: 1, width: 3) == [[0, 1], [2]])
+    #expect(SpikePatterns.blocks(1, height: 1, width: 2) == [[0], [1]])
+  }
+
+  @Test("what is no grouping, and where spikes are not added by patterns, is refused by name")
+  func refusals() throws {
+    for groups in [[[0, 1]], [[0, 1], [1, 2]], [[0, 1, 3], [2]], [[0, 1, 2], []]] {
+      #expect(throws: SpikingError.self) {
+        try SpikePatterns(groups: [groups], layerSizes: [3, 2])
+      }
+    }
+    #expect(throws: SpikingError.self) {
+      try SpikePatterns(groups: [[[0, 1, 2, 3, 4]]], layerSizes: [5, 2])
+    }
+    let weights = try NetworkWeights(layers: [Matrix(rows: 3, columns: 2)])
+    let patterns = SpikePatterns.consecutive(2, layerSizes: [3, 2])
+    for firing in PredictionOptions.Firing.rateCoded {
+      var options = try PredictionOptions(timeSteps: 4)
+      options.firing = firing
+      #expect(throws: SpikingError.self) {
+        try SpikingMLP(weights: weights, patterns: patterns, options: options)
+      }
+    }
+  }
+}
