@@ -1,5 +1,16 @@
 internal import Files
 
+extension ModelFileError.Fault {
+  fileprivate init(_ fault: HeaderJSONFault) {
+    self =
+      switch fault {
+      case .notUTF8(let offset): .headerNotUTF8(offset: offset)
+      case .notJSON(let offset, let expected): .headerNotJSON(offset: offset, expected: expected)
+      case .duplicateName(let name): .duplicateName(name)
+      }
+  }
+}
+
 /// The checked header of a safetensors file.
 struct SafetensorsHeader {
   struct Entry {
@@ -59,9 +70,9 @@ struct SafetensorsHeader {
   init(
     _ bytes: [UInt8], dataSize: Int, types: [String: Int] = Self.weightTypes
   ) throws(ModelFileError.Fault) {
-    guard case .object(let members) = try HeaderJSON.parse(bytes) else {
-      throw .headerNotObject
-    }
+    let parsed: HeaderJSON
+    do { parsed = try HeaderJSON.parse(bytes) } catch { throw ModelFileError.Fault(error) }
+    guard case .object(let members) = parsed else { throw .headerNotObject }
     guard members.count <= Safetensors.maximumTensors else {
       throw .tooManyTensors(limit: Safetensors.maximumTensors)
     }

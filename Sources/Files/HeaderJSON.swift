@@ -1,12 +1,10 @@
-internal import Foundation
-
 /// JSON as strict as RFC 8259, for headers from strangers: names twice are a fault, nesting has a
 /// limit, numbers stay text.
-indirect enum HeaderJSON {
+package indirect enum HeaderJSON {
   /// A named value of an object.
-  struct Member {
-    let name: String
-    let value: HeaderJSON
+  package struct Member {
+    package let name: String
+    package let value: HeaderJSON
   }
 
   case object([Member])
@@ -17,12 +15,12 @@ indirect enum HeaderJSON {
   case null
 
   /// The deepest nesting that is read: a safetensors header needs 3.
-  static let maximumDepth = 8
+  package static let maximumDepth = 8
 
   /// Parses UTF-8 text, white space around it allowed.
   ///
-  /// - Throws: `headerNotUTF8`, `headerNotJSON`, `duplicateName`.
-  static func parse(_ bytes: [UInt8]) throws(ModelFileError.Fault) -> HeaderJSON {
+  /// - Throws: `HeaderJSONFault`.
+  package static func parse(_ bytes: [UInt8]) throws(HeaderJSONFault) -> HeaderJSON {
     try checkUTF8(bytes)
     var parser = Parser(bytes: bytes)
     let value = try parser.value(depth: 0)
@@ -31,7 +29,7 @@ indirect enum HeaderJSON {
     return value
   }
 
-  private static func checkUTF8(_ bytes: [UInt8]) throws(ModelFileError.Fault) {
+  private static func checkUTF8(_ bytes: [UInt8]) throws(HeaderJSONFault) {
     guard String(validating: bytes, as: UTF8.self) == nil else { return }
     // The longest valid beginning, found by halves.
     var (valid, invalid) = (0, bytes.count)
@@ -39,7 +37,7 @@ indirect enum HeaderJSON {
       let middle = (valid + invalid) / 2
       if isValidPrefix(bytes[..<middle]) { valid = middle } else { invalid = middle }
     }
-    throw .headerNotUTF8(offset: valid)
+    throw .notUTF8(offset: valid)
   }
 
   /// Whether `bytes` are UTF-8, but for a character cut off at the end.
@@ -48,14 +46,24 @@ indirect enum HeaderJSON {
   }
 }
 
+/// What is wrong with a header's text.
+package enum HeaderJSONFault: Error, Equatable {
+  /// A byte of the header is no UTF-8.
+  case notUTF8(offset: Int)
+  /// At a byte of the header something else was expected.
+  case notJSON(offset: Int, expected: String)
+  /// An object has a name twice.
+  case duplicateName(String)
+}
+
 private struct Parser {
   let bytes: [UInt8]
   var next = 0
 
   private var byte: UInt8? { next < bytes.count ? bytes[next] : nil }
 
-  func fault(_ expected: String) -> ModelFileError.Fault {
-    .headerNotJSON(offset: next, expected: expected)
+  func fault(_ expected: String) -> HeaderJSONFault {
+    .notJSON(offset: next, expected: expected)
   }
 
   mutating func skipSpace() {
@@ -68,11 +76,11 @@ private struct Parser {
     return true
   }
 
-  private mutating func require(_ character: Character) throws(ModelFileError.Fault) {
+  private mutating func require(_ character: Character) throws(HeaderJSONFault) {
     guard take(character) else { throw fault("'\(character)'") }
   }
 
-  mutating func value(depth: Int) throws(ModelFileError.Fault) -> HeaderJSON {
+  mutating func value(depth: Int) throws(HeaderJSONFault) -> HeaderJSON {
     guard depth <= HeaderJSON.maximumDepth else {
       throw fault("at most \(HeaderJSON.maximumDepth) levels of nesting")
     }
@@ -90,13 +98,13 @@ private struct Parser {
 
   private mutating func word(
     _ text: String, _ value: HeaderJSON
-  ) throws(ModelFileError.Fault) -> HeaderJSON {
+  ) throws(HeaderJSONFault) -> HeaderJSON {
     guard bytes[next...].starts(with: text.utf8) else { throw fault("a value") }
     next += text.utf8.count
     return value
   }
 
-  private mutating func object(depth: Int) throws(ModelFileError.Fault) -> HeaderJSON {
+  private mutating func object(depth: Int) throws(HeaderJSONFault) -> HeaderJSON {
     try require("{")
     var members: [HeaderJSON.Member] = []
     var names: Set<String> = []
@@ -115,7 +123,7 @@ private struct Parser {
     return .object(members)
   }
 
-  private mutating func array(depth: Int) throws(ModelFileError.Fault) -> HeaderJSON {
+  private mutating func array(depth: Int) throws(HeaderJSONFault) -> HeaderJSON {
     try require("[")
     var elements: [HeaderJSON] = []
     skipSpace()
@@ -129,7 +137,7 @@ private struct Parser {
   }
 
   /// `-? (0 | [1-9][0-9]*) (. [0-9]+)? ([eE] [+-]? [0-9]+)?`
-  private mutating func number() throws(ModelFileError.Fault) -> HeaderJSON {
+  private mutating func number() throws(HeaderJSONFault) -> HeaderJSON {
     let start = next
     _ = take("-")
     if !take("0") { try digits() }
@@ -141,13 +149,13 @@ private struct Parser {
     return .number(String(decoding: bytes[start..<next], as: UTF8.self))
   }
 
-  private mutating func digits() throws(ModelFileError.Fault) {
+  private mutating func digits() throws(HeaderJSONFault) {
     let start = next
     while let byte, (0x30...0x39).contains(byte) { next += 1 }
     guard next > start else { throw fault("a value") }
   }
 
-  private mutating func string() throws(ModelFileError.Fault) -> String {
+  private mutating func string() throws(HeaderJSONFault) -> String {
     guard take("\"") else { throw fault("'\"'") }
     var text: [UInt8] = []
     while let byte, byte != UInt8(ascii: "\"") {
@@ -159,7 +167,7 @@ private struct Parser {
     return String(decoding: text, as: UTF8.self)
   }
 
-  private mutating func escape(into text: inout [UInt8]) throws(ModelFileError.Fault) {
+  private mutating func escape(into text: inout [UInt8]) throws(HeaderJSONFault) {
     let plain: [Character: UInt8] = [
       "\"": 0x22, "\\": 0x5C, "/": 0x2F, "b": 8, "f": 12, "n": 10, "r": 13, "t": 9,
     ]
@@ -183,7 +191,7 @@ private struct Parser {
     text += Array(String(Character(scalar)).utf8)
   }
 
-  private mutating func hexadecimal() throws(ModelFileError.Fault) -> UInt32 {
+  private mutating func hexadecimal() throws(HeaderJSONFault) -> UInt32 {
     guard next + 4 <= bytes.count,
       bytes[next..<next + 4].allSatisfy({ Character(UnicodeScalar($0)).isHexDigit }),
       let value = UInt32(String(decoding: bytes[next..<next + 4], as: UTF8.self), radix: 16)
