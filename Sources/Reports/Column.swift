@@ -1,5 +1,5 @@
 /// A column of a table: what it is called and what it says of a row, for people (terminal and report) and
-/// for programs (CSV). Declared once, here and in `Columns+*.swift`; where a table is shown, its columns are
+/// for programs (CSV). Declared once, in `Columns.swift`; where a table is shown, its columns are
 /// rendered.
 package struct Column<Row> {
   /// The heading for people; lines of it are parted by a newline.

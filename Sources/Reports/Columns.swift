@@ -9,19 +9,25 @@ package import Training
 extension Comparison.Result {
   /// Both models after some number of steps: a row a `Convergence.Point`.
   package var pointColumns: [Column<Comparison.Convergence.Point>] {
+    Self.pointColumns(denseErrorPercent: denseTestErrorPercent, firing: firing)
+  }
+
+  static func pointColumns(
+    denseErrorPercent: Double, firing: PredictionOptions.Firing
+  ) -> [Column<Comparison.Convergence.Point>] {
     [
       Column("T", key: "timeSteps", count: \.timeSteps),
       Column("mean\n|error|", key: "meanError", number: \.meanError),
       Column("largest\n|error|", key: "maximumError", number: \.maximumError),
       Column(firing == .refining ? "2^(T-1)\nx mean" : "T x\nmean", number: \.scaledMeanError),
       Column(nil, key: "meanBound", number: \.meanBound),
-      Column("share of\nthe bound", format: Format.fixed(3), number: \.outputShareOfBound),
+      Column("share of\nbound", format: Format.fixed(3), number: \.outputShareOfBound),
       Column(
-        "agreement", key: "argmaxAgreement", format: Format.share(2), number: \.argmaxAgreement),
+        "agree-\nment", key: "argmaxAgreement", format: Format.share(2), number: \.argmaxAgreement),
       Column(
         "spiking\nerrors", key: "testErrorPercent", format: Format.percent(2),
         number: \.testErrorPercent),
-      Column("dense\nerrors", format: Format.percent(2)) { _ in denseTestErrorPercent },
+      Column("dense\nerrors", format: Format.percent(2)) { _ in denseErrorPercent },
     ]
   }
 }

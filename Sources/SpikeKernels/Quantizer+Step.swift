@@ -25,7 +25,7 @@ extension Quantizer where Scalar: SpikeScalar {
     using set: InstructionSet
   ) throws(KernelError) {
     precondition(
-      kind.threshold == .half, "a quantizer of random thresholds fires after every spike")
+      !kind.threshold.isRandom, "a quantizer of random thresholds fires after every spike")
     while set != .reference, let compiled = kind.compiledForm {
       let outcome = KernelTable<Scalar>(set).fireStep(
         adding: values, isSigned: compiled == .signed, quantum: quantum,

@@ -29,7 +29,7 @@ public struct Quantizer<Scalar: PotentialScalar>: Sendable {
         state.potentials[unit] = Scalar.randomPotential(quantum: quantum, from: &generator)
       }
     }
-    if kind.threshold == .exponential {
+    if kind.threshold.isRandom {
       state.thresholds = (0..<state.units).map { _ in
         Scalar.randomThreshold(quantum: quantum, from: &generator)
       }
@@ -40,12 +40,15 @@ public struct Quantizer<Scalar: PotentialScalar>: Sendable {
   ///
   /// - Parameter threshold: the unit's own, where thresholds are random; else `nil`.
   func signOfSpike(_ potential: Scalar, threshold: Scalar?) -> Int? {
-    if let threshold {
+    switch kind.threshold {
+    case .half:
+      if Scalar.firesPositive(potential, quantum: quantum) { return 1 }
+      return kind.isSigned && Scalar.firesNegative(potential, quantum: quantum) ? -1 : nil
+    case .exponential:
+      guard let threshold else { preconditionFailure("a random threshold without its value") }
       if potential > threshold { return 1 }
       return kind.isSigned && potential <= .zero - threshold ? -1 : nil
     }
-    if Scalar.firesPositive(potential, quantum: quantum) { return 1 }
-    return kind.isSigned && Scalar.firesNegative(potential, quantum: quantum) ? -1 : nil
   }
 
   /// What a spike of a sign leaves of a potential.

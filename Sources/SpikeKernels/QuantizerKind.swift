@@ -28,6 +28,14 @@ public struct QuantizerKind: Hashable, Sendable {
     /// Beyond a number from Exp(1) quanta, a unit's own, redrawn at the start of an example and after
     /// each spike.
     case exponential
+
+    /// Whether each unit draws its own.
+    package var isRandom: Bool {
+      switch self {
+      case .half: false
+      case .exponential: true
+      }
+    }
   }
 
   /// What a spike leaves of the potential.
@@ -98,11 +106,11 @@ public struct QuantizerKind: Hashable, Sendable {
   public var keepsPotentials: Bool { start == .keep }
 
   /// Whether it draws random numbers.
-  public var isRandom: Bool { threshold == .exponential || start == .uniform }
+  public var isRandom: Bool { threshold.isRandom || start == .uniform }
 
   /// Whether a unit that is fed nothing stays at rest for a whole example: it starts at 0, and its
   /// threshold is fixed.
-  public var restsWithoutInput: Bool { threshold == .half && start == .zero }
+  public var restsWithoutInput: Bool { !threshold.isRandom && start == .zero }
 
   /// The compiled forms of the rule.
   enum CompiledForm { case signed, rectified }

@@ -32,7 +32,7 @@ public enum ReferenceKernels {
             potential < .zero ? .zero - potential : potential
           ))
         state.potentials[unit] = quantizer.potential(potential, afterSpikeOf: sign)
-        if quantizer.kind.threshold == .exponential {
+        if quantizer.kind.threshold.isRandom {
           state.thresholds[unit] = Scalar.randomThreshold(
             quantum: quantizer.quantum, from: &generator)
         }

@@ -70,7 +70,7 @@ public struct SpikingNetwork<Scalar: SpikeScalar>: Sendable {
   ) throws(SpikingError) {
     if options.firing == .oncePerStep {
       for kind in [options.inputQuantizer, options.layerQuantizer]
-      where kind.threshold != .half {
+      where kind.threshold.isRandom {
         throw .firesAfterEverySpike(kind)
       }
     }

@@ -1,7 +1,8 @@
-import Experiments
+import SpikingReLU
 import Testing
 import Training
 
+@testable import Experiments
 @testable import Reports
 
 /// A column is declared once: what people see and what programs read come from it.
@@ -40,6 +41,25 @@ import Training
     let block = HTMLReport.Block.table(title: "t", columns, rows)
     guard case .table(_, let header, let cells) = block else { return #expect(Bool(false)) }
     #expect(header == ["", "a count", "share"] && cells[1] == ["z", "-", "12.3%"])
+  }
+
+  @Test(
+    "the table of a comparison: its file, and 80 columns of the terminal with the widest values")
+  func comparison() {
+    let point = Comparison.Convergence.Point(
+      timeSteps: 100_000, meanError: 0.000123, maximumError: 0.00123, meanBound: 0.1,
+      scaledMeanError: 12_345, argmaxAgreement: 1, testErrorPercent: 100,
+      testErrorInterval95: [0, 1], outputShareOfBound: 0.123, countShareOfBound: 1,
+      layerMeanErrors: [])
+    for firing in PredictionOptions.Firing.allCases {
+      let columns = Comparison.Result.pointColumns(denseErrorPercent: 100, firing: firing)
+      #expect(
+        CSVTable(columns, [point]).header == [
+          "timeSteps", "meanError", "maximumError", "meanBound", "argmaxAgreement",
+          "testErrorPercent",
+        ])
+      for line in Format.table(columns, [point]) { #expect(line.count <= 80, "\(line)") }
+    }
   }
 
   @Test("the curve's file is as it was")

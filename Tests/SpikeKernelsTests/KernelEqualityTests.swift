@@ -264,7 +264,7 @@ import Testing
       try quantizer.feed(
         values, into: &state, train: &train, scratch: &scratch, using: set,
         generator: &generator)
-      if kind.threshold == .half {
+      if !kind.threshold.isRandom {
         try quantizer.addRows(of: weights, for: spikes, to: &state, using: set)
         try quantizer.fireStep(into: &state, train: &train, scratch: &scratch, using: set)
       }
