@@ -210,6 +210,67 @@ public enum CompiledNumberType: Sendable {
     }
   }
 
+  // MARK: Refining
+
+  /// Begins a step of refining units; see `ReferenceKernels.double`.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Int32)
+  public func double(
+    _ potentials: inout AlignedArray<Scalar.Sum>, _ sent: inout AlignedArray<Scalar.Sum>, units: Int
+  ) -> Int {
+    precondition(units <= potentials.count && (sent.count == 0 || units <= sent.count))
+    guard let kernels = unsafe kernels else {
+      return ReferenceKernels.double(&potentials, &sent, units: units)
+    }
+    return unsafe potentials.withUnsafeMutableBufferPointer { potentials in
+      unsafe sent.withUnsafeMutableBufferPointer { sent in
+        unsafe kernels.pointee.double_sums(
+          potentials.baseAddress, sent.isEmpty ? nil : sent.baseAddress, units)
+      }
+    }
+  }
+
+  /// Sends what refining units miss; see `ReferenceKernels.refine`.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Int32)
+  public func refine(
+    _ potentials: inout AlignedArray<Scalar.Sum>, sent: inout AlignedArray<Scalar.Sum>,
+    units: Int, quantum: Scalar, train: inout SpikeTrain, limit: Int
+  ) throws(KernelError) -> Int {
+    precondition(units <= potentials.count && (sent.count == 0 || units <= sent.count))
+    if let kernels = unsafe kernels {
+      var (first, comparisons) = (0, 0)
+      let before = train.count
+      train.reserve(units)
+      while true {
+        let outcome = unsafe train.appending { out, room in
+          unsafe potentials.withUnsafeMutableBufferPointer { potentials in
+            unsafe sent.withUnsafeMutableBufferPointer { sent in
+              unsafe kernels.pointee.refine(
+                potentials.baseAddress, sent.isEmpty ? nil : sent.baseAddress, first, units,
+                Scalar.kernelQuantum(quantum), out, room, &comparisons)
+            }
+          }
+        }
+        guard train.count <= limit else { throw .eventBudgetExceeded(limit: limit) }
+        switch outcome.status {
+        case .done: return comparisons + train.count - before
+        case .full(let needed):
+          guard needed <= limit - train.count else { throw .eventBudgetExceeded(limit: limit) }
+          train.reserve(needed)
+          first = outcome.rowsDone
+          continue
+        // The reference says which unit it is.
+        case .outOfRange: break
+        }
+        break
+      }
+    }
+    return try ReferenceKernels.refine(
+      Scalar.self, &potentials, sent: &sent, units: units, quantum: quantum, train: &train,
+      limit: limit)
+  }
+
   // MARK: Counts and lines of weights
 
   /// `counts[unit] += sign` for each spike.

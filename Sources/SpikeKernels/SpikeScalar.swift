@@ -58,6 +58,8 @@ public protocol SpikeScalar: PotentialScalar {
 
   /// Whether a sum can be doubled, and half a quantum be told in it where it is positive; false for NaN.
   static func hasPlaces(_ sum: Sum) -> Bool
+  /// Whether a sum that sends nothing can be doubled.
+  static func canDouble(_ sum: Sum) -> Bool
   /// `sum > quantum / 2`.
   static func exceedsHalf(_ sum: Sum, of quantum: Sum) -> Bool
   /// `sum < -quantum / 2`.
@@ -142,6 +144,8 @@ extension Float: SpikeScalar {
   public static func hasPlaces(_ sum: Float) -> Bool {
     sum <= potentialLimit && sum > -.greatestFiniteMagnitude
   }
+  /// Any finite one.
+  public static func canDouble(_ sum: Float) -> Bool { sum.isFinite }
   /// `sum > 1/2`: the quantum is 1.
   public static func exceedsHalf(_ sum: Float, of quantum: Float) -> Bool { sum > 0.5 }
   /// `sum < -1/2`.
@@ -294,6 +298,8 @@ extension Int32: SpikeScalar {
 
   /// Below 2^61.
   public static func hasPlaces(_ sum: Int64) -> Bool { sum.magnitude < 1 << 61 }
+  /// Below 2^61.
+  public static func canDouble(_ sum: Int64) -> Bool { hasPlaces(sum) }
   /// `2 sum > S`: S may be odd.
   public static func exceedsHalf(_ sum: Int64, of quantum: Int64) -> Bool { sum + sum > quantum }
   /// `2 sum < -S`.

@@ -41,7 +41,7 @@ extension SpikingNetwork {
           layers[index].neurons.operations.forwardAdditions += units(ofLayer: index)
         }
       } else {
-        layers[index].neurons.double()
+        layers[index].neurons.double(context)
         // Counts are in quanta of the step, as what was sent.
         layers[index].doubleCounts()
       }
@@ -55,7 +55,10 @@ extension SpikingNetwork {
             layers.span[feeder].neurons.spikes, through: layers.span[index].connection, context)
         }
       }
-      guard index < depth else { break }
+      guard index < depth else {
+        try checkOutput()
+        break
+      }
       do {
         try layers[index].neurons.refine(&context)
       } catch {
@@ -66,6 +69,17 @@ extension SpikingNetwork {
     }
     count(steps: 1)
     stepsTaken += 1
+  }
+
+  /// Checks that the last layer's sums can be doubled once more.
+  private func checkOutput() throws(SpikingError) {
+    for unit in 0..<outputs {
+      let sum = layers.span[depth].neurons.sums[unit]
+      guard Scalar.canDouble(sum) else {
+        throw .potentialOverflow(
+          layer: depth, unit: unit, step: stepsTaken + 1, value: Scalar.value(of: sum))
+      }
+    }
   }
 
   /// The rows of what the layer below sent, by binary places, where the layer has a table of patterns.
@@ -122,21 +136,21 @@ extension Neurons {
   ) {
     for place in places.indices.dropFirst().reversed() {
       for _ in 0..<(isFirst ? 1 : 1 << (place - 1)) { add(places[place], of: connection, context) }
-      if isFirst { double() }
+      if isFirst { double(context) }
     }
   }
 
   /// Begins a step: sums are in quanta of the step.
-  mutating func double() {
-    operations.doublings += ReferenceKernels.double(&sums, &sent, units: state.units)
+  mutating func double(_ context: FeedContext<Scalar>) {
+    operations.doublings += context.kernels.double(&sums, &sent, units: state.units)
   }
 
   /// Sends what is still missing; see `ReferenceKernels.refine`.
   mutating func refine(_ context: inout FeedContext<Scalar>) throws(KernelError) {
     spikes.removeAll()
-    operations.forwardComparisons += try ReferenceKernels.refine(
-      Scalar.self, &sums, sent: &sent, units: state.units, quantum: quantizer.quantum,
-      train: &spikes, limit: context.limit)
+    operations.forwardComparisons += try context.kernels.refine(
+      &sums, sent: &sent, units: state.units, quantum: quantizer.quantum, train: &spikes,
+      limit: context.limit)
     context.limit -= spikes.count
     enterSpikes(steps: 1, context.instructionSet)
   }

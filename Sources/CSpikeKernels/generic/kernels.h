@@ -28,6 +28,7 @@
 #define CSK_IS_FLOAT 1
 #include "feed.h"
 #include "columns.h"
+#include "refine.h"
 #include "table.h"
 #undef CSK_REAL
 #undef CSK_SUM
@@ -41,6 +42,7 @@
 #define CSK_IS_FLOAT 0
 #include "feed.h"
 #include "columns.h"
+#include "refine.h"
 #include "table.h"
 #undef CSK_REAL
 #undef CSK_SUM

@@ -75,11 +75,21 @@ static int CSK_JOIN(table_update_line, CSK_KIND)(void *line, size_t stride, cons
                                          (CSK_REAL)bound);
 }
 
+static size_t CSK_JOIN(table_double_sums, CSK_KIND)(void *sums, void *sent, size_t units) {
+  return CSK_JOIN(double_sums, CSK_KIND)(sums, sent, units);
+}
+
+static csk_outcome CSK_JOIN(table_refine, CSK_KIND)(void *sums, void *sent, size_t first,
+                                                    size_t units, int32_t quantum, int32_t *out,
+                                                    size_t room, size_t *comparisons) {
+  return CSK_JOIN(refine, CSK_KIND)(sums, sent, first, units, quantum, out, room, comparisons);
+}
+
 #define CSK_ENTRY(name) .name = CSK_JOIN(table_##name, CSK_KIND)
 #define CSK_KERNELS                                                                              \
   {CSK_ENTRY(feed_rows), CSK_ENTRY(feed_vector), CSK_ENTRY(feed_steps), CSK_ENTRY(fire_step),    \
    CSK_ENTRY(add_rows),  CSK_ENTRY(sum_rows),    CSK_ENTRY(pack),       CSK_ENTRY(count),        \
-   CSK_ENTRY(read_line), CSK_ENTRY(update_line)}
+   CSK_ENTRY(read_line), CSK_ENTRY(update_line), CSK_ENTRY(double_sums), CSK_ENTRY(refine)}
 static const csk_kernels CSK_JOIN(kernels, CSK_KIND) = CSK_KERNELS;
 #undef CSK_ENTRY
 #undef CSK_KERNELS

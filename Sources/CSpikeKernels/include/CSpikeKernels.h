@@ -107,6 +107,14 @@ typedef struct {
   // changed is above the bound now, or NaN. A double holds every factor and bound exactly.
   int (*update_line)(void *line, size_t stride, const void *counts, const int32_t *units,
                      size_t count, double factor, double bound);
+  // Refining: sums, and `sent` unless it is NULL, are doubled. Returns how many of both are not 0.
+  size_t (*double_sums)(void *sums, void *sent, size_t units);
+  // Refining: units from `first` on send what is missing, the spikes of a unit side by side, in the order of
+  // units; with `sent`, a unit sends - only where that is above half a quantum. CSK_FULL: rows_done units are
+  // done, and the next one wants room for `needed` spikes. CSK_OUT_OF_RANGE: nothing was done. Adds to
+  // `*comparisons` those of the reference, but one a spike.
+  csk_outcome (*refine)(void *sums, void *sent, size_t first, size_t units, int32_t quantum,
+                        int32_t *out, size_t room, size_t *comparisons);
 } csk_kernels;
 
 // One instruction set.

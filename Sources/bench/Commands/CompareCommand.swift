@@ -33,7 +33,8 @@ struct CompareCommand: AsyncParsableCommand {
     help: ArgumentHelp(
       """
       Rising numbers of steps after which outputs are compared, each 1...1048576. The slope is \
-      judged when they span a factor of 100, agreement from T = 1000 on.
+      judged when they span a factor of 100, agreement from T = 1000 on. Default: \
+      1,2,5,10,20,50,100,200,500,1000; of refining 1 to 12.
       """,
       valueName: "T,T,..."),
     transform: { try Bounded.integers($0, 1...PredictionOptions.maximumTimeSteps) })

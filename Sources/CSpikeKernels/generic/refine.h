@@ -1,0 +1,100 @@
+// Refining units, for one number type and one instruction set (included by kernels.h): a step begins with
+// doubled sums, and sends what is missing. See ReferenceKernels+Refining.swift, whose bits these are.
+
+#if CSK_IS_FLOAT
+#define CSK_HAS_PLACES(sum) (((sum) <= CSK_FLOAT_POTENTIAL_LIMIT) & ((sum) > -0x1.fffffep127f))
+#define CSK_EXCEEDS(sum) ((sum) > 0.5f)
+#define CSK_IS_BELOW(sum) ((sum) < -0.5f)
+#else
+#define CSK_HAS_PLACES(sum) (((sum) < ((int64_t)1 << 61)) & ((sum) > -((int64_t)1 << 61)))
+#define CSK_EXCEEDS(sum) ((sum) + (sum) > one)
+#define CSK_IS_BELOW(sum) ((sum) + (sum) < -one)
+#endif
+
+// See csk_kernels.double_sums.
+static size_t CSK_JOIN(double_sums, CSK_KIND)(CSK_SUM *sums, CSK_SUM *sent, size_t units) {
+  size_t additions = 0;
+  for (size_t i = 0; i < units; i++) {
+    additions += sums[i] != 0;
+    sums[i] += sums[i];
+  }
+  if (sent == NULL) return additions;
+  for (size_t i = 0; i < units; i++) {
+    additions += sent[i] != 0;
+    sent[i] += sent[i];
+  }
+  return additions;
+}
+
+// See csk_kernels.refine.
+static csk_outcome CSK_JOIN(refine, CSK_KIND)(CSK_SUM *sums, CSK_SUM *sent, size_t first, size_t units,
+                                 int32_t quantum, int32_t *out, size_t room, size_t *comparisons) {
+  csk_outcome outcome = {CSK_DONE, first, 0, 0, 0};
+  const CSK_SUM one = (CSK_SUM)quantum;
+  size_t written = 0;
+  if (first == 0) {
+    int bad = 0;
+    for (size_t i = 0; i < units; i++) bad |= !CSK_HAS_PLACES(sums[i]);
+    if (bad) {
+      outcome.status = CSK_OUT_OF_RANGE;
+      return outcome;
+    }
+  }
+  for (size_t at = first; at < units;) {
+    size_t end = units - at < 16 ? units : at + 16;
+    // Most units send nothing: sixteen of them are told by one branch.
+    int any = 0;
+    if (sent == NULL) {
+      for (size_t i = at; i < end; i++) any |= CSK_EXCEEDS(sums[i]) | CSK_IS_BELOW(sums[i]);
+    } else {
+      for (size_t i = at; i < end; i++) {
+        any |= CSK_EXCEEDS(sums[i]) | (CSK_IS_BELOW(sums[i]) & CSK_EXCEEDS(sent[i]));
+      }
+    }
+    if (!any) {
+      at = end;
+      continue;
+    }
+    for (; at < end; at++) {
+      CSK_SUM phi = sums[at], left = sent == NULL ? 0 : sent[at];
+      int32_t spike = (int32_t)at;
+      size_t count = 0;
+      for (; CSK_EXCEEDS(phi); count++) {
+        phi -= one;
+        left += one;
+      }
+      if (count == 0) {
+        spike = ~spike;
+        for (; CSK_IS_BELOW(phi) && (sent == NULL || CSK_EXCEEDS(left)); count++) {
+          phi += one;
+          left -= one;
+        }
+      }
+      if (count == 0) continue;
+      if (count > room - written) {
+        outcome.status = CSK_FULL;
+        outcome.needed = count;
+        outcome.rows_done = at;
+        outcome.written = written;
+        return outcome;
+      }
+      for (size_t k = 0; k < count; k++) out[written++] = spike;
+      sums[at] = phi;
+      if (sent != NULL) {
+        sent[at] = left;
+        if (spike < 0) *comparisons += count;
+      }
+    }
+  }
+  *comparisons += 2 * units;
+  if (sent != NULL) {
+    for (size_t i = 0; i < units; i++) *comparisons += (size_t)CSK_IS_BELOW(sums[i]);
+  }
+  outcome.written = written;
+  outcome.rows_done = units;
+  return outcome;
+}
+
+#undef CSK_HAS_PLACES
+#undef CSK_EXCEEDS
+#undef CSK_IS_BELOW
