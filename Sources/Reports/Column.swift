@@ -1,11 +1,11 @@
 /// A column of a table: what it is called and what it says of a row, for people (terminal and report) and
 /// for programs (CSV). Declared once, in `Columns.swift`; where a table is shown, its columns are
 /// rendered.
-package struct Column<Row> {
+public struct Column<Row> {
   /// The heading for people; lines of it are parted by a newline.
-  package let heading: String?
+  public let heading: String?
   /// The heading for programs.
-  package let key: String?
+  public let key: String?
   fileprivate let text: (Row) -> String
   fileprivate let value: (Row) -> String
 
@@ -18,7 +18,7 @@ package struct Column<Row> {
   }
 
   /// A column of texts; `value` is what programs read, where that is another.
-  package init(
+  public init(
     _ heading: String?, key: String? = nil, text: @escaping (Row) -> String,
     value: ((Row) -> String)? = nil
   ) {
@@ -26,7 +26,7 @@ package struct Column<Row> {
   }
 
   /// A column of whole numbers: with separators for people; `absent` where there is none.
-  package init(
+  public init(
     _ heading: String?, key: String? = nil, absent: String = "-", count: @escaping (Row) -> Int?
   ) {
     self.init(
@@ -35,7 +35,7 @@ package struct Column<Row> {
   }
 
   /// A column of numbers: as `format` says for people, with all digits for programs.
-  package init(
+  public init(
     _ heading: String?, key: String? = nil, absent: String = "-",
     format: @escaping (Double) -> String = Format.significant, number: @escaping (Row) -> Double?
   ) {
@@ -46,28 +46,28 @@ package struct Column<Row> {
 
 extension Format {
   /// A format of so many digits after the point.
-  package static func fixed(_ digits: Int) -> (Double) -> String { { fixed($0, digits) } }
+  public static func fixed(_ digits: Int) -> (Double) -> String { { fixed($0, digits) } }
 
   /// A format of percent, of numbers in percent.
-  package static func percent(_ digits: Int) -> (Double) -> String {
+  public static func percent(_ digits: Int) -> (Double) -> String {
     { fixed($0, digits) + "%" }
   }
 
   /// A format of percent, of shares.
-  package static func share(_ digits: Int) -> (Double) -> String {
+  public static func share(_ digits: Int) -> (Double) -> String {
     { fixed(100 * $0, digits) + "%" }
   }
 }
 
 /// A table for programs: a header and its rows.
-package struct CSVTable {
+public struct CSVTable {
   /// The names of the columns.
-  package let header: [String]
+  public let header: [String]
   /// The cells.
-  package let rows: [[String]]
+  public let rows: [[String]]
 
   /// The lines of the file; cells with commas or quotes are quoted (RFC 4180).
-  package var text: String {
+  public var text: String {
     ([header] + rows).map { row in
       row.map { cell in
         cell.contains { ",\"\n".contains($0) }
@@ -78,13 +78,13 @@ package struct CSVTable {
     }.joined()
   }
 
-  package init(header: [String], rows: [[String]]) {
+  public init(header: [String], rows: [[String]]) {
     self.header = header
     self.rows = rows
   }
 
   /// The columns that have a key.
-  package init<Row>(_ columns: [Column<Row>], _ rows: [Row]) {
+  public init<Row>(_ columns: [Column<Row>], _ rows: [Row]) {
     let columns = columns.filter { $0.key != nil }
     header = columns.map { $0.key! }
     self.rows = rows.map { row in columns.map { $0.value(row) } }
@@ -93,17 +93,17 @@ package struct CSVTable {
 
 extension Format {
   /// The headings for people.
-  package static func headings<Row>(_ columns: [Column<Row>]) -> [String] {
+  public static func headings<Row>(_ columns: [Column<Row>]) -> [String] {
     columns.compactMap(\.heading)
   }
 
   /// What the columns with headings say of a row.
-  package static func cells<Row>(_ columns: [Column<Row>], _ row: Row) -> [String] {
+  public static func cells<Row>(_ columns: [Column<Row>], _ row: Row) -> [String] {
     columns.filter { $0.heading != nil }.map { $0.text(row) }
   }
 
   /// A table in the terminal, of the columns that have a heading.
-  package static func table<Row>(_ columns: [Column<Row>], _ rows: [Row]) -> [String] {
+  public static func table<Row>(_ columns: [Column<Row>], _ rows: [Row]) -> [String] {
     table([headings(columns)] + rows.map { cells(columns, $0) })
   }
 }

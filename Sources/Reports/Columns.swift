@@ -1,14 +1,14 @@
-package import Experiments
-package import Measures
+public import Experiments
+public import Measures
 internal import SpikingReLU
-package import Streams
-package import Training
+public import Streams
+public import Training
 
 // The columns of every table that is shown in more than one place.
 
 extension Comparison.Result {
   /// Both models after some number of steps: a row a `Convergence.Point`.
-  package var pointColumns: [Column<Comparison.Convergence.Point>] {
+  public var pointColumns: [Column<Comparison.Convergence.Point>] {
     Self.pointColumns(denseErrorPercent: denseTestErrorPercent, firing: firing)
   }
 
@@ -34,7 +34,7 @@ extension Comparison.Result {
 
 extension KernelBenchmark.Result {
   /// A row a kernel and instruction set.
-  package static var kernelColumns: [Column<KernelBenchmark.Kernel>] {
+  public static var kernelColumns: [Column<KernelBenchmark.Kernel>] {
     [
       Column("kernel", key: "kernel", text: \.name),
       Column("set", key: "instructionSet", text: \.instructionSet),
@@ -44,7 +44,7 @@ extension KernelBenchmark.Result {
   }
 
   /// A row a ratio of two times.
-  package static var ratioColumns: [Column<KernelBenchmark.Ratio>] {
+  public static var ratioColumns: [Column<KernelBenchmark.Ratio>] {
     [
       Column("", text: \.name),
       Column("us", format: Format.fixed(1), number: \.microseconds),
@@ -57,7 +57,7 @@ extension KernelBenchmark.Result {
 
 extension Anytime.Result {
   /// A row a layer, with early exit.
-  package static var layerColumns: [Column<Layer>] {
+  public static var layerColumns: [Column<Layer>] {
     [
       Column("") { $0.layer == 0 ? "input" : "layer \($0.layer)" },
       Column("scale") { layer in
@@ -73,13 +73,13 @@ extension Anytime.Result {
   }
 
   /// What a change of the coding would make of it, on calibration images.
-  package struct Choice {
+  public struct Choice {
     let name: String
     let expectedErrorPercent: Double
     let shareOfDense: Double
     let cost: Double
 
-    package static var columns: [Column<Choice>] {
+    public static var columns: [Column<Choice>] {
       [
         Column("change", text: \.name),
         Column("expected errors", format: Format.percent(2), number: \.expectedErrorPercent),
@@ -90,7 +90,7 @@ extension Anytime.Result {
   }
 
   /// The coding as it was chosen, then its changes.
-  package var choices: [Choice] {
+  public var choices: [Choice] {
     [
       Choice(
         name: "as chosen", expectedErrorPercent: chosen.expectedErrorPercent,
@@ -104,7 +104,7 @@ extension Anytime.Result {
   }
 
   /// A network on the test images: an image, on average.
-  package struct Row {
+  public struct Row {
     /// What it is; of the curve, how many steps.
     let name: String
     /// Steps, on average; `nil` for other networks than the anytime one.
@@ -120,7 +120,7 @@ extension Anytime.Result {
       energy.first { $0.arithmetic == arithmetic && $0.withWeightReads == withReads }!.nanojoules
     }
 
-    package static var columns: [Column<Row>] {
+    public static var columns: [Column<Row>] {
       [
         Column("T", key: "timeSteps", text: \.name) { $0.steps.map { "\($0)" } ?? "" },
         Column(
@@ -150,14 +150,14 @@ extension Anytime.Result {
   }
 
   /// A row a number of steps, then one of early exit, with its mean number of steps.
-  package var curveRows: [Row] {
+  public var curveRows: [Row] {
     points.map {
       row("\($0.timeSteps)", steps: Double($0.timeSteps), $0.outcome, $0.microseconds)
     } + [row("early exit", steps: exit.meanSteps, exit.outcome, timings.exitMicroseconds)]
   }
 
   /// The curve, beside the dense network and the paper's.
-  package var rows: [Row] {
+  public var rows: [Row] {
     curveRows + [
       Row(
         name: "dense, no zeros", steps: nil, errorPercent: dense.testErrorPercent,
@@ -175,7 +175,7 @@ extension Anytime.Result {
   }
 
   /// A row a share of images that answer as the dense network does.
-  package var guaranteeColumns: [Column<Guarantee.Row>] {
+  public var guaranteeColumns: [Column<Guarantee.Row>] {
     [
       Column("agreement", format: Format.share(1), number: \.agreement),
       Column("bound", absent: "none", count: \.guaranteedSteps),
@@ -186,7 +186,7 @@ extension Anytime.Result {
 
 extension ScaleBenchmark.Sweep {
   /// A row a value of what is varied.
-  package var columns: [Column<ScaleBenchmark.Point>] {
+  public var columns: [Column<ScaleBenchmark.Point>] {
     [
       Column(nil, key: "sweep") { _ in name },
       Column("", key: "value", count: \.value),
@@ -212,7 +212,7 @@ extension ScaleBenchmark.Sweep {
 
 extension ReplicaBenchmark.Speed {
   /// A row a way of learning, on all ranks beside one.
-  package static var columns: [Column<Self>] {
+  public static var columns: [Column<Self>] {
     [
       Column("network", text: \.twin),
       Column("images of\na rank", count: \.examplesPerStep),
@@ -229,7 +229,7 @@ extension ReplicaBenchmark.Speed {
 
 extension ReplicaBenchmark.Cell {
   /// A row a number of replicas and an interval.
-  package static var columns: [Column<Self>] {
+  public static var columns: [Column<Self>] {
     [
       Column("N", key: "replicas", count: \.replicas),
       Column("K", key: "interval", count: \.interval),
@@ -244,12 +244,12 @@ extension ReplicaBenchmark.Cell {
 
 extension StreamLearning.Result {
   /// Learning, and predicting: a recording, on average.
-  package var workRows: [(name: String, work: Work)] {
+  public var workRows: [(name: String, work: Work)] {
     [("learning", learning), ("predicting", predicting)]
   }
 
   /// Their columns.
-  package static var workColumns: [Column<(name: String, work: Work)>] {
+  public static var workColumns: [Column<(name: String, work: Work)>] {
     [
       Column("a recording", text: \.name),
       Column("events", format: Format.count, number: \.work.events),
@@ -263,7 +263,7 @@ extension StreamLearning.Result {
 
 extension EpochReport {
   /// A row an epoch; what was not measured is empty.
-  package static var columns: [Column<EpochReport>] {
+  public static var columns: [Column<EpochReport>] {
     func percent(
       _ heading: String, _ key: String, _ value: @escaping (EpochReport) -> Double?
     ) -> Column<EpochReport> {

@@ -1,7 +1,7 @@
 /// Numbers and tables for people.
-package enum Format {
+public enum Format {
   /// 1,234,567
-  package static func count(_ value: Int) -> String {
+  public static func count(_ value: Int) -> String {
     let digits = Array(String(value.magnitude))
     var text = ""
     for (index, digit) in digits.enumerated() {
@@ -12,12 +12,12 @@ package enum Format {
   }
 
   /// The nearest whole number, with separators.
-  package static func count(_ value: Double) -> String {
+  public static func count(_ value: Double) -> String {
     value.magnitude < 1e15 ? count(Int(value.rounded())) : "\(value)"
   }
 
   /// So many digits after the point, whatever the locale.
-  package static func fixed(_ value: Double, _ digits: Int) -> String {
+  public static func fixed(_ value: Double, _ digits: Int) -> String {
     guard value.isFinite else { return "\(value)" }
     var scale = 1.0
     for _ in 0..<digits { scale *= 10 }
@@ -31,7 +31,7 @@ package enum Format {
   }
 
   /// Three significant digits: 12.3, 0.00123, 4,560.
-  package static func significant(_ value: Double) -> String {
+  public static func significant(_ value: Double) -> String {
     guard value != 0, value.isFinite else { return value == 0 ? "0" : "\(value)" }
     var digits = 2
     var size = value.magnitude
@@ -48,14 +48,14 @@ package enum Format {
   }
 
   /// 12 s, 3 min 20 s
-  package static func seconds(_ value: Double) -> String {
+  public static func seconds(_ value: Double) -> String {
     let whole = Int((value - 1e-6).rounded(.up))
     return whole < 100 ? "\(whole) s" : "\(whole / 60) min \(whole % 60) s"
   }
 
   /// A line of prose, broken between words so that it fits so many columns; what follows the first break is
   /// indented as the line is, and by so much more.
-  package static func wrapped(_ line: String, columns: Int = 80, hanging: Int = 2) -> [String] {
+  public static func wrapped(_ line: String, columns: Int = 80, hanging: Int = 2) -> [String] {
     guard line.count > columns else { return [line] }
     let margin = line.prefix { $0 == " " }
     let indent = String(margin) + String(repeating: " ", count: hanging)
@@ -76,7 +76,7 @@ package enum Format {
 
   /// Columns as wide as their widest cell, two spaces apart; the first to the left, others right. Cells of
   /// the first row may have several lines.
-  package static func table(_ table: [[String]]) -> [String] {
+  public static func table(_ table: [[String]]) -> [String] {
     let headers = (table.first ?? []).map { $0.split(separator: "\n").map(String.init) }
     let depth = headers.map(\.count).max() ?? 0
     let rows =

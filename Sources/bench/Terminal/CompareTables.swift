@@ -3,7 +3,7 @@ import Measures
 import Networks
 import Reports
 import SpikeKernels
-internal import SpikingReLU
+import SpikingReLU
 import Training
 
 /// What `compare` prints for people.
