@@ -78,6 +78,7 @@ public struct CSVTable {
     }.joined()
   }
 
+  /// A table of given cells.
   public init(header: [String], rows: [[String]]) {
     self.header = header
     self.rows = rows

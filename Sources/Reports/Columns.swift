@@ -79,6 +79,7 @@ extension Anytime.Result {
     let shareOfDense: Double
     let cost: Double
 
+    /// A row a choice.
     public static var columns: [Column<Choice>] {
       [
         Column("change", text: \.name),
@@ -120,6 +121,7 @@ extension Anytime.Result {
       energy.first { $0.arithmetic == arithmetic && $0.withWeightReads == withReads }!.nanojoules
     }
 
+    /// What people see of a network, and programs of the curve.
     public static var columns: [Column<Row>] {
       [
         Column("T", key: "timeSteps", text: \.name) { $0.steps.map { "\($0)" } ?? "" },
