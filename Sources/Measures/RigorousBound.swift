@@ -57,10 +57,15 @@ public import SpikingReLU
 /// before. Rows are added for all of q: `z_l = W_l^T q_(l-1) + 2^s b_l`. So with `E_0 = 1/2`,
 /// `F_l = |W_l|^T E_(l-1)`, `E_l = F_l + 1/2`, by induction over layers
 /// `|z_l - 2^s (dense z_l)| <= F_l` and, rectification being 1-Lipschitz, `|q_l - 2^s a_l| <= E_l`: the bounds of
-/// firing once a step, with 2^s in place of T. ∎ *Rounding.* An error of step t is doubled until step s:
-/// of N additions it is at most `2^(s - t) N_t u |z_t|`, and `|z_t| <= 2^t |dense z_l| + 2 F_l + e_l` on the
-/// way (before the rows of a step come, q lacks at most twice E). With `N = sum N_t` and r as above,
-/// `e_l = r 2^s (|dense z_l| + 2 F_l)`; doublings are exact.
+/// firing once a step, with 2^s in place of T. ∎ *Rounding.* Doublings and firing are exact. An addition to a
+/// potential is off by at most `u |phi|`, and by u more of the row where that is a rounded sum of up to four
+/// (`SpikePatterns`); what it is off by in step t is doubled until step s. While rows come in a step t > 0, each
+/// unit below is within twice its E of its ideal, so that `|z_l - 2^t (dense z_l)| <= 2 F_l + e_l`, and
+/// `phi = z - q` with q still twice what it was, within `2 E_l`: `|phi| <= 2^t max(0, -dense z_l) + 4 F_l + 1 +
+/// 3 e_l`; of the last layer, where q = 0, `|phi| <= 2^t |dense z_L| + 2 F_L + e_L`. In step 0 it is at most
+/// `|b| + A_l + F_l`, with `A_l = |W_l|^T |a_(l-1)|`, since what is sent is within E of a. With N additions in
+/// all, `e_l = r 2^s (|dense z_l| + 4 F_l + 1 + A_l + 5 max|W_l|)`, the biases among the weights, and
+/// `r = N u / (1 - 4 N u)`, will do for both.
 public struct RigorousBound: Sendable {
   private let layers: [Layer]
   private let inputScale: Double
@@ -153,8 +158,8 @@ public struct RigorousBound: Sendable {
   /// The bounds after `steps` steps.
   ///
   /// - Parameters:
-  ///   - feeds: for layers 1...L, the number of rows that were fed so far: the spikes that the
-  ///     layer below sent, always-on units apart. Rounding errors grow with it; zeros give the bound of exact arithmetic.
+  ///   - feeds: for layers 1...L, the number of rows that were fed so far, at least: the spikes that the
+  ///     layer below sent, always-on units apart (by patterns there are fewer). Rounding errors grow with it; zeros give the bound of exact arithmetic.
   /// - Complexity: `sum n_(l-1) * n_l` multiply-adds.
   public func evaluate(_ example: Example, steps: Int, feeds: [Int]) -> Evaluation {
     /// `N u / (1 - 2 N u)`, with room for the rounding of Double; past its pole, no bound.
@@ -177,9 +182,19 @@ public struct RigorousBound: Sendable {
       let exact =
         firesOnceAStep
         ? Self.product(layer.magnitudes, atEnds, outputs: layer.outputs) : always
-      let share = isExact ? 0 : rounding(feeds[index] + (layer.biases == nil ? 0 : steps) + 1)
+      let additions = feeds[index] + (layer.biases == nil ? 0 : steps) + 1
+      let share = isExact ? 0 : rounding(additions)
+      // r of refining, N u / (1 - 4 N u), and A.
+      let refiningShare = isExact ? 0 : rounding(2 * additions) / 2
+      let below = index == 0 ? example.input : example.preActivations[index - 1].map { max(0, $0) }
+      let arriving =
+        firing == .refining
+        ? Self.product(layer.magnitudes, below.map(abs), outputs: layer.outputs) : []
       let rounded = (0..<layer.outputs).map { unit in
-        if firing == .refining { return share * time * (abs(z[unit]) + 2 * exact[unit]) }
+        if firing == .refining {
+          return refiningShare * time
+            * (abs(z[unit]) + 4 * exact[unit] + 1 + arriving[unit] + 5 * layer.largest[unit])
+        }
         return share
           * (time * max(0, -z[unit]) + 2 * always[unit] + 1 + layer.largest[unit]
             + (firesOnceAStep ? max(0, z[unit]) : 0))

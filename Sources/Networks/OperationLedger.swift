@@ -61,6 +61,34 @@ public struct OperationLedger: Sendable, Equatable, Codable {
     /// A layer of `units` that has done nothing yet.
     public init(units: Int) { self.units = units }
 
+    /// A layer from a file. Figures that were not counted when it was written are 0.
+    ///
+    /// - Throws: `DecodingError`.
+    public init(from decoder: any Decoder) throws {
+      let values = try decoder.container(keyedBy: CodingKeys.self)
+      func figure(_ key: CodingKeys) throws -> Int { try values.decode(Int.self, forKey: key) }
+      units = try figure(.units)
+      positiveSpikes = try figure(.positiveSpikes)
+      negativeSpikes = try figure(.negativeSpikes)
+      errorSpikes = try figure(.errorSpikes)
+      unitSteps = try figure(.unitSteps)
+      activeUnitSteps = try figure(.activeUnitSteps)
+      forwardAdditions = try figure(.forwardAdditions)
+      encodingAdditions = try figure(.encodingAdditions)
+      sumAdditions = try figure(.sumAdditions)
+      leakAdditions = try figure(.leakAdditions)
+      backwardAdditions = try figure(.backwardAdditions)
+      doublings = try values.decodeIfPresent(Int.self, forKey: .doublings) ?? 0
+      updateAdditions = try figure(.updateAdditions)
+      forwardComparisons = try figure(.forwardComparisons)
+      forwardMultiplyAdds = try figure(.forwardMultiplyAdds)
+      backwardMultiplyAdds = try figure(.backwardMultiplyAdds)
+      updateMultiplyAdds = try figure(.updateMultiplyAdds)
+      zeroSkippingMultiplyAdds = try figure(.zeroSkippingMultiplyAdds)
+      effectiveAccumulates = try figure(.effectiveAccumulates)
+      effectiveMultiplyAccumulates = try figure(.effectiveMultiplyAccumulates)
+    }
+
     /// All spikes sent: the sum of |s|, one a spike.
     public var spikes: Int { positiveSpikes + negativeSpikes }
   }

@@ -24,7 +24,7 @@ public struct ActivityReport: Sendable {
     let value: Double
   }
 
-  /// A unit's count over T beside the dense activation.
+  /// What a unit has sent, over T (of refining, 2^(T - 1)), beside the dense activation.
   struct Pair: Sendable {
     let layer: Int
     let activation: Double
@@ -33,6 +33,8 @@ public struct ActivityReport: Sendable {
 
   let layerSizes: [Int]
   let timeSteps: Int
+  /// Whether the quantum of a spike falls; the last layer sends nothing then.
+  let isRefining: Bool
   /// The steps whose spikes and potentials are kept: the first.
   let shownSteps: Int
   let image: [Float]
@@ -66,6 +68,7 @@ public struct ActivityReport: Sendable {
   ) throws {
     layerSizes = weights.layerSizes
     self.timeSteps = timeSteps
+    isRefining = firing == .refining
     shownSteps = min(timeSteps, Self.steps)
     self.height = height
     self.width = width
@@ -75,7 +78,7 @@ public struct ActivityReport: Sendable {
     options.firing = firing
     options.recording = .counts
     let time =
-      firing == .refining
+      isRefining
       ? Double(sign: .plus, exponent: timeSteps - 1, significand: 1) : Double(timeSteps)
     var network = try SpikingMLP(weights: weights, coding: coding, options: options)
     var dense = DenseMLP(weights: weights)
@@ -123,12 +126,14 @@ public struct ActivityReport: Sendable {
       confusion[data.labels[index]][answer] += 1
       guard index < 100 else { continue }
       _ = try dense.predict(values)
-      for layer in 0...depth {
+      // Counts of a refining network are in quanta of the last step, not in spikes.
+      let spikes = isRefining ? try Self.spikes(of: &network, values, steps: timeSteps) : nil
+      for layer in 0...(isRefining ? depth - 1 : depth) {
         let scale = coding?.hiddenScales(ofLayer: layer)
         let input = layer == 0 ? Double(coding?.inputScale ?? 1) : 1
         let activations = dense.activation(ofLayer: layer)
         for (unit, count) in network.spikeCounts(ofLayer: layer).enumerated() {
-          histogram[layer][min(abs(count), 20)] += 1
+          histogram[layer][min(spikes?[layer][unit] ?? abs(count), 20)] += 1
           guard index < Self.images, activations[unit] != 0 || count != 0 else { continue }
           let quantum = input * Double(scale?[unit] ?? 1)
           pairs.append(
@@ -138,6 +143,21 @@ public struct ActivityReport: Sendable {
         }
       }
     }
+  }
+
+  /// The spikes that each unit of each layer sends for an image.
+  private static func spikes(
+    of network: inout SpikingMLP, _ values: [Float], steps: Int
+  ) throws -> [[Int]] {
+    var spikes = network.layerSizes.map { [Int](repeating: 0, count: $0) }
+    try network.present(values)
+    for _ in 0..<steps {
+      try network.step()
+      for layer in spikes.indices {
+        for spike in network.spikes(ofLayer: layer) { spikes[layer][spike.unit] += 1 }
+      }
+    }
+    return spikes
   }
 }
 
@@ -164,7 +184,10 @@ extension HTMLReport {
     }
     add(
       .heatmap(
-        "image", title: "The image", caption: "What the input is fed in every step.",
+        "image", title: "The image",
+        caption: activity.isRefining
+          ? "What the input sends, more finely with each step."
+          : "What the input is fed in every step.",
         x: .init(column: "x", title: ""), y: .init(column: "y", title: ""), color: "value",
         colorTitle: nil, scheme: "greys", rows: pixels, columns: ["x", "y", "value"], width: 196,
         height: 196))
@@ -212,18 +235,20 @@ extension HTMLReport {
       func short(_ value: Double) -> JSONValue { .number((value * 1e4).rounded() / 1e4) }
       return [short(pair.activation), short(pair.rate), .string(name(pair.layer))]
     }
+    let sent = activity.isRefining ? "what it has sent" : "spikes over steps"
     add(
       .points(
         "rates", title: "Counts against activations",
         caption:
-          "Each unit of 8 images: spikes over steps, in units of the activation, against the "
-          + "dense network's ReLU. The dashed line is equality.",
+          "Each unit of 8 images: \(sent), in units of the activation, against the dense network's "
+          + "ReLU. The dashed line is equality.",
         x: .init(column: "activation", title: "dense activation"),
-        y: .init(column: "rate", title: "count / T"), series: "layer", size: 14, opacity: 0.5,
+        y: .init(column: "rate", title: activity.isRefining ? "sent" : "count / T"),
+        series: "layer", size: 14, opacity: 0.5,
         diagonal: true,
         rows: pairs, columns: ["activation", "rate", "layer"], height: 340))
     var histogram: [[JSONValue]] = []
-    for layer in 0...depth {
+    for layer in 0...(activity.isRefining ? depth - 1 : depth) {
       let total = Double(activity.histogram[layer].reduce(0, +))
       for (spikes, count) in activity.histogram[layer].enumerated() where count > 0 {
         histogram.append([

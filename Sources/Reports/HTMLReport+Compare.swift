@@ -36,7 +36,8 @@ extension HTMLReport {
     )
     add(
       .lines(
-        "layers", title: "Each layer", caption: "Mean |count / T − activation|.",
+        "layers", title: "Each layer",
+        caption: "Mean |count / \(isRefining ? "2^(T−1)" : "T") − activation|.",
         x: .init(column: "T", title: "T", isLogarithmic: !isRefining),
         y: .init(column: "error", title: "error", isLogarithmic: true), series: "layer",
         rows: points.flatMap { point in

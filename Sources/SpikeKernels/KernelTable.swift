@@ -218,7 +218,9 @@ public enum CompiledNumberType: Sendable {
   public func double(
     _ potentials: inout AlignedArray<Scalar.Sum>, _ sent: inout AlignedArray<Scalar.Sum>, units: Int
   ) -> Int {
-    precondition(units <= potentials.count && (sent.count == 0 || units <= sent.count))
+    precondition(
+      units <= potentials.count && (sent.count == 0 || units <= sent.count), "sums of another layer"
+    )
     guard let kernels = unsafe kernels else {
       return ReferenceKernels.double(&potentials, &sent, units: units)
     }
@@ -237,7 +239,9 @@ public enum CompiledNumberType: Sendable {
     _ potentials: inout AlignedArray<Scalar.Sum>, sent: inout AlignedArray<Scalar.Sum>,
     units: Int, quantum: Scalar, train: inout SpikeTrain, limit: Int
   ) throws(KernelError) -> Int {
-    precondition(units <= potentials.count && (sent.count == 0 || units <= sent.count))
+    precondition(
+      units <= potentials.count && (sent.count == 0 || units <= sent.count), "sums of another layer"
+    )
     if let kernels = unsafe kernels {
       var (first, comparisons) = (0, 0)
       let before = train.count

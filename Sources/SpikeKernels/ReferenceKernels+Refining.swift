@@ -45,8 +45,8 @@ extension ReferenceKernels {
   ///   - quantum: a spike of this step in sums: 1, or the scale S of integers.
   ///   - limit: the most spikes of the train.
   /// - Returns: the comparisons.
-  /// - Throws: `KernelError.potentialOverflow` where a potential has no place left for half a quantum, or is
-  ///   NaN; `.eventBudgetExceeded`.
+  /// - Throws: `KernelError.potentialOverflow` where a potential has no place left for half a quantum, what was
+  ///   sent none for one, or one is NaN; `.eventBudgetExceeded`.
   /// - Complexity: two comparisons a unit, O(1) a spike.
   public static func refine<Scalar: SpikeScalar>(
     _: Scalar.Type, _ potentials: inout AlignedArray<Scalar.Sum>,
@@ -57,8 +57,15 @@ extension ReferenceKernels {
     let isRectified = sent.count > 0
     var comparisons = 0
     for unit in 0..<units {
-      guard Scalar.hasPlaces(potentials[unit]) else {
+      // Far below its threshold a unit must not be able to send: taking 1 away would change nothing there.
+      let maySendNegative = !isRectified || sent[unit] != .zero
+      guard Scalar.hasPlaces(potentials[unit]),
+        !maySendNegative || Scalar.hasPlaces(.zero - potentials[unit])
+      else {
         throw .potentialOverflow(unit: unit, value: Scalar.value(of: potentials[unit]))
+      }
+      guard !isRectified || Scalar.canCount(sent[unit]) else {
+        throw .potentialOverflow(unit: unit, value: Scalar.value(of: sent[unit]))
       }
       comparisons += 1
       while Scalar.exceedsHalf(potentials[unit], of: one) {

@@ -58,6 +58,8 @@ public protocol SpikeScalar: PotentialScalar {
 
   /// Whether a sum can be doubled, and half a quantum be told in it where it is positive; false for NaN.
   static func hasPlaces(_ sum: Sum) -> Bool
+  /// Whether what a unit has sent can be doubled, and one more be told in it.
+  static func canCount(_ sent: Sum) -> Bool
   /// Whether a sum that sends nothing can be doubled.
   static func canDouble(_ sum: Sum) -> Bool
   /// `sum > quantum / 2`.
@@ -144,6 +146,8 @@ extension Float: SpikeScalar {
   public static func hasPlaces(_ sum: Float) -> Bool {
     sum <= potentialLimit && sum > -.greatestFiniteMagnitude
   }
+  /// At most 2^22: whole numbers up to 2^24 are exact, and a unit may send 2^22 more.
+  public static func canCount(_ sent: Float) -> Bool { sent <= potentialLimit }
   /// Any finite one.
   public static func canDouble(_ sum: Float) -> Bool { sum.isFinite }
   /// `sum > 1/2`: the quantum is 1.
@@ -298,6 +302,8 @@ extension Int32: SpikeScalar {
 
   /// Below 2^61.
   public static func hasPlaces(_ sum: Int64) -> Bool { sum.magnitude < 1 << 61 }
+  /// Below 2^61.
+  public static func canCount(_ sent: Int64) -> Bool { hasPlaces(sent) }
   /// Below 2^61.
   public static func canDouble(_ sum: Int64) -> Bool { hasPlaces(sum) }
   /// `2 sum > S`: S may be odd.

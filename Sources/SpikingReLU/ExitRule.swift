@@ -1,14 +1,6 @@
 internal import Networks
 internal import SpikeKernels
 
-#if canImport(Glibc)
-  internal import Glibc
-#elseif canImport(Darwin)
-  internal import Darwin
-#elseif canImport(Musl)
-  internal import Musl
-#endif
-
 /// When an example is decided before its last step.
 ///
 /// After step t the output of class c is `o_c = sum_c / t`. Its noise falls like 1/sqrt(t) where spikes
@@ -60,8 +52,8 @@ public struct EarlyAnswer: Sendable, Equatable {
   public let label: Int
   /// The steps taken.
   public let timeSteps: Int
-  /// The lead of the first class over the second, times sqrt(steps): what the rule's margin was
-  /// held against; infinity where there is one class.
+  /// The lead of the first class over the second, times sqrt(steps) (of a refining network, over
+  /// ratio^(steps - 1)): what the rule's margin was held against; infinity where there is one class.
   public let margin: Float
 }
 
@@ -91,7 +83,7 @@ extension SpikingNetwork {
   }
 
   /// The class that leads after the steps taken so far, and its lead: the margin that an exit rule
-  /// would see.
+  /// would see, of a refining network one of the usual ratio.
   ///
   /// - Precondition: at least one step was taken.
   public var standing: EarlyAnswer {
@@ -109,7 +101,7 @@ extension SpikingNetwork {
   private func margin(ofLead lead: Float, _ ratio: Float) -> Float {
     // The lead of sums is 2^s times that of outputs; then / ratio^s, s the steps before this one.
     if options.firing == .refining {
-      return lead / pow(2 * ratio, Float(stepsTaken - 1))
+      return (1..<stepsTaken).reduce(lead) { lead, _ in lead / (2 * ratio) }
     }
     // It is t times that of outputs: / t, then * sqrt(t).
     return lead / Float(stepsTaken).squareRoot()

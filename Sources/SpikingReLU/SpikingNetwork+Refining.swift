@@ -43,7 +43,11 @@ extension SpikingNetwork {
       } else {
         layers[index].neurons.double(context)
         // Counts are in quanta of the step, as what was sent.
-        layers[index].doubleCounts()
+        if let unit = layers[index].doubleCounts() {
+          throw .potentialOverflow(
+            layer: index, unit: unit, step: stepsTaken + 1,
+            value: Double(layers[index].counts[unit]))
+        }
       }
       if let places {
         if let first = places.first {
@@ -55,18 +59,17 @@ extension SpikingNetwork {
             layers.span[feeder].neurons.spikes, through: layers.span[index].connection, context)
         }
       }
-      guard index < depth else {
-        try checkOutput()
-        break
+      if index < depth {
+        do {
+          try layers[index].neurons.refine(&context)
+        } catch {
+          throw SpikingError(error, layer: index, step: stepsTaken + 1, limit: budget)
+        }
+        layers[index].count(instructionSet)
       }
-      do {
-        try layers[index].neurons.refine(&context)
-      } catch {
-        throw SpikingError(error, layer: index, step: stepsTaken + 1, limit: budget)
-      }
-      layers[index].count(instructionSet)
       if recordsActivity { record(activityOf: index) }
     }
+    try checkOutput()
     count(steps: 1)
     stepsTaken += 1
   }
@@ -111,8 +114,14 @@ extension SpikingNetwork {
 
 extension SpikingLayer {
   /// Counts, where they are kept, in quanta of the next step.
-  fileprivate mutating func doubleCounts() {
-    for unit in 0..<counts.count { counts[unit] += counts[unit] }
+  ///
+  /// - Returns: a unit whose count has no room to be doubled and to grow by 2^22; `nil` for none.
+  fileprivate mutating func doubleCounts() -> Int? {
+    for unit in 0..<counts.count {
+      guard counts[unit].magnitude < 1 << 29 else { return unit }
+      counts[unit] += counts[unit]
+    }
+    return nil
   }
 }
 

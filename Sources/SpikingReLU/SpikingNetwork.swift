@@ -384,10 +384,16 @@ public struct SpikingNetwork<Scalar: SpikeScalar>: Sendable {
     return (0..<layerSizes[layer]).map { Int(layers[layer].counts[$0]) }
   }
 
-  /// The potentials of a layer.
+  /// The potentials of a layer: what its units have received and not sent.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Int32)
   public func potentials(ofLayer layer: Int) -> [Scalar] {
+    if options.firing == .refining {
+      // In quanta of the step; of the last layer, which sends nothing, z.
+      return (0..<layerSizes[layer]).map {
+        Scalar.readout(sum: layers[layer].neurons.sums[$0], halvings: 0)
+      }
+    }
     if layer == 0 { return input.potentials(of: layers[0].neurons, instructionSet) }
     return (0..<layerSizes[layer]).map { layers[layer].neurons.state.potentials[$0] }
   }

@@ -8,38 +8,14 @@ import Testing
 
 /// The theorem of refining, on random networks: the error halves with each step, and never passes its bound.
 @Suite struct RefiningBoundTests {
-  private struct Case {
-    let weights: NetworkWeights
-    let coding: SpikeCoding
-    let input: [Float]
-  }
-
-  /// Networks of all depths, with and without biases; inputs of both signs; quanta of layers that are no
-  /// powers of two, and of each unit.
-  private func randomCase(_ generator: inout SeededGenerator) throws -> Case {
-    func pick(_ range: ClosedRange<Int>) -> Int {
-      range.lowerBound + Int(generator.next() % UInt64(range.count))
-    }
-    let sizes = (0...pick(1...4)).map { _ in pick(1...14) }
-    let size = [0.05, 0.5, 1, 3][pick(0...3)]
-    let layers = zip(sizes, sizes.dropFirst()).map { inputs, outputs in
-      Matrix(rows: inputs, columns: outputs) { _, _ in
-        pick(0...5) == 0 ? 0 : Float(size * generator.nextNormal())
-      }
-    }
-    let biases =
-      pick(0...1) == 0
-      ? nil
-      : sizes.dropFirst().map { count in (0..<count).map { _ in Float(generator.nextNormal()) } }
-    let coding = try SpikeCoding(
-      inputExponent: pick(-2...2),
-      hiddenScales: sizes.dropFirst().dropLast().map { count in
-        (0..<count).map { _ in [0.25, 0.7, 1, 1.4, 2][pick(0...4)] }
-      })
-    return Case(
-      weights: try NetworkWeights(layers: layers, biases: biases), coding: coding,
-      input: (0..<sizes[0]).map { _ in
-        pick(0...3) == 0 ? 0 : Float(generator.nextNormal() * [0.2, 1, 3][pick(0...2)])
+  /// Quanta of each unit, that are no powers of two, or of the paper's.
+  private func coding(
+    _ weights: NetworkWeights, _ generator: inout SeededGenerator
+  ) throws -> SpikeCoding {
+    try SpikeCoding(
+      inputExponent: Int(generator.next() % 5) - 2,
+      hiddenScales: weights.hidden.map { count in
+        (0..<count).map { _ in [0.25, 0.7, 1, 1.4, 2][Int(generator.next() % 5)] }
       })
   }
 
@@ -50,16 +26,21 @@ import Testing
     return options
   }
 
-  @Test("after every step, counts and outputs are within the bound", arguments: 0..<200)
+  @Test(
+    "after every step, counts and outputs are within the bound, by single rows and by patterns",
+    arguments: 0..<200)
   func bound(number: Int) throws {
     var generator = SeededGenerator(seed: UInt64(number))
-    let random = try randomCase(&generator)
+    let random = try RandomNetwork(using: &generator)
+    let coding = try coding(random.weights, &generator)
     let steps = 12
-    let bound = try RigorousBound(
-      weights: random.weights, coding: random.coding, firing: .refining)
+    let bound = try RigorousBound(weights: random.weights, coding: coding, firing: .refining)
     let example = bound.example(random.input)
     var network = try SpikingMLP(
-      weights: random.weights, coding: random.coding, options: options(steps))
+      weights: random.weights, coding: coding,
+      patterns: number % 3 == 0
+        ? nil : .consecutive(2 + number % 3, layerSizes: random.weights.layerSizes),
+      options: options(steps))
     var feeds = Array(repeating: 0, count: network.depth)
     try network.present(random.input)
     for step in 1...steps {
@@ -74,7 +55,7 @@ import Testing
       for layer in 0..<network.depth {
         let ideal =
           layer == 0
-          ? random.input.map { Double($0) * Double(random.coding.inputScale) }
+          ? random.input.map { Double($0) * Double(coding.inputScale) }
           : example.preActivations[layer - 1].map { max(0, $0) }
         for (unit, count) in network.spikeCounts(ofLayer: layer).enumerated() {
           #expect(
@@ -83,6 +64,18 @@ import Testing
         }
       }
     }
+  }
+
+  @Test("rounding only widens the bound, and more feeds widen it more")
+  func rounding() throws {
+    let weights = try NetworkWeights(layers: [Matrix(rows: 1, columns: 1, elements: [1])])
+    let bound = try RigorousBound(weights: weights, coding: .unit(of: weights), firing: .refining)
+    let example = bound.example([-0.7])
+    let widths = [0, 1000, 100_000, 100_000_000].map {
+      bound.evaluate(example, steps: 3, feeds: [$0]).outputSums[0]
+    }
+    #expect(widths[0] == 0.5 && zip(widths, widths.dropFirst()).allSatisfy { $0 < $1 })
+    #expect(widths[3] == .infinity)
   }
 
   @Test("the bound of exact arithmetic halves with each step")
@@ -162,6 +155,12 @@ import Testing
     network.beginStream()
     #expect(throws: SpikingError.self) { try network.receive(Spike(unit: 0, sign: 1)) }
     #expect(throws: SpikingError.self) { try SpikeStream(network: network) }
+    // Counts are kept in quanta of the step: one that would not fit is an error.
+    let wide = try NetworkWeights(layers: [Matrix(rows: 1, columns: 1, elements: [1])])
+    var counting = try SpikingMLP(weights: wide, options: options(20))
+    #expect(throws: SpikingError.self) { try counting.predict([4000]) }
+    #expect(throws: SpikingError.self) { try counting.predict([-1e9]) }
+    #expect(try abs(counting.predict([40])[0] - 40) < 1e-4)
     // A potential that has no places for half a quantum is an error, not a wrong answer.
     var huge = try SpikingMLP(weights: weights, options: options(20))
     #expect(throws: SpikingError.self) { try huge.predict([1e7, 1e7, 1e7, 1e7]) }

@@ -8,39 +8,13 @@ import Testing
 
 /// The theorem of `RigorousBound`, on random networks and inputs of both signs.
 @Suite struct RigorousBoundTests {
-  private struct Case {
-    let weights: NetworkWeights
-    let input: [Float]
-  }
-
-  private func randomCase(_ generator: inout SeededGenerator) throws -> Case {
-    func pick(_ range: ClosedRange<Int>) -> Int {
-      range.lowerBound + Int(generator.next() % UInt64(range.count))
-    }
-    let sizes = (0...pick(1...4)).map { _ in pick(1...12) }
-    let scale = [0.05, 0.5, 1, 3][pick(0...3)]
-    let layers = zip(sizes, sizes.dropFirst()).map { inputs, outputs in
-      Matrix(rows: inputs, columns: outputs) { _, _ in
-        pick(0...5) == 0 ? 0 : Float(scale * generator.nextNormal())
-      }
-    }
-    let input = (0..<sizes[0]).map { _ in Float(generator.nextNormal() * [0.2, 1, 3][pick(0...2)]) }
-    let biases =
-      pick(0...1) == 0
-      ? nil
-      : sizes.dropFirst().map { count in
-        (0..<count).map { _ in Float(scale * generator.nextNormal()) }
-      }
-    return Case(weights: try NetworkWeights(layers: layers, biases: biases), input: input)
-  }
-
   @Test("no spike count and no output leaves its bound, at any step")
   func holds() throws {
     var generator = SeededGenerator(seed: 20)
     var largest = 0.0
     var steps = 0
     for _ in 0..<400 {
-      let random = try randomCase(&generator)
+      let random = try RandomNetwork(using: &generator)
       let bound = RigorousBound(weights: random.weights)
       let example = bound.example(random.input)
       var options = try PredictionOptions(timeSteps: 40)

@@ -1,3 +1,4 @@
+import Foundation
 import Networks
 import Testing
 
@@ -21,6 +22,21 @@ import Testing
     ledger.layers[2].forwardAdditions = 16
     ledger.layers[2].effectiveMultiplyAccumulates = 6
     return ledger
+  }
+
+  @Test("a ledger that was written before doublings were counted is read")
+  func withoutDoublings() throws {
+    var ledger = ledger
+    let written = try JSONEncoder().encode(ledger)
+    #expect(try JSONDecoder().decode(OperationLedger.self, from: written) == ledger)
+    let before = String(decoding: written, as: UTF8.self)
+      .replacingOccurrences(of: "\"doublings\":0,", with: "")
+      .replacingOccurrences(of: ",\"doublings\":0", with: "")
+    #expect(!before.contains("doublings"))
+    #expect(try JSONDecoder().decode(OperationLedger.self, from: Data(before.utf8)) == ledger)
+    ledger.layers[1].doublings = 5
+    let again = try JSONDecoder().decode(OperationLedger.self, from: JSONEncoder().encode(ledger))
+    #expect(again == ledger && again.additions == 28 + 5)
   }
 
   @Test func views() {

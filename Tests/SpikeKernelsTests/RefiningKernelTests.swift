@@ -87,15 +87,28 @@ import Testing
   func faults() throws {
     for set in InstructionSet.supported {
       let table = KernelTable<Float>(set)
-      func refine(_ values: [Float], limit: Int) throws(KernelError) {
+      func refine(_ values: [Float], sent counts: [Float] = [], limit: Int) throws(KernelError) {
         var potentials = AlignedArray<Float>(repeating: 0, count: 16)
         for (unit, value) in values.enumerated() { potentials[unit] = value }
-        var (sent, train) = (AlignedArray<Float>(repeating: 0, count: 0), SpikeTrain())
+        var sent = AlignedArray<Float>(repeating: 0, count: counts.isEmpty ? 0 : 16)
+        for (unit, value) in counts.enumerated() { sent[unit] = value }
+        var train = SpikeTrain()
         _ = try table.refine(
           &potentials, sent: &sent, units: values.count, quantum: 1, train: &train, limit: limit)
       }
       #expect(throws: KernelError.potentialOverflow(unit: 1, value: 5e6)) {
         try refine([0, 5e6], limit: 1 << 24)
+      }
+      // What may send - must have places below, too; a rectified unit that has sent nothing may sink.
+      #expect(throws: KernelError.potentialOverflow(unit: 0, value: -1e9)) {
+        try refine([-1e9], limit: 1 << 24)
+      }
+      #expect(throws: KernelError.potentialOverflow(unit: 1, value: -1e9)) {
+        try refine([0, -1e9], sent: [0, 3], limit: 1 << 24)
+      }
+      try refine([0, -1e9], sent: [3, 0], limit: 0)
+      #expect(throws: KernelError.potentialOverflow(unit: 0, value: 5e6)) {
+        try refine([0], sent: [5e6], limit: 1 << 24)
       }
       #expect(throws: KernelError.self) { try refine([.nan], limit: 100) }
       #expect(throws: KernelError.self) { try refine([-.infinity], limit: 100) }

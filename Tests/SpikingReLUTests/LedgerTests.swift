@@ -43,6 +43,7 @@ struct CountingFloat: SpikeScalar, AdditiveArithmetic {
     Float.count(of: sum.value, quantum: 1)
   }
   static func hasPlaces(_ sum: Self) -> Bool { Float.hasPlaces(sum.value) }
+  static func canCount(_ sent: Self) -> Bool { Float.canCount(sent.value) }
   static func canDouble(_ sum: Self) -> Bool { sum.value.isFinite }
   static func exceedsHalf(_ sum: Self, of quantum: Self) -> Bool {
     comparisons.add(1, ordering: .relaxed)

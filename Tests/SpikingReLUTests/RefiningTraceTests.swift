@@ -79,6 +79,8 @@ import Testing
     var network = network
     for (number, example) in trace.examples.enumerated() {
       try network.present(example.input)
+      var hasPotentials = false
+      defer { #expect(hasPotentials, "\(name), example \(number)") }
       for (place, step) in example.steps.enumerated() {
         network.resetLedger()
         try network.step()
@@ -89,6 +91,19 @@ import Testing
         #expect(spikes == step.spikes, what)
         #expect((0..<network.depth).map { network.spikes(ofLayer: $0).count } == step.rows, what)
         #expect(output(network) == step.output, what)
+        // A potential is what was received less what was sent: half a quantum at most, but where a
+        // rectified unit has sunk.
+        for layer in 0..<network.depth {
+          for potential in network.potentials(ofLayer: layer) {
+            #expect(potential.asDouble <= 0.5 * network.quantum.asDouble, what)
+            #expect(layer > 0 || potential.asDouble >= -0.5 * network.quantum.asDouble, what)
+          }
+        }
+        hasPotentials =
+          hasPotentials
+          || (0..<network.depth).contains { layer in
+            network.potentials(ofLayer: layer).contains { $0 != .zero }
+          }
         // A row is the additions of the layer above; the biases are one more, first of all.
         let rows = (1...network.depth).map {
           step.rows[$0 - 1] + (place == 0 && trace.biases != nil ? 1 : 0)

@@ -35,6 +35,14 @@ static csk_outcome CSK_JOIN(refine, CSK_KIND)(CSK_SUM *sums, CSK_SUM *sent, size
   if (first == 0) {
     int bad = 0;
     for (size_t i = 0; i < units; i++) bad |= !CSK_HAS_PLACES(sums[i]);
+    // Far below its threshold a unit must not be able to send: adding one would change nothing there.
+    if (sent == NULL) {
+      for (size_t i = 0; i < units; i++) bad |= !CSK_HAS_PLACES(-sums[i]);
+    } else {
+      for (size_t i = 0; i < units; i++) {
+        bad |= !CSK_HAS_PLACES(sent[i]) | ((sent[i] != 0) & !CSK_HAS_PLACES(-sums[i]));
+      }
+    }
     if (bad) {
       outcome.status = CSK_OUT_OF_RANGE;
       return outcome;

@@ -93,11 +93,11 @@ struct ScaleCommand: AsyncParsableCommand, RunsOnRanks {
     guard let result = ran else { return }
     try run.print(ScaleTables.lines(result) + [""])
     let verdicts = result.verdicts
-    let tables = result.sweeps.map { CSVTable($0.columns, $0.points) }
+    let sweeps = result.sweeps.map { CSVTable($0.columns, $0.points) }
     try run.finish(
       Report(manifest: manifest, scale: result, verdicts: verdicts),
       verdicts: verdicts, report: HTMLReport(result, verdicts: verdicts, manifest: manifest),
-      table: CSVTable(header: tables[0].header, rows: tables.flatMap(\.rows)))
+      table: CSVTable(header: sweeps[0].header, rows: sweeps.flatMap(\.rows)))
   }
 }
 

@@ -68,7 +68,8 @@ enum CompareTables {
     let slopes = result.convergence.layerFits.map { fit in
       fit.map { Format.fixed($0.exponent, 3) } ?? "none"
     }
-    return ["", "Each layer: mean |count / T - activation|; layer \(depth) against its ReLU"]
+    let time = result.firing == .refining ? "2^(T-1)" : "T"
+    return ["", "Each layer: mean |count / \(time) - activation|; layer \(depth) against its ReLU"]
       + Format.table([["T"] + names] + rows + [["slope"] + slopes])
   }
 
