@@ -48,6 +48,8 @@ public enum CompiledNumberType: Sendable {
   /// not fit in the train's memory. `firesOnce` promises that no magnitude of a weight is above
   /// `quantum`, so that a rectified unit cannot fire twice for one row. The same rows are added to
   /// `sums`, unless it is empty. `int16`, where given, are the same weights in 16 bits.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Int32)
   func feedRows(
     of weights: RowMajorMatrix<Scalar>, int16: Int16Weights?, for spikes: SpikeTrain,
     range: Range<Int>, isSigned: Bool, firesOnce: Bool, quantum: Scalar,
@@ -83,6 +85,8 @@ public enum CompiledNumberType: Sendable {
   }
 
   /// The compiled form of `ReferenceKernels.feed(_:...)`.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Int32)
   func feedVector(
     _ values: [Scalar], isSigned: Bool, quantum: Scalar, potentials: inout AlignedArray<Scalar>,
     train: inout SpikeTrain, scratch: inout KernelScratch<Scalar>
@@ -105,6 +109,8 @@ public enum CompiledNumberType: Sendable {
   /// As many feeds of the same input as `ends` has places, to signed units; `ends[s]` becomes the
   /// number of their spikes at the end of step s. `outOfRange`, with nothing done, where that is
   /// not for the kernel: many different values, values above `quantum`.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Int32)
   func feedSteps(
     _ input: ActiveUnits<Scalar>, quantum: Scalar, ends: inout [Int],
     potentials: inout AlignedArray<Scalar>, train: inout SpikeTrain,
@@ -130,6 +136,8 @@ public enum CompiledNumberType: Sendable {
   /// The compiled form of `ReferenceKernels.fireStep`: `values`, where given, are added to the
   /// potentials, both padded with zeros to the stride of a weight row. `full`, with nothing done,
   /// where the spikes do not fit in the train's memory.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Int32)
   func fireStep(
     adding values: AlignedArray<Scalar>?, isSigned: Bool, quantum: Scalar,
     potentials: inout AlignedArray<Scalar>, train: inout SpikeTrain,

@@ -83,6 +83,8 @@ extension ReferenceKernels {
   /// while phi > 1/2:  emit (unit, +);  phi -= 1
   /// while phi < -1/2: emit (unit, -);  phi += 1       (signed quantizers)
   /// ```
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Int32)
   static func fireStep<Scalar: PotentialScalar>(
     adding values: AlignedArray<Scalar>?, quantizer: Quantizer<Scalar>,
     state: inout QuantizerState<Scalar>, train: inout SpikeTrain, limit: Int
@@ -100,6 +102,8 @@ extension ReferenceKernels {
   }
 
   /// `phi += s * W[i, :]` for each spike (i, s) of a range, in order.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Int32)
   static func addRows<Scalar: PotentialScalar>(
     of weights: RowMajorMatrix<Scalar>, for spikes: SpikeTrain, range: Range<Int>,
     toPotentials potentials: inout AlignedArray<Scalar>
@@ -116,6 +120,8 @@ extension ReferenceKernels {
   }
 
   /// Checks that no potential is out of range on either side.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Int32)
   static func checkRange<Scalar: PotentialScalar>(
     _ state: QuantizerState<Scalar>
   ) throws(KernelError) {

@@ -15,6 +15,8 @@ extension ReferenceKernels {
   ///   - sent: q; empty where it is not needed.
   ///   - units: of both; what follows them is padding.
   /// - Returns: the additions: one for each number that is not 0.
+  @specialized(where Sum == Float)
+  @specialized(where Sum == Int64)
   public static func double<Sum: AdditiveArithmetic & BitwiseCopyable & Sendable>(
     _ potentials: inout AlignedArray<Sum>, _ sent: inout AlignedArray<Sum>, units: Int
   ) -> Int {
@@ -48,6 +50,8 @@ extension ReferenceKernels {
   /// - Throws: `KernelError.potentialOverflow` where a potential has no place left for half a quantum, what was
   ///   sent none for one, or one is NaN; `.eventBudgetExceeded`.
   /// - Complexity: two comparisons a unit, O(1) a spike.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Int32)
   public static func refine<Scalar: SpikeScalar>(
     _: Scalar.Type, _ potentials: inout AlignedArray<Scalar.Sum>,
     sent: inout AlignedArray<Scalar.Sum>, units: Int, quantum: Scalar, train: inout SpikeTrain,

@@ -12,6 +12,8 @@ public enum ReferenceKernels {
   ///
   /// The spikes of the feed follow in order of decreasing tag; ties by lower unit, then by
   /// creation.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Int32)
   static func fire<Scalar: PotentialScalar>(
     _ quantizer: Quantizer<Scalar>, _ state: inout QuantizerState<Scalar>,
     train: inout SpikeTrain, limit: Int, generator: inout SeededGenerator
@@ -44,6 +46,8 @@ public enum ReferenceKernels {
 
   /// A potential beyond the limit is an error. One that a rectified unit lets fall is checked at
   /// the end of the call, by `checkFloor`: it sends nothing meanwhile.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Int32)
   static func checkRange<Scalar: PotentialScalar>(
     _ quantizer: Quantizer<Scalar>, _ state: QuantizerState<Scalar>, unit: Int
   ) throws(KernelError) {
@@ -58,6 +62,8 @@ public enum ReferenceKernels {
   /// One feed of a vector: `phi += values`, then fire.
   ///
   /// - Complexity: `units` additions.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Int32)
   public static func feed<Scalar: PotentialScalar>(
     _ values: [Scalar], quantizer: Quantizer<Scalar>, state: inout QuantizerState<Scalar>,
     train: inout SpikeTrain, limit: Int, generator: inout SeededGenerator
@@ -70,6 +76,8 @@ public enum ReferenceKernels {
   /// One feed for each spike (i, s), in order: `phi += s * W[i, :]`, then fire.
   ///
   /// - Complexity: `units` additions a spike.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Int32)
   public static func feed<Scalar: PotentialScalar>(
     rowsOf weights: RowMajorMatrix<Scalar>, for spikes: SpikeTrain, range: Range<Int>,
     quantizer: Quantizer<Scalar>, state: inout QuantizerState<Scalar>, train: inout SpikeTrain,
@@ -84,6 +92,8 @@ public enum ReferenceKernels {
   }
 
   /// Checks that no potential underflowed out of range, or is no number.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Int32)
   public static func checkFloor<Scalar: PotentialScalar>(
     _ state: QuantizerState<Scalar>
   ) throws(KernelError) {
@@ -95,6 +105,8 @@ public enum ReferenceKernels {
 
   /// `sums += s * W[i, :]` for each spike (i, s) of a range, in order; of integers in 64 bits, which
   /// no run within the spike budget can overflow.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Int32)
   public static func addRows<Scalar: SpikeScalar>(
     of weights: RowMajorMatrix<Scalar>, for spikes: SpikeTrain, range: Range<Int>,
     to sums: inout AlignedArray<Scalar.Sum>
@@ -108,6 +120,8 @@ public enum ReferenceKernels {
   }
 
   /// `counts[unit] += sign` for each spike.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Int32)
   public static func count<Scalar: SpikeScalar>(
     _ spikes: SpikeTrain, into counts: inout AlignedArray<Scalar>
   ) {
@@ -117,6 +131,8 @@ public enum ReferenceKernels {
   /// `W[i, column] -= c * factor` for the active inputs i and their counts c.
   ///
   /// - Returns: whether a weight is beyond `bound` now, or NaN.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Int32)
   public static func updateColumn<Scalar: SpikeScalar>(
     _ column: Int, of weights: inout RowMajorMatrix<Scalar>, by active: ActiveUnits<Scalar>,
     factor: Scalar, bound: Scalar
@@ -132,6 +148,8 @@ public enum ReferenceKernels {
   }
 
   /// `W[row, i] -= c * factor` for the active units i and their counts c.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Int32)
   public static func updateRow<Scalar: SpikeScalar>(
     _ row: Int, of weights: inout RowMajorMatrix<Scalar>, by active: ActiveUnits<Scalar>,
     factor: Scalar
@@ -144,6 +162,8 @@ public enum ReferenceKernels {
   }
 
   /// `values = sign * W[row, :]`.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Int32)
   public static func readRow<Scalar: SpikeScalar>(
     _ row: Int, of weights: RowMajorMatrix<Scalar>, sign: Int, into values: inout [Scalar]
   ) {

@@ -26,7 +26,8 @@ import Testing
     benchmark.caches.level3 = 64 << 10
     let result = try benchmark.run()
     #expect(result.bandwidths.map(\.level) == ["L1", "L2", "L3", "memory"])
-    #expect(result.bandwidths.map(\.bytes) == [2 << 10, 8 << 10, 32 << 10, 512 << 10])
+    let bytes: [Int] = [2048, 8192, 32_768, 524_288]
+    #expect(result.bandwidths.map(\.bytes) == bytes)
     let sets = InstructionSet.supported.filter { $0 != .reference }.map(\.rawValue)
     #expect(Set(result.kernels.map(\.instructionSet)) == Set(sets))
     #expect(result.kernels.count == 12 * sets.count)

@@ -45,7 +45,8 @@ import Testing
     #expect(ledger.neuroBench.effectiveACs == 5)
     #expect(ledger.neuroBench.effectiveMACs == 3)
     #expect(ledger.neuroBench.dense == 28)
-    #expect(ledger.neuroBench.activationSparsity == 1 - 3.0 / 24)
+    let sparsity: Double = 1 - 3.0 / 24
+    #expect(ledger.neuroBench.activationSparsity == sparsity)
     #expect(ledger.snnToolboxOperations == 6 * 2 + 3 * 4)
     #expect(ledger.snnToolboxDenseOperations(biases: 6) == 34)
     // 10 spikes in 20 unit-steps: rate 1/2; 2 steps an example; 14 multiply-adds.

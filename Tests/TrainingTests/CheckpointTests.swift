@@ -139,7 +139,8 @@ import Testing
         try FileManager.default.copyItem(atPath: folder + "/" + name, toPath: other + "/" + name)
         let again = try CheckpointFolder(
           path: other, settings: [:], interval: .seconds(1000), keep: 1, resumes: true)
-        #expect(try await Self.run(.fractional, again) == whole, "\(name)")
+        let resumed = try await Self.run(.fractional, again)
+        #expect(resumed == whole, "\(name)")
       }
       withExtendedLifetime(first) {}
     }
