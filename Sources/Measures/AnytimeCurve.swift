@@ -12,7 +12,7 @@ package struct AnytimeCurve: Sendable {
   package let count: Int
   /// One entry an image and step, `[image * T + step - 1]`.
   package let labels: [Int32]
-  /// The margins that an exit rule would see.
+  /// The margins that an exit rule of the usual ratio would see.
   package let margins: [Float]
   /// Additions from the first step on.
   package let additions: [Int]
@@ -63,25 +63,51 @@ package struct AnytimeCurve: Sendable {
   /// A rule: an image ends when its margin is reached, at the latest after `timeSteps` steps.
   package struct Rule: Sendable, Equatable {
     package let margin: Float
+    /// As in `ExitRule`.
+    package let ratio: Float
     package let timeSteps: Int
 
-    package init(margin: Float, timeSteps: Int) {
-      (self.margin, self.timeSteps) = (margin, timeSteps)
+    package init(margin: Float, ratio: Float = ExitRule.usualRatio, timeSteps: Int) {
+      (self.margin, self.ratio, self.timeSteps) = (margin, ratio, timeSteps)
+    }
+
+    /// The same for a network.
+    package var exitRule: ExitRule {
+      get throws(SpikingError) {
+        margin.isFinite ? try ExitRule(margin: margin, ratio: ratio) : .never
+      }
+    }
+
+    /// What recorded margins of steps 1 to `timeSteps - 1` must reach: those are of the usual ratio.
+    package var thresholds: [Float] {
+      var (threshold, thresholds) = (margin, [Float]())
+      for _ in 1..<max(timeSteps, 1) {
+        thresholds.append(threshold)
+        threshold *= ratio / ExitRule.usualRatio
+      }
+      return thresholds
     }
   }
 
   /// The step after which a rule ends an image, counted from 1.
   package func exit(_ image: Int, _ rule: Rule) -> Int {
+    exit(image, rule.thresholds)
+  }
+
+  private func exit(_ image: Int, _ thresholds: [Float]) -> Int {
     let first = image * timeSteps
-    for step in 1..<rule.timeSteps where margins[first + step - 1] >= rule.margin { return step }
-    return rule.timeSteps
+    for (index, threshold) in thresholds.enumerated() where margins[first + index] >= threshold {
+      return index + 1
+    }
+    return thresholds.count + 1
   }
 
   /// Wrong answers, and additions an image, of a rule.
   package func outcome(_ rule: Rule, labels expected: [Int]) -> (errors: Int, additions: Double) {
     var (errors, total) = (0, 0)
+    let thresholds = rule.thresholds
     for image in 0..<count {
-      let place = image * timeSteps + exit(image, rule) - 1
+      let place = image * timeSteps + exit(image, thresholds) - 1
       if Int(labels[place]) != expected[image] { errors += 1 }
       total += additions[place]
     }
@@ -96,8 +122,9 @@ package struct AnytimeCurve: Sendable {
   /// What a rule's answers cost on average, `costs[image, label]` an answer, and additions an image.
   package func expected(_ rule: Rule, costs: Matrix) -> (cost: Double, additions: Double) {
     var (cost, total) = (0.0, 0)
+    let thresholds = rule.thresholds
     for image in 0..<count {
-      let place = image * timeSteps + exit(image, rule) - 1
+      let place = image * timeSteps + exit(image, thresholds) - 1
       cost += Double(costs[image, Int(labels[place])])
       total += additions[place]
     }

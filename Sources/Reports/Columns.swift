@@ -1,6 +1,6 @@
 public import Experiments
 public import Measures
-internal import SpikingReLU
+public import SpikingReLU
 public import Streams
 public import Training
 
@@ -51,6 +51,31 @@ extension KernelBenchmark.Result {
       Column("/ us", format: Format.fixed(1), number: \.otherMicroseconds),
       Column("ratio", format: Format.fixed(2), number: \.value),
       Column("target", format: { "<= " + Format.fixed($0, 2) }, number: \.target),
+    ]
+  }
+}
+
+extension PredictionOptions.Firing {
+  /// In words.
+  public var name: String {
+    switch self {
+    case .afterEachSpike: "rate, after each spike"
+    case .oncePerStep: "rate, once a step"
+    case .refining: "refining"
+    }
+  }
+}
+
+extension Anytime.Result.Code {
+  /// A row a way to check thresholds, with early exit on test images; the chosen one is marked.
+  public static var columns: [Column<Anytime.Result.Code>] {
+    [
+      Column("early exit", text: { $0.firing.name + ($0.isChosen ? " *" : "") }),
+      Column("errors", format: Format.percent(2), number: \.exit.outcome.testErrorPercent),
+      Column("agreement", format: Format.share(2), number: \.exit.outcome.agreement),
+      Column("/ dense\nMACs", format: Format.fixed(3), number: \.exit.outcome.shareOfDense),
+      Column("steps", format: Format.fixed(2), number: \.exit.meanSteps),
+      Column("cost", format: Format.fixed(3), number: \.calibrationCost),
     ]
   }
 }

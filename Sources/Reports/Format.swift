@@ -47,6 +47,12 @@ public enum Format {
     return fixed(value, digits)
   }
 
+  /// Bytes in thousands or millions.
+  public static func bytes(_ value: Int) -> String {
+    value < 1_000_000
+      ? fixed(Double(value) / 1e3, 1) + " kB" : fixed(Double(value) / 1e6, 2) + " MB"
+  }
+
   /// 12 s, 3 min 20 s
   public static func seconds(_ value: Double) -> String {
     let whole = Int((value - 1e-6).rounded(.up))

@@ -66,8 +66,8 @@ public protocol SpikeScalar: PotentialScalar {
   static func exceedsHalf(_ sum: Sum, of quantum: Sum) -> Bool
   /// `sum < -quantum / 2`.
   static func isBelowHalf(_ sum: Sum, of quantum: Sum) -> Bool
-  /// The sum of some weights, rounded once; `nil` where it does not fit.
-  static func sum(_ weights: [Self]) -> Self?
+  /// A sum of a few weights, formed in Double, rounded once; `nil` where it does not fit.
+  static func weight(rounding sum: Double) -> Self?
 
   /// A sum as a number to show in a message.
   static func value(of sum: Sum) -> Double
@@ -154,9 +154,9 @@ extension Float: SpikeScalar {
   public static func exceedsHalf(_ sum: Float, of quantum: Float) -> Bool { sum > 0.5 }
   /// `sum < -1/2`.
   public static func isBelowHalf(_ sum: Float, of quantum: Float) -> Bool { sum < -0.5 }
-  /// Formed in Double.
-  public static func sum(_ weights: [Float]) -> Float? {
-    let sum = Float(weights.reduce(0.0) { $0 + Double($1) })
+  /// Where it is finite.
+  public static func weight(rounding sum: Double) -> Float? {
+    let sum = Float(sum)
     return sum.isFinite ? sum : nil
   }
 
@@ -310,10 +310,9 @@ extension Int32: SpikeScalar {
   public static func exceedsHalf(_ sum: Int64, of quantum: Int64) -> Bool { sum + sum > quantum }
   /// `2 sum < -S`.
   public static func isBelowHalf(_ sum: Int64, of quantum: Int64) -> Bool { sum + sum < -quantum }
-  /// Exact; within 2^30, as weights are.
-  public static func sum(_ weights: [Int32]) -> Int32? {
-    let sum = weights.reduce(Int64(0)) { $0 + Int64($1) }
-    return sum.magnitude < Int64(potentialLimit).magnitude ? Int32(sum) : nil
+  /// Exact: a few integers of 32 bits; within 2^30, as weights are.
+  public static func weight(rounding sum: Double) -> Int32? {
+    sum.magnitude < Double(potentialLimit) ? Int32(sum) : nil
   }
 
   /// The sum as it is, in units of 1/S.

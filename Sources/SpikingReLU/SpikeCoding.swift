@@ -88,6 +88,15 @@ public struct SpikeCoding: Sendable, Equatable {
     layer > 0 ? hiddenScales.dropFirst(layer - 1).first : nil
   }
 
+  /// The same scales without phases.
+  public var inPhase: SpikeCoding {
+    SpikeCoding(inputExponent: inputExponent, hiddenScales: hiddenScales)
+  }
+
+  private init(inputExponent: Int, hiddenScales: [[Float]]) {
+    (self.inputExponent, self.hiddenScales, inputPhases) = (inputExponent, hiddenScales, [])
+  }
+
   /// `k_0`.
   public var inputScale: Float { Float(sign: .plus, exponent: inputExponent, significand: 1) }
 

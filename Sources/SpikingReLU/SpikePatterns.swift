@@ -59,7 +59,10 @@ public struct SpikePatterns: Sendable, Equatable, Codable {
 
   private init(unchecked groups: [[[Int]]]) { self.groups = groups }
 
-  /// Rows of the tables over the rows of the weights, for each layer that sends.
+  /// Of each layer that sends, the most units of a group.
+  public var groupSizes: [Int] { groups.map { $0.lazy.map(\.count).max() ?? 1 } }
+
+  /// Rows of the tables, for each layer that sends.
   public var rowsOfTables: [Int] {
     groups.map { $0.reduce(0) { $0 + (1 << $1.count) - 1 } }
   }
@@ -91,7 +94,7 @@ public struct SpikePatterns: Sendable, Equatable, Codable {
 }
 
 extension Array {
-  /// Builds the table of each connection.
+  /// Builds the table of each connection whose layer below has groups of more than one unit.
   ///
   /// - Throws: `SpikingError.invalidPatterns`, `.codedWeight`.
   mutating func addTables<Scalar>(
@@ -103,93 +106,9 @@ extension Array {
         "spikes are added by patterns where a network is refining, not with firing '\(firing.rawValue)'"
       )
     }
-    for index in indices {
+    for index in indices where patterns.groups[index].contains(where: { $0.count > 1 }) {
       self[index].patterns = try PatternTable(
         self[index].weights, groups: patterns.groups[index], layer: index + 1)
-    }
-  }
-}
-
-/// The sums of rows of each group: what a pattern of spikes adds.
-struct PatternTable<Scalar: SpikeScalar>: Sendable {
-  /// `[sum of 2^g - 1, units]`: of each group its patterns 1, 2, ..., 2^g - 1 in order, bit k of a pattern
-  /// standing for the group's unit k.
-  let rows: RowMajorMatrix<Scalar>
-  /// Additions that building it took.
-  let buildingAdditions: Int
-  /// Of each unit, its group and its bit.
-  private let places: [(group: Int, bit: UInt8)]
-  /// Of each group, the row of its pattern 1.
-  private let firstRows: [Int]
-
-  /// Sums of the rows of a matrix. Each pattern adds one row to a smaller pattern.
-  ///
-  /// - Throws: `SpikingError.codedWeight` where a sum does not fit its number type.
-  init(
-    _ weights: RowMajorMatrix<Scalar>, groups: [[Int]], layer: Int
-  ) throws(SpikingError) {
-    var places = [(group: Int, bit: UInt8)](repeating: (0, 0), count: weights.rows)
-    var (firstRows, count, additions) = ([Int](), 0, 0)
-    for (index, group) in groups.enumerated() {
-      firstRows.append(count)
-      count += (1 << group.count) - 1
-      for (bit, unit) in group.enumerated() { places[unit] = (index, 1 << UInt8(bit)) }
-    }
-    var rows = RowMajorMatrix<Scalar>(rows: count, columns: weights.columns)
-    for (group, first) in zip(groups, firstRows) {
-      for pattern in 1..<1 << group.count {
-        let members = group.indices.filter { pattern >> $0 & 1 == 1 }.map { group[$0] }
-        for column in 0..<weights.columns {
-          guard let sum = Scalar.sum(members.map { weights[$0, column] }) else {
-            throw .codedWeight(layer: layer, row: members[0], column: column)
-          }
-          rows[first + pattern - 1, column] = sum
-        }
-        additions += (members.count - 1) * weights.columns
-      }
-    }
-    self.rows = rows
-    (self.places, self.firstRows, buildingAdditions) = (places, firstRows, additions)
-  }
-
-  /// The rows of a step's spikes, by binary places of the counts, the lowest first: in each place, of each
-  /// group with a unit that sent +, then of each with one that sent -, the row of the pattern.
-  ///
-  /// - Parameter spikes: those of a unit side by side, and of one sign.
-  func rows(of spikes: SpikeTrain) -> [SpikeTrain] {
-    var masks: [(positive: [UInt8], negative: [UInt8])] = []
-    var place = 0
-    while place < spikes.count {
-      let spike = spikes[place]
-      var end = place + 1
-      while end < spikes.count, spikes[end].unit == spike.unit { end += 1 }
-      let (group, bit) = places[spike.unit]
-      var (count, power) = (end - place, 0)
-      while count > 0 {
-        if masks.count == power {
-          let none = [UInt8](repeating: 0, count: firstRows.count)
-          masks.append((none, none))
-        }
-        if count & 1 == 1 {
-          if spike.sign > 0 {
-            masks[power].positive[group] |= bit
-          } else {
-            masks[power].negative[group] |= bit
-          }
-        }
-        (count, power) = (count >> 1, power + 1)
-      }
-      place = end
-    }
-    return masks.map { masks in
-      var train = SpikeTrain()
-      for (group, first) in firstRows.enumerated() {
-        for (pattern, sign) in [(masks.positive[group], 1), (masks.negative[group], -1)]
-        where pattern > 0 {
-          train.append(Spike(unit: first + Int(pattern) - 1, sign: sign))
-        }
-      }
-      return train
     }
   }
 }

@@ -11,6 +11,8 @@ struct SpikingLayer<Scalar: SpikeScalar>: Sendable {
   var connection: Connection<Scalar>
   /// Rule, potentials, sums, spikes and ledger entry.
   var neurons: Neurons<Scalar>
+  /// The rows of patterns in the last step, where the connection has a table of them.
+  var patternRows = PatternRows()
   /// Net spikes of each unit since the example began; empty where they are not kept.
   var counts: AlignedArray<Int32>
   /// What NeuroBench's view counts, where activity is recorded.

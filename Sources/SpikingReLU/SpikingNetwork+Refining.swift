@@ -29,10 +29,11 @@ extension SpikingNetwork {
     let isFirst = stepsTaken == 0
     for index in layers.indices {
       // Where spikes are added by patterns, those of higher binary places come before sums are doubled.
-      let places = patternRows(index)
-      if let places {
-        layers[index].neurons.addHigherPlaces(
-          places, of: layers.span[index].connection, isFirst: isFirst, context)
+      let hasPatterns = layers.span[index].connection.patterns != nil
+      if hasPatterns {
+        let feeder = layers.span[index].feeders[0]
+        layers[index].takePatterns(of: layers.span[feeder].neurons.spikes)
+        layers[index].addHigherPlaces(isFirst: isFirst, context)
       }
       if isFirst {
         if let bias = layers.span[index].connection.bias {
@@ -49,10 +50,8 @@ extension SpikingNetwork {
             value: Double(layers[index].counts[unit]))
         }
       }
-      if let places {
-        if let first = places.first {
-          layers[index].neurons.add(first, of: layers.span[index].connection, context)
-        }
+      if hasPatterns {
+        layers[index].addPatterns(ofPlace: 0, context)
       } else {
         for feeder in layers.span[index].feeders {
           layers[index].neurons.add(
@@ -83,12 +82,6 @@ extension SpikingNetwork {
           layer: depth, unit: unit, step: stepsTaken + 1, value: Scalar.value(of: sum))
       }
     }
-  }
-
-  /// The rows of what the layer below sent, by binary places, where the layer has a table of patterns.
-  private func patternRows(_ index: Int) -> [SpikeTrain]? {
-    guard let table = layers.span[index].connection.patterns else { return nil }
-    return table.rows(of: layers.span[layers.span[index].feeders[0]].neurons.spikes)
   }
 
   /// What a refining network cannot do, by name.
@@ -123,32 +116,33 @@ extension SpikingLayer {
     }
     return nil
   }
-}
 
-extension Neurons {
-  /// Adds rows of a table of patterns.
-  mutating func add(
-    _ patterns: SpikeTrain, of connection: Connection<Scalar>, _ context: FeedContext<Scalar>
-  ) {
-    let rows = connection.patterns!.rows
-    context.kernels.addRows(of: rows, for: patterns, range: 0..<patterns.count, to: &sums)
-    operations.forwardAdditions += patterns.count * rows.columns
+  /// Finds the rows of its table that the spikes of the layer below stand for.
+  fileprivate mutating func takePatterns(of spikes: SpikeTrain) {
+    patternRows.take(spikes, by: connection.patterns!)
+  }
+
+  /// Adds the rows of a binary place, where there are some.
+  fileprivate mutating func addPatterns(ofPlace place: Int, _ context: FeedContext<Scalar>) {
+    guard place < patternRows.count else { return }
+    let (rows, patterns) = (connection.patterns!.rows, patternRows.places[place])
+    context.kernels.addRows(of: rows, for: patterns, range: 0..<patterns.count, to: &neurons.sums)
+    neurons.operations.forwardAdditions += patterns.count * rows.columns
   }
 
   /// Adds the rows of spikes that stand for 2, 4, ... quanta of the step.
   ///
   /// In the first step sums are 0 before anything comes: the highest place first, a doubling after each. Later a
   /// row of place b is added 2^(b - 1) times before the doubling that begins the step: counts above 1 are rare.
-  mutating func addHigherPlaces(
-    _ places: [SpikeTrain], of connection: Connection<Scalar>, isFirst: Bool,
-    _ context: FeedContext<Scalar>
-  ) {
-    for place in places.indices.dropFirst().reversed() {
-      for _ in 0..<(isFirst ? 1 : 1 << (place - 1)) { add(places[place], of: connection, context) }
-      if isFirst { double(context) }
+  fileprivate mutating func addHigherPlaces(isFirst: Bool, _ context: FeedContext<Scalar>) {
+    for place in (1..<max(patternRows.count, 1)).reversed() {
+      for _ in 0..<(isFirst ? 1 : 1 << (place - 1)) { addPatterns(ofPlace: place, context) }
+      if isFirst { neurons.double(context) }
     }
   }
+}
 
+extension Neurons {
   /// Begins a step: sums are in quanta of the step.
   mutating func double(_ context: FeedContext<Scalar>) {
     operations.doublings += context.kernels.double(&sums, &sent, units: state.units)

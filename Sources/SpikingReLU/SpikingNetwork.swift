@@ -118,6 +118,19 @@ public struct SpikingNetwork<Scalar: SpikeScalar>: Sendable {
   /// The number of units of a layer, `n_l`.
   public func units(ofLayer layer: Int) -> Int { layerSizes[layer] }
 
+  /// Bytes of the tables of patterns, where spikes are added by them.
+  public var patternBytes: Int {
+    layers.reduce(0) {
+      $0 + ($1.connection.patterns.map { $0.rows.rows * $0.rows.stride } ?? 0)
+        * MemoryLayout<Scalar>.size
+    }
+  }
+
+  /// Additions that building those tables took.
+  public var patternAdditions: Int {
+    layers.reduce(0) { $0 + ($1.connection.patterns?.buildingAdditions ?? 0) }
+  }
+
   var recordsActivity: Bool { options.recording.contains(.activity) }
 
   /// Which implementation of the kernels runs. All give the same bits.

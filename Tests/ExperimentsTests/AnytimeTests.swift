@@ -33,13 +33,17 @@ import Testing
     return search
   }
 
-  @Test("a run on the digits: what it reports is what the network does, and it is the same again")
-  func run() async throws {
+  @Test(
+    "a run on the digits: what it reports is what the network does, and it is the same again",
+    arguments: [[.oncePerStep], [.refining], [.oncePerStep, .refining]]
+      as [[PredictionOptions.Firing]])
+  func run(firings: [PredictionOptions.Firing]) async throws {
     let (data, calibration, weights, coding) = try await Self.trained()
     let test = data.test.prefix(150)
     var settings = Anytime.Settings(
       search: try Self.search(),
       target: .init(errorPoints: 100, shareOfDense: 100, timeOfDense: nil))
+    settings.search.firings = firings
     settings.trainedCoding = coding
     settings.timingSeconds = 0
     let (result, found) = try await Anytime(
@@ -57,13 +61,18 @@ import Testing
     #expect(result.alternatives.map(\.cost) == again.alternatives.map(\.candidate.cost))
     #expect(best.cost == result.candidates.map(\.cost).min())
     var options = try PredictionOptions(timeSteps: best.timeSteps)
-    options.firing = .oncePerStep
-    var network = try SpikingMLP(weights: weights, coding: best.coding, options: options)
+    options.firing = best.firing
+    #expect(result.firing == best.firing && firings.contains(best.firing))
+    #expect((best.patterns != nil) == (best.firing == .refining))
+    #expect(result.codes.map(\.firing) == firings && result.codes.count { $0.isChosen } == 1)
+    #expect(result.codes.map(\.calibrationCost).min() == best.cost)
+    var network = try SpikingMLP(
+      weights: weights, coding: best.coding, patterns: best.patterns, options: options)
     var dense = DenseMLP(weights: weights)
     var (wrong, steps, denseWrong) = (0, 0, 0)
     for index in 0..<test.count {
       let answer = try network.predict(
-        test.images.row(index), until: ExitRule(margin: best.margin))
+        test.images.row(index), until: ExitRule(margin: best.margin, ratio: best.ratio))
       wrong += answer.label == test.labels[index] ? 0 : 1
       steps += answer.timeSteps
       denseWrong += try dense.predict(test.images.row(index)).argmax == test.labels[index] ? 0 : 1

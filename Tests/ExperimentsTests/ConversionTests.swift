@@ -61,22 +61,28 @@ import Testing
     #expect((loss(.silentUnits, 1) ?? 0) >= 1)
   }
 
-  @Test("with a search, fewer operations; the exit is the rule's")
-  func search() async throws {
+  @Test(
+    "with a search, fewer operations; the exit is the rule's",
+    arguments: [PredictionOptions.Firing.oncePerStep, .refining])
+  func search(firing: PredictionOptions.Firing) async throws {
     let data = Dataset.embeddedDigits()
     let weights = try await Self.network(data)
     var search = CodingSearch(instructionSet: try .selected(), imageSize: (8, 8))
     (search.timeSteps, search.rounds, search.lambda) = (10, 1, 8)
+    search.firings = [firing]
     var conversion = Conversion(instructionSet: try .selected(), search: search)
     (conversion.timeSteps, conversion.workers) = (10, 2)
     let result = try await conversion.run(
       weights, calibration: data.training.prefix(200), test: data.test.prefix(100))
     let exit = try #require(result.exit)
     #expect(exit.outcome.shareOfDense < result.paper[result.paper.count - 1].shareOfDense)
-    let rule = try exit.margin.map { try ExitRule(margin: $0) } ?? .never
+    let rule =
+      try exit.margin.map { try ExitRule(margin: $0, ratio: exit.ratio) } ?? .never
     var options = try PredictionOptions(timeSteps: exit.timeSteps)
-    options.firing = .oncePerStep
-    var network = try SpikingMLP(weights: weights, coding: result.coding, options: options)
+    options.firing = firing
+    #expect((result.patterns != nil) == (firing == .refining))
+    var network = try SpikingMLP(
+      weights: weights, coding: result.coding, patterns: result.patterns?.groups, options: options)
     let answers = try (0..<100).map { try network.predict(data.test.images.row($0), until: rule) }
     #expect(exit.outcome.errors == zip(answers, data.test.labels).count { $0.label != $1 })
     #expect(

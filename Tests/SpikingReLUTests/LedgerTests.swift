@@ -53,7 +53,7 @@ struct CountingFloat: SpikeScalar, AdditiveArithmetic {
     comparisons.add(1, ordering: .relaxed)
     return Float.isBelowHalf(sum.value, of: 1)
   }
-  static func sum(_ weights: [Self]) -> Self? { Self(value: weights.reduce(0) { $0 + $1.value }) }
+  static func weight(rounding sum: Double) -> Self? { Self(value: Float(sum)) }
   static func value(of sum: Self) -> Double { Double(sum.value) }
   var asDouble: Double { Double(value) }
 

@@ -174,9 +174,11 @@ import Testing
                 #expect(counts(network.spikes(ofLayer: layer), units) == step.spikes[layer], what)
                 #expect(counts(integers.spikes(ofLayer: layer), units) == step.spikes[layer], what)
                 let table = try #require(network.layers[layer + 1].connection.patterns)
-                let rows = table.rows(of: network.spikes(ofLayer: layer))
+                var rows = PatternRows()
+                rows.take(network.spikes(ofLayer: layer), by: table)
                 #expect(
-                  rows.reduce(0) { $0 + $1.count } == step.patternRows["\(size)"]?[layer], what)
+                  rows.places.prefix(rows.count).reduce(0) { $0 + $1.count }
+                    == step.patternRows["\(size)"]?[layer], what)
               }
               #expect(network.output.map(Double.init) == step.output, what)
               let scale = Double(1 << 14) * Double(1 << place)

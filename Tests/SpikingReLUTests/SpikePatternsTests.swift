@@ -86,15 +86,18 @@ import Testing
     // Of the first group 1, 2, 1 + 2; of the second 8, 4, 8 + 4.
     #expect(table.rows.elements == [1, 2, 3, 8, 4, 12] && table.buildingAdditions == 2)
     func spike(_ unit: Int, _ sign: Int) -> Spike { Spike(unit: unit, sign: sign) }
-    let rows = table.rows(
-      of: SpikeTrain([
-        spike(0, 1), spike(1, 1), spike(1, 1), spike(1, 1), spike(2, -1), spike(3, 1),
-      ]))
+    var rows = PatternRows()
+    let spikes = SpikeTrain([
+      spike(0, 1), spike(1, 1), spike(1, 1), spike(1, 1), spike(2, -1), spike(3, 1),
+    ])
+    rows.take(spikes, by: table)
+    #expect(rows.count == 2)
     #expect(
-      rows == [
+      rows.places == [
         SpikeTrain([spike(2, 1), spike(3, 1), spike(4, -1)]), SpikeTrain([spike(1, 1)]),
       ])
-    #expect(table.rows(of: SpikeTrain()).isEmpty)
+    rows.take(SpikeTrain(), by: table)
+    #expect(rows.count == 0)
   }
 
   @Test("blocks of an image, also where its size is odd")

@@ -49,23 +49,30 @@ static csk_outcome CSK_JOIN(refine, CSK_KIND)(CSK_SUM *sums, CSK_SUM *sent, size
     }
   }
   for (size_t at = first; at < units;) {
-    size_t end = units - at < 16 ? units : at + 16;
-    // Most units send nothing: sixteen of them are told by one branch.
-    int any = 0;
-    if (sent == NULL) {
-      for (size_t i = at; i < end; i++) any |= CSK_EXCEEDS(sums[i]) | CSK_IS_BELOW(sums[i]);
-    } else {
-      for (size_t i = at; i < end; i++) {
-        any |= CSK_EXCEEDS(sums[i]) | (CSK_IS_BELOW(sums[i]) & CSK_EXCEEDS(sent[i]));
+    // Most units send nothing: as many as a vector holds are told by one branch, those that do by their bits.
+    uint32_t some;
+    size_t lanes = units - at;
+#if CSK_IS_FLOAT
+    if (lanes >= CSK_VECTOR_BYTES / sizeof(float)) {
+      lanes = CSK_VECTOR_BYTES / sizeof(float);
+      CSK_JOIN(vector, CSK_KIND) phi = *(const CSK_JOIN(vector, CSK_KIND) *)(sums + at);
+      csk_ints falls = CSK_IS_BELOW(phi);
+      if (sent != NULL) falls &= CSK_EXCEEDS(*(const CSK_JOIN(vector, CSK_KIND) *)(sent + at));
+      some = csk_mask(CSK_EXCEEDS(phi) | falls);
+    } else
+#endif
+    {
+      lanes = lanes < 16 ? lanes : 16;
+      some = 0;
+      for (size_t i = 0; i < lanes; i++) {
+        int falls = CSK_IS_BELOW(sums[at + i]) & (sent == NULL || CSK_EXCEEDS(sent[at + i]));
+        some |= (uint32_t)(CSK_EXCEEDS(sums[at + i]) | falls) << i;
       }
     }
-    if (!any) {
-      at = end;
-      continue;
-    }
-    for (; at < end; at++) {
-      CSK_SUM phi = sums[at], left = sent == NULL ? 0 : sent[at];
-      int32_t spike = (int32_t)at;
+    for (; some != 0; some &= some - 1) {
+      size_t unit = at + (size_t)__builtin_ctz(some);
+      CSK_SUM phi = sums[unit], left = sent == NULL ? 0 : sent[unit];
+      int32_t spike = (int32_t)unit;
       size_t count = 0;
       for (; CSK_EXCEEDS(phi); count++) {
         phi -= one;
@@ -78,21 +85,21 @@ static csk_outcome CSK_JOIN(refine, CSK_KIND)(CSK_SUM *sums, CSK_SUM *sent, size
           left -= one;
         }
       }
-      if (count == 0) continue;
       if (count > room - written) {
         outcome.status = CSK_FULL;
         outcome.needed = count;
-        outcome.rows_done = at;
+        outcome.rows_done = unit;
         outcome.written = written;
         return outcome;
       }
       for (size_t k = 0; k < count; k++) out[written++] = spike;
-      sums[at] = phi;
+      sums[unit] = phi;
       if (sent != NULL) {
-        sent[at] = left;
+        sent[unit] = left;
         if (spike < 0) *comparisons += count;
       }
     }
+    at += lanes;
   }
   *comparisons += 2 * units;
   if (sent != NULL) {

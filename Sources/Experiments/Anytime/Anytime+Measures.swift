@@ -48,7 +48,8 @@ extension Anytime {
       if Int(curve.labels[place]) != test.labels[image] { wrong[step - 1] += 1 }
     }
     return Result.Exit(
-      margin: rule.margin.isFinite ? Double(rule.margin) : nil, timeSteps: rule.timeSteps,
+      margin: rule.margin.isFinite ? Double(rule.margin) : nil, ratio: Double(rule.ratio),
+      timeSteps: rule.timeSteps,
       outcome: outcome(curve, dense, rule),
       meanSteps: Double(steps.reduce(0, +)) / Double(curve.count),
       stepPercentiles: Self.percentiles(steps), additionPercentiles: Self.percentiles(additions),
@@ -57,10 +58,12 @@ extension Anytime {
 
   /// Early exit with some margins, from none to all.
   func margins(
-    _ curve: AnytimeCurve, _ dense: DenseAnswers, timeSteps: Int
+    _ curve: AnytimeCurve, _ dense: DenseAnswers, _ rule: AnytimeCurve.Rule
   ) -> [Result.Exit] {
     curve.candidates(most: 24).map {
-      exit(curve, dense, AnytimeCurve.Rule(margin: $0, timeSteps: timeSteps))
+      exit(
+        curve, dense,
+        AnytimeCurve.Rule(margin: $0, ratio: rule.ratio, timeSteps: rule.timeSteps))
     }
   }
 
@@ -97,8 +100,8 @@ extension Anytime {
   }
 
   /// Each layer's quantum, and how many spikes it sends with early exit, on all test images.
-  func layers(_ network: SpikingMLP, margin: Float) throws -> [Result.Layer] {
-    let rule = margin.isFinite ? try ExitRule(margin: margin) : .never
+  func layers(_ network: SpikingMLP, _ rule: AnytimeCurve.Rule) throws -> [Result.Layer] {
+    let rule = try rule.exitRule
     var counting = network
     counting.resetLedger()
     for index in 0..<test.count {
@@ -117,7 +120,11 @@ extension Anytime {
           .map(Double.init),
         spikes: Double(ledger.spikes) / images,
         rate: Double(ledger.spikes) / Double(max(ledger.unitSteps, 1)),
-        additions: Double(counting.ledger.layers[layer + 1].forwardAdditions) / images)
+        // Doublings of the input's own sums are its own, too.
+        additions: Double(
+          counting.ledger.layers[layer + 1].forwardAdditions
+            + counting.ledger.layers[layer + 1].doublings
+            + (layer == 0 ? counting.ledger.layers[0].doublings : 0)) / images)
     }
   }
 
@@ -144,18 +151,16 @@ extension Anytime {
   /// Times the contenders in turn, round after round, so that a machine whose speed drifts slows them
   /// all alike.
   ///
-  /// - Returns: the times, and those of 1...`timeSteps` steps, in microseconds.
+  /// - Returns: the times, and those of 1, 2, ... steps, in microseconds.
   func timings(
-    _ network: SpikingMLP, _ spikingWeights: NetworkWeights, margin: Float, timeSteps: Int
+    _ network: SpikingMLP, _ candidate: CodingSearch.Candidate
   ) throws -> (timings: Result.Timings, steps: [Double]) {
-    let rule = margin.isFinite ? try ExitRule(margin: margin) : .never
+    let rule = try candidate.rule.exitRule
     let images = (0..<min(test.count, 256)).map { test.images.row($0) }
     var spiking = network
     var dense = DenseMLP(weights: weights)
     var blas = BareBLAS(weights: weights, batch: 1)
-    var fixed = try (1...timeSteps).map {
-      try self.network(spikingWeights, network.coding, network.options.firing, steps: $0)
-    }
+    var fixed = try candidate.steps.indices.map { try self.network(candidate, steps: $0 + 1) }
     var contenders: [() throws -> Void] = [
       { for image in images { _ = try spiking.predict(image, until: rule) } },
       { for _ in images { blas.forward() } },
@@ -182,12 +187,12 @@ extension Anytime {
 
   /// The least T for which the bound promises the dense network's class, beside the measured one.
   func guarantee(
-    _ coding: SpikeCoding, _ dense: DenseAnswers, _ curve: AnytimeCurve,
+    _ candidate: CodingSearch.Candidate, _ dense: DenseAnswers, _ curve: AnytimeCurve,
     _ evaluation: SharedEvaluation, progress: @escaping ProgressHandler
   ) async throws -> Result.Guarantee {
     let images = min(test.count, 1000)
     let needed = try await evaluation.promisedSteps(
-      weights, coding, settings.search.firing, first: images, progress: progress)
+      weights, candidate.coding, candidate.firing, first: images, progress: progress)
     let sorted = needed.sorted()
     let agreement = (1...curve.timeSteps).map { step in
       1 - Double(curve.outcome(step: step, labels: dense.labels).errors) / Double(curve.count)

@@ -14,8 +14,14 @@ extension Anytime {
     public let timeSteps: Int
     /// When thresholds are checked.
     public let firing: PredictionOptions.Firing
+    /// The best of each way to check thresholds, side by side.
+    public let codes: [Code]
+    /// The patterns by which spikes are added; `nil` for single rows.
+    public let patterns: Patterns?
     /// Points of error that the operations of one dense pass may save, in the search.
     public let lambda: Double
+    /// The least share of the dense network's answers, where the search was held to one.
+    public let leastAgreement: Double?
     /// Whether the last layer was fitted to spike counts.
     public let readoutRefitted: Bool
     /// The dense network.
@@ -96,10 +102,41 @@ extension Anytime.Result {
     public let additions: Double
   }
 
+  /// The best coding of one way to check thresholds, on test images.
+  public struct Code: Sendable, Codable {
+    /// When thresholds are checked.
+    public let firing: PredictionOptions.Firing
+    /// Whether it is the network that was found: the one that costs least.
+    public let isChosen: Bool
+    /// What the search minimizes, on calibration images.
+    public let calibrationCost: Double
+    /// After each number of steps.
+    public let points: [Point]
+    /// With early exit.
+    public let exit: Exit
+  }
+
+  /// Groups of units whose spikes are added as one row.
+  public struct Patterns: Sendable, Codable {
+    /// The groups themselves.
+    public let groups: SpikePatterns
+    /// Of each layer that sends, the most units of a group.
+    public let groupSizes: [Int]
+    /// Bytes of the tables, and additions that building them took, once.
+    public let bytes, buildingAdditions: Int
+
+    init(_ patterns: SpikePatterns, in network: SpikingMLP) {
+      (groups, groupSizes) = (patterns, patterns.groupSizes)
+      (bytes, buildingAdditions) = (network.patternBytes, network.patternAdditions)
+    }
+  }
+
   /// A coding that was tried, on calibration images.
   public struct Candidate: Sendable, Codable {
     /// Where it came from.
     public let origin: String
+    /// When thresholds are checked.
+    public let firing: PredictionOptions.Firing
     /// `k_0`, and the median scale of each hidden layer.
     public let scales: [Double]
     /// Whether input phases are staggered over neighbouring pixels.
@@ -112,7 +149,7 @@ extension Anytime.Result {
     public let errorPercentOfSteps, shareOfDenseOfSteps: [Double]
 
     init(_ candidate: CodingSearch.Candidate) {
-      origin = candidate.origin
+      (origin, firing) = (candidate.origin, candidate.firing)
       scales =
         [Double(candidate.coding.inputScale)]
         + candidate.coding.hiddenScales.map { Double($0.sorted()[$0.count / 2]) }
@@ -184,6 +221,8 @@ extension Anytime.Result {
   public struct Exit: Sendable, Codable {
     /// The margin; `nil` for all steps: no margin that occurs is better.
     public let margin: Double?
+    /// By what the margin of refining falls with each step.
+    public let ratio: Double
     /// The steps after which an image ends in any case.
     public let timeSteps: Int
     /// The answers.

@@ -101,37 +101,50 @@ public struct Anytime: Sendable {
     ) { progress?(.search, $0, $1) }
     let (best, tried) = (searchResult.best, searchResult.tried)
     let spikingWeights = best.weights
-    let rule = AnytimeCurve.Rule(margin: best.margin, timeSteps: best.timeSteps)
-    let found = try network(spikingWeights, best.coding, search.firing, steps: search.timeSteps)
-    let ending = try network(spikingWeights, best.coding, search.firing, steps: rule.timeSteps)
+    let rule = best.rule
+    let found = try network(best, steps: best.steps.count)
+    let ending = try network(best, steps: rule.timeSteps)
     let dense = try denseAnswers()
-    let curve = try await evaluation.curve(
-      spikingWeights, best.coding, search.firing, timeSteps: search.timeSteps, on: .test
-    ) { progress?(.test, $0, $1) }
+    // The best of each way to check thresholds; the chosen one is among them.
+    var (curves, codes): ([AnytimeCurve], [Result.Code]) = ([], [])
+    for candidate in searchResult.bests {
+      let curve = try await evaluation.curve(
+        candidate.weights, candidate.coding, candidate.firing, candidate.patterns,
+        timeSteps: candidate.steps.count, on: .test
+      ) { progress?(.test, $0, $1) }
+      curves.append(curve)
+      codes.append(
+        Result.Code(
+          firing: candidate.firing, isChosen: candidate.firing == best.firing,
+          calibrationCost: candidate.cost, points: points(curve, dense, []),
+          exit: exit(curve, dense, candidate.rule)))
+    }
+    let curve = curves[codes.firstIndex { $0.isChosen }!]
     let paper = try await evaluation.curve(
       weights, nil, .afterEachSpike, timeSteps: 10, on: .test
     ) { progress?(.test, $0, $1) }
     let exit = exit(curve, dense, rule)
-    let guarantee = try await guarantee(best.coding, dense, curve, evaluation) {
+    let guarantee = try await guarantee(best, dense, curve, evaluation) {
       progress?(.bound, $0, $1)
     }
     // What is timed is timed alone.
     try team?.dismiss()
-    let (timings, microseconds) = try timings(
-      ending, spikingWeights, margin: rule.margin, timeSteps: search.timeSteps)
+    let (timings, microseconds) = try timings(ending, best)
     let points = points(curve, dense, microseconds)
-    let layers = try layers(ending, margin: rule.margin)
+    let layers = try layers(ending, rule)
     let neurobench = try neurobench(found, spikingWeights)
     let result = Result(
       layerSizes: weights.layerSizes, calibrationImages: calibration.count,
-      testImages: test.count, timeSteps: search.timeSteps, firing: search.firing,
-      lambda: search.lambda, readoutRefitted: search.refitsReadout, dense: dense.summary,
+      testImages: test.count, timeSteps: best.steps.count, firing: best.firing, codes: codes,
+      patterns: best.patterns.map { Result.Patterns($0, in: found) },
+      lambda: search.lambda, leastAgreement: search.leastAgreement,
+      readoutRefitted: search.refitsReadout, dense: dense.summary,
       coding: best.coding, inputScale: Double(best.coding.inputScale),
       hasPhases: !best.coding.inputPhases.isEmpty,
       layers: layers, chosen: Result.Candidate(best), candidates: tried.map(Result.Candidate.init),
       alternatives: searchResult.alternatives.map(Result.Alternative.init),
       front: Self.front(tried), points: points, paper: self.points(paper, dense, []), exit: exit,
-      margins: margins(curve, dense, timeSteps: rule.timeSteps), guarantee: guarantee,
+      margins: margins(curve, dense, rule), guarantee: guarantee,
       timings: timings,
       neurobench: neurobench,
       energyAssumptions: EnergyModel.assumptions,
@@ -155,15 +168,8 @@ public struct Anytime: Sendable {
     ).serve()
   }
 
-  func network(
-    _ weights: NetworkWeights, _ coding: SpikeCoding?, _ firing: PredictionOptions.Firing,
-    steps: Int
-  ) throws -> SpikingMLP {
-    var options = try PredictionOptions(timeSteps: steps)
-    options.firing = firing
-    return try SpikingMLP(
-      weights: weights, coding: coding, options: options,
-      instructionSet: settings.search.instructionSet)
+  func network(_ candidate: CodingSearch.Candidate, steps: Int) throws -> SpikingMLP {
+    try candidate.network(steps: steps, instructionSet: settings.search.instructionSet)
   }
 
   /// The dense network's answers to the test images.

@@ -13,7 +13,8 @@ public import Training
 /// ```
 /// J = expected error in percent + lambda * additions an image / multiply-adds of the dense network
 /// ```
-/// The expected error of an answer is 1 minus the dense network's probability of it, the softmax of its
+/// or, where an agreement is asked for, the additions of rules whose answers are the dense network's on at least
+/// that share of the images. The expected error of an answer is 1 minus the dense network's probability of it, the softmax of its
 /// outputs at the temperature that fits the calibration labels best (`ExpectedErrors`). Counted errors
 /// of two codings that differ in few answers differ by chance; expected errors tell them apart.
 ///
@@ -24,13 +25,21 @@ public import Training
 /// every change that lowers J is kept, until none does. For each coding, the margin is the best of up to 192 quantiles of
 /// those that occur, with the best number of steps after which an image ends in any case: the longest wait
 /// is for images that nothing will make clear.
+///
+/// Rate coding and refining are searched in turn, and the cheaper is the best. Refining has no phases; its margin
+/// falls by one of several ratios, and its spikes are added by patterns: grouped once for unit scales, and once
+/// more for the coding that is found (`PatternGrouping`).
 public struct CodingSearch: Sendable {
   /// Points of error that the operations of one dense pass may save.
   public var lambda = 2.0
   /// T: the most steps of an image.
   public var timeSteps = 8
-  /// When thresholds are checked.
-  public var firing = PredictionOptions.Firing.oncePerStep
+  /// When thresholds are checked: each of them is searched, and the cheapest chosen.
+  public var firings: [PredictionOptions.Firing] = [.oncePerStep, .refining]
+  /// In place of the cost: the least share of answers that are the dense network's; `nil` for the cost.
+  public var leastAgreement: Double?
+  /// Bytes that the rows of patterns may take; `nil` for half of the third cache.
+  public var memory: Int?
   /// Whether the last layer is fitted to each coding's spike counts: see `ReadoutCalibration`.
   public var refitsReadout = false
   /// Rounds of coordinate descent at most.
@@ -52,12 +61,18 @@ public struct CodingSearch: Sendable {
   public struct Candidate: Sendable {
     /// Where it came from, in words.
     public let origin: String
+    /// When thresholds are checked.
+    public let firing: PredictionOptions.Firing
     /// The quanta of spikes.
     public let coding: SpikeCoding
+    /// Which spikes are added as one row; `nil` for single rows.
+    public let patterns: SpikePatterns?
     /// The weights: those given, but for a last layer that was fitted to counts.
     public let weights: NetworkWeights
     /// When an answer is clear; infinity where no margin was reached that is better than never.
     public let margin: Float
+    /// By what the margin falls with each step of refining; see `ExitRule`.
+    public let ratio: Float
     /// The steps after which an image ends in any case.
     public let timeSteps: Int
     /// Wrong answers in percent with that margin.
@@ -70,12 +85,31 @@ public struct CodingSearch: Sendable {
     public let cost: Double
     /// After each number of steps, without early exit: error in percent and share of dense.
     public let steps: [(errorPercent: Double, shareOfDense: Double)]
+
+    /// When an image ends.
+    var rule: AnytimeCurve.Rule {
+      AnytimeCurve.Rule(margin: margin, ratio: ratio, timeSteps: timeSteps)
+    }
+
+    /// The network.
+    func network(
+      steps: Int, recording: PredictionOptions.Recording = [], instructionSet: InstructionSet
+    ) throws -> SpikingMLP {
+      var options = try PredictionOptions(timeSteps: steps)
+      options.firing = firing
+      options.recording = recording
+      return try SpikingMLP(
+        weights: weights, coding: coding, patterns: patterns, options: options,
+        instructionSet: instructionSet)
+    }
   }
 
   /// What a search ends with.
   public struct Found: Sendable {
     /// The coding that costs least.
     public let best: Candidate
+    /// The best of each way to check thresholds, in the order of the search.
+    public let bests: [Candidate]
     /// Each change of it that the search knows: why it is as it is, layer by layer.
     public let alternatives: [Alternative]
     /// All that were tried, in order.
@@ -149,50 +183,124 @@ public struct CodingSearch: Sendable {
   ) async throws -> Found {
     let calibration = evaluation.calibration
     try Self.check(calibration)
-    let errors = try ExpectedErrors(weights, calibration)
+    let judge = try judge(weights, calibration)
     let changes = Self.changes(
       layers: weights.layers.count - 1, Self.patterns(of: imageSize, inputs: weights.inputs))
     // Five starts; the search usually ends long before.
-    let most = 5 + rounds * changes.count
+    let most = firings.count * (5 + rounds * changes.count)
     var tried: [Candidate] = []
-    func attempt(_ origin: String, _ coding: SpikeCoding) async throws -> Candidate {
-      if let known = tried.first(where: { $0.coding == coding }) { return known }
-      let candidate = try await evaluate(weights, coding, origin, evaluation, errors)
-      tried.append(candidate)
-      progress?(tried.count, max(most, tried.count))
-      return candidate
-    }
-    var best = try await attempt("unit scales", .unit(of: weights))
-    var starts = try SpikeCoding.fromData(weights, calibration)
-    if let trained { starts.append(("scales of training", trained)) }
-    for (origin, coding) in starts {
-      let candidate = try await attempt(origin, coding)
-      if candidate.cost < best.cost { best = candidate }
-    }
-    for _ in 0..<rounds {
-      let before = best.cost
-      for change in changes {
-        guard let coding = try? change.apply(best.coding) else { continue }
-        let candidate = try await attempt(change.name, coding)
+    var bests: [Candidate] = []
+    for firing in firings {
+      var patterns =
+        firing == .refining
+        ? try await grouping.run(weights, .unit(of: weights), on: calibration).patterns : nil
+      func attempt(_ origin: String, _ coding: SpikeCoding) async throws -> Candidate {
+        let known = tried.first {
+          $0.firing == firing && $0.coding == coding && $0.patterns == patterns
+        }
+        if let known { return known }
+        let candidate = try await evaluate(
+          weights, coding, firing, patterns, origin, evaluation, judge)
+        tried.append(candidate)
+        progress?(tried.count, max(most, tried.count))
+        return candidate
+      }
+      func descend(_ best: inout Candidate) async throws {
+        for _ in 0..<rounds {
+          let before = best.cost
+          for change in changes where firing != .refining || !change.isOfPhases {
+            guard let coding = try? change.apply(best.coding) else { continue }
+            let candidate = try await attempt(change.name, coding)
+            if candidate.cost < best.cost { best = candidate }
+          }
+          if best.cost >= before { break }
+        }
+      }
+      var best = try await attempt("unit scales", .unit(of: weights))
+      var starts = try SpikeCoding.fromData(weights, calibration)
+      if let trained { starts.append(("scales of training", trained)) }
+      for (origin, coding) in starts {
+        let candidate = try await attempt(origin, firing == .refining ? coding.inPhase : coding)
         if candidate.cost < best.cost { best = candidate }
       }
-      if best.cost >= before { break }
+      try await descend(&best)
+      if firing == .refining {
+        let before = patterns
+        patterns = try await grouping.run(weights, best.coding, on: calibration).patterns
+        let regrouped = try await attempt(best.origin, best.coding)
+        if regrouped.cost < best.cost {
+          best = regrouped
+          try await descend(&best)
+        } else {
+          patterns = before
+        }
+      }
+      bests.append(best)
     }
+    let best = bests.min { $0.cost < $1.cost }!
     var alternatives: [Alternative] = []
-    for change in changes {
+    for change in changes where best.firing != .refining || !change.isOfPhases {
       guard let coding = try? change.apply(best.coding), coding != best.coding else { continue }
-      alternatives.append(
-        Alternative(change: change.name, candidate: try await attempt(change.name, coding)))
+      let known = tried.first {
+        $0.firing == best.firing && $0.coding == coding && $0.patterns == best.patterns
+      }
+      let candidate =
+        if let known { known } else {
+          try await evaluate(
+            weights, coding, best.firing, best.patterns, change.name, evaluation, judge)
+        }
+      if known == nil { tried.append(candidate) }
+      alternatives.append(Alternative(change: change.name, candidate: candidate))
     }
-    return Found(best: best, alternatives: alternatives, tried: tried)
+    return Found(best: best, bests: bests, alternatives: alternatives, tried: tried)
+  }
+
+  /// Groups of units within the memory that there is.
+  private var grouping: PatternGrouping {
+    var grouping = PatternGrouping(
+      memory: memory ?? PatternGrouping.usualMemory(), instructionSet: instructionSet,
+      imageSize: imageSize)
+    grouping.workers = workers
+    return grouping
+  }
+
+  /// The most steps of refining that are looked at: an error of 2^-8 changes no more answers.
+  private static let refiningSteps = 8
+
+  /// What an answer costs.
+  private struct Judge {
+    /// `[images x classes]`: expected errors of answers, or 1 for those that are not the dense network's.
+    let costs: Matrix
+    /// Of a mean cost of answers and a share of dense operations, what the search minimizes.
+    let cost: (_ answers: Double, _ share: Double) -> Double
+    /// The expected errors.
+    let errors: Matrix
+  }
+
+  private func judge(_ weights: NetworkWeights, _ data: LabelledImages) throws -> Judge {
+    let errors = try ExpectedErrors(weights, data).costs
+    guard let least = leastAgreement else {
+      return Judge(costs: errors, cost: { 100 * $0 + lambda * $1 }, errors: errors)
+    }
+    var dense = DenseMLP(weights: weights)
+    var costs = Matrix(rows: data.count, columns: data.classes)
+    for image in 0..<data.count {
+      let answer = try dense.predict(data.images.row(image)).argmax
+      costs.setRow(image, to: (0..<data.classes).map { $0 == answer ? 0 : 1 })
+    }
+    // Rules that disagree too often lose to all that do not, and to those that do less.
+    let most = 1 - least + 1e-9
+    return Judge(
+      costs: costs, cost: { $0 <= most ? $1 : $1 + 1000 * ($0 - most) + 100 }, errors: errors)
   }
 
   /// Evaluates one coding with its best margin.
   private func evaluate(
-    _ weights: NetworkWeights, _ coding: SpikeCoding, _ origin: String,
-    _ evaluation: SharedEvaluation, _ errors: ExpectedErrors
+    _ weights: NetworkWeights, _ coding: SpikeCoding, _ firing: PredictionOptions.Firing,
+    _ patterns: SpikePatterns?, _ origin: String, _ evaluation: SharedEvaluation, _ judge: Judge
   ) async throws -> Candidate {
     let data = evaluation.calibration
+    let timeSteps = firing == .refining ? min(timeSteps, Self.refiningSteps) : timeSteps
     var fitted = weights
     if refitsReadout, let scales = coding.hiddenScales.last {
       let counts = try await evaluation.counts(weights, coding, firing, timeSteps: timeSteps)
@@ -200,39 +308,47 @@ public struct CodingSearch: Sendable {
         weights, counts: counts, scales: scales, timeSteps: timeSteps, on: data)
     }
     let curve = try await evaluation.curve(
-      fitted, coding, firing, timeSteps: timeSteps, on: .calibration)
+      fitted, coding, firing, patterns, timeSteps: timeSteps, on: .calibration)
     let dense = Double(weights.parameterCount)
-    func expected(_ rule: AnytimeCurve.Rule) -> (errorPercent: Double, cost: Double) {
-      let found = curve.expected(rule, costs: errors.costs)
-      return (100 * found.cost, 100 * found.cost + lambda * found.additions / dense)
+    func cost(_ rule: AnytimeCurve.Rule) -> Double {
+      let found = curve.expected(rule, costs: judge.costs)
+      return judge.cost(found.cost, found.additions / dense)
     }
     var rule = AnytimeCurve.Rule(margin: .infinity, timeSteps: timeSteps)
-    var best = expected(rule)
+    var best = cost(rule)
     // The margin at the most steps, then the steps at that margin, until neither helps.
-    let margins = curve.candidates(most: 192)
+    let margins = curve.candidates(most: firing == .refining ? 96 : 192)
+    let ratios = firing == .refining ? Self.ratios : [ExitRule.usualRatio]
     var improves = true
     while improves {
       improves = false
       let rules =
-        margins.map { AnytimeCurve.Rule(margin: $0, timeSteps: rule.timeSteps) }
-        + (1...timeSteps).map { AnytimeCurve.Rule(margin: rule.margin, timeSteps: $0) }
+        ratios.flatMap { ratio in
+          margins.map { AnytimeCurve.Rule(margin: $0, ratio: ratio, timeSteps: rule.timeSteps) }
+        }
+        + (1...timeSteps).map {
+          AnytimeCurve.Rule(margin: rule.margin, ratio: rule.ratio, timeSteps: $0)
+        }
       for candidate in rules {
-        let found = expected(candidate)
-        if found.cost < best.cost { (rule, best, improves) = (candidate, found, true) }
+        let found = cost(candidate)
+        if found < best { (rule, best, improves) = (candidate, found, true) }
       }
     }
     let outcome = curve.outcome(rule, labels: data.labels)
     return Candidate(
-      origin: origin, coding: coding, weights: fitted, margin: rule.margin,
-      timeSteps: rule.timeSteps,
+      origin: origin, firing: firing, coding: coding, patterns: patterns, weights: fitted,
+      margin: rule.margin, ratio: rule.ratio, timeSteps: rule.timeSteps,
       errorPercent: 100 * Double(outcome.errors) / Double(data.count),
-      expectedErrorPercent: best.errorPercent, shareOfDense: outcome.additions / dense,
-      cost: best.cost,
+      expectedErrorPercent: 100 * curve.expected(rule, costs: judge.errors).cost,
+      shareOfDense: outcome.additions / dense, cost: best,
       steps: (1...timeSteps).map {
         let outcome = curve.outcome(step: $0, labels: data.labels)
         return (100 * Double(outcome.errors) / Double(data.count), outcome.additions / dense)
       })
   }
+
+  /// Ratios of falling margins that are tried.
+  private static let ratios: [Float] = [0.5, ExitRule.usualRatio, 0.7, 0.8, 1]
 
   /// Staggered phases of pixels, for images of this size.
   static func patterns(
@@ -249,6 +365,7 @@ public struct CodingSearch: Sendable {
 
   private struct Change: Sendable {
     let name: String
+    var isOfPhases = false
     let apply: @Sendable (SpikeCoding) throws(SpikingError) -> SpikeCoding
   }
 
@@ -267,7 +384,7 @@ public struct CodingSearch: Sendable {
     }
     for (name, phases) in patterns {
       changes.append(
-        Change(name: name) { coding throws(SpikingError) in
+        Change(name: name, isOfPhases: true) { coding throws(SpikingError) in
           try SpikeCoding(
             inputExponent: coding.inputExponent, hiddenScales: coding.hiddenScales,
             inputPhases: phases)

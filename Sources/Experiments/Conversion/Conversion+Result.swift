@@ -14,13 +14,21 @@ extension Conversion {
     public let denseTestErrors: Int
     /// The same in percent.
     public let denseErrorPercent: Double
+    /// Multiply-adds of the dense network where it skips zeros, over all of them.
+    public let zeroSkippingShareOfDense: Double
     /// The dense network's outputs for the first three images.
     public let firstLogits: [[Float]]
     /// The quanta of spikes.
     public let coding: SpikeCoding
     /// Where the coding came from, in words.
     public let codingOrigin: String
-    /// The spiking network after 1, 2, 5, 10, ... T steps.
+    /// When thresholds are checked.
+    public let firing: PredictionOptions.Firing
+    /// The patterns by which spikes are added; absent for single rows.
+    public let patterns: Patterns?
+    /// The best of each way to check thresholds that was searched, side by side.
+    public let codes: [Code]
+    /// The spiking network after 1, 2, 5, 10, ... T steps, or each of up to 8.
     public let points: [Point]
     /// The spiking network when an image ends as soon as its answer is clear; absent without a search.
     public let exit: Exit?
@@ -30,6 +38,34 @@ extension Conversion {
     public let losses: [Loss]
     /// What it is held to.
     public let verdicts: [Verdict]
+  }
+
+  /// The best coding of one way to check thresholds.
+  public struct Code: Sendable, Codable {
+    /// When thresholds are checked.
+    public let firing: PredictionOptions.Firing
+    /// Whether it is the network that was found: the one that costs least.
+    public let isChosen: Bool
+    /// What the search minimizes, on calibration images.
+    public let calibrationCost: Double
+    /// After 1, 2, ... steps.
+    public let points: [Point]
+    /// With early exit.
+    public let exit: Exit
+  }
+
+  /// Groups of units whose spikes are added as one row.
+  public struct Patterns: Sendable, Codable {
+    /// The groups themselves.
+    public let groups: SpikePatterns
+    /// Of each layer that sends, the most units of a group.
+    public let groupSizes: [Int]
+    /// Bytes of the tables, and of the weights.
+    public let bytes, weightBytes: Int
+    /// Additions that building the tables takes, once.
+    public let buildingAdditions: Int
+    /// Seconds that the network took to be made, tables and all.
+    public let buildingSeconds: Double
   }
 
   /// The spiking network after some steps.
@@ -50,6 +86,8 @@ extension Conversion {
   public struct Exit: Sendable, Codable {
     /// The margin, as in `ExitRule`; absent where all steps are best.
     public let margin: Float?
+    /// By what the margin of refining falls with each step.
+    public let ratio: Float
     /// The steps after which an image ends in any case.
     public let timeSteps: Int
     /// Steps of an image, on average.

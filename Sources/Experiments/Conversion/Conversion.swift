@@ -1,5 +1,6 @@
 public import Datasets
 internal import DenseReLU
+internal import Measures
 public import Networks
 public import SpikeKernels
 internal import SpikingReLU
@@ -14,6 +15,10 @@ public struct Conversion: Sendable {
   public var timeSteps = 20
   /// The verdict: at most so many points of error above the dense network's after T steps.
   public var errorPoints = 0.3
+  /// A verdict: with early exit, at least so many percent of the answers are the dense network's.
+  public var leastAgreement: Double?
+  /// A verdict: with early exit, at most so many additions over the dense network's multiply-adds.
+  public var mostOperations: Double?
   /// Tasks; results do not depend on it.
   public var workers = 1
   /// Which kernels run.
@@ -53,49 +58,93 @@ public struct Conversion: Sendable {
       try Task.checkCancellation()
       let output = try dense.predict(test.images.row(index))
       answers.append(output.argmax)
+      _ = try dense.predictSkippingZeros(test.images.row(index))
       if index < 3 { logits.append(output) }
     }
+    let skipped = dense.ledger.layers.reduce(0) { $0 + $1.zeroSkippingMultiplyAdds }
     let found = try await search?.run(weights, calibration: calibration) {
       progress?(.search, $0, $1)
     }
-    let coding = found?.best.coding ?? .unit(layerSizes: weights.layerSizes)
-    let firing = search?.firing ?? .afterEachSpike
-    let courses = try await self.courses(network(weights, coding, firing), test, progress)
-    let points = self.points(courses, test.labels, answers, weights)
-    let paper =
-      search == nil
-      ? points
-      : self.points(
-        try await self.courses(
-          network(weights, .unit(layerSizes: weights.layerSizes), .afterEachSpike), test, progress),
-        test.labels, answers, weights)
+    let paper = try await self.courses(
+      network(weights, .unit(of: weights), .afterEachSpike, steps: timeSteps), test, progress)
+    let paperPoints = points(paper, steps: timeSteps, test.labels, answers, weights)
+    var codes: [Code] = []
+    var chosen = (courses: paper, points: paperPoints)
+    for candidate in found?.bests ?? [] {
+      let courses = try await self.courses(
+        candidate.network(
+          steps: candidate.steps.count, recording: .counts, instructionSet: instructionSet),
+        test, progress)
+      let points = points(
+        courses, steps: candidate.steps.count, test.labels, answers, weights)
+      let isChosen = candidate.firing == found?.best.firing
+      if isChosen { chosen = (courses, points) }
+      codes.append(
+        Code(
+          firing: candidate.firing, isChosen: isChosen, calibrationCost: candidate.cost,
+          points: points,
+          exit: exit(courses, candidate.rule, test.labels, answers, weights)))
+    }
+    let best = found?.best
+    let start = ContinuousClock.now
+    let network =
+      try best?.network(
+        steps: best!.steps.count, recording: .counts, instructionSet: instructionSet)
+      ?? network(weights, .unit(of: weights), .afterEachSpike, steps: timeSteps)
+    let building = ContinuousClock.now - start
     let wrong = zip(answers, test.labels).count { $0 != $1 }
     let percent = 100 * Double(wrong) / Double(test.count)
+    let steps = network.options.timeSteps
     let losses = try await losses(
-      weights, network(weights, coding, firing), calibration,
-      runaways: courses.count { $0.labels.count < timeSteps }, of: test.count
+      weights, network, calibration,
+      runaways: chosen.courses.count { $0.labels.count < steps }, of: test.count
     ) { progress?(.losses, $0, $1) }
     return Result(
       layerSizes: weights.layerSizes, hasBiases: weights.hasBiases, testImages: test.count,
-      denseTestErrors: wrong, denseErrorPercent: percent, firstLogits: logits, coding: coding,
-      codingOrigin: found?.best.origin ?? "unit scales", points: points,
-      exit: found.map {
-        exit(
-          courses, margin: $0.best.margin, most: $0.best.timeSteps, test.labels, answers, weights)
-      }, paper: paper,
-      losses: losses,
+      denseTestErrors: wrong, denseErrorPercent: percent,
+      zeroSkippingShareOfDense: Double(skipped) / Double(test.count)
+        / Double(weights.parameterCount),
+      firstLogits: logits, coding: network.coding,
+      codingOrigin: best?.origin ?? "unit scales", firing: network.options.firing,
+      patterns: best?.patterns.map {
+        Patterns(
+          groups: $0, groupSizes: $0.groupSizes, bytes: network.patternBytes,
+          weightBytes: weights.parameterCount * MemoryLayout<Float>.size,
+          buildingAdditions: network.patternAdditions,
+          buildingSeconds: building / .seconds(1))
+      },
+      codes: codes, points: chosen.points, exit: codes.first(where: \.isChosen)?.exit,
+      paper: paperPoints, losses: losses,
       verdicts: [
         Verdict(
-          "spiking errors above the dense network's after \(timeSteps) steps, points",
-          value: points[points.count - 1].errorPercent - percent,
+          "spiking errors above the dense network's after \(steps) steps, points",
+          value: chosen.points[chosen.points.count - 1].errorPercent - percent,
           bound: .init(atMost: errorPoints))
-      ])
+      ] + exitVerdicts(codes.first(where: \.isChosen)?.exit.outcome))
+  }
+
+  /// What early exit is held to on test images.
+  private func exitVerdicts(_ exit: Point?) -> [Verdict] {
+    guard let exit else { return [] }
+    return [
+      leastAgreement.map {
+        Verdict(
+          "early exit: answers that are the dense network's, percent",
+          value: exit.sameClassPercent, bound: .init(atLeast: $0))
+      },
+      mostOperations.map {
+        Verdict(
+          "early exit: additions over dense multiply-adds", value: exit.shareOfDense,
+          bound: .init(atMost: $0))
+      },
+    ].compactMap(\.self)
   }
 
   private func network(
-    _ weights: NetworkWeights, _ coding: SpikeCoding, _ firing: PredictionOptions.Firing
+    _ weights: NetworkWeights, _ coding: SpikeCoding, _ firing: PredictionOptions.Firing,
+    steps: Int
   ) throws -> SpikingMLP {
-    var options = try PredictionOptions(timeSteps: timeSteps)
+    var options = try PredictionOptions(timeSteps: steps)
     options.firing = firing
     options.recording = .counts
     return try SpikingMLP(
@@ -114,7 +163,7 @@ public struct Conversion: Sendable {
     _ network: SpikingMLP, _ test: LabelledImages,
     _ progress: (@Sendable (Stage, Int, Int) -> Void)?
   ) async throws -> [Course] {
-    let steps = timeSteps
+    let steps = network.options.timeSteps
     return try await mapExamples(
       count: test.count, workers: workers, progress: { progress?(.test, $0, $1) },
       makeState: { network },
@@ -160,9 +209,13 @@ public struct Conversion: Sendable {
   }
 
   private func points(
-    _ courses: [Course], _ labels: [Int], _ dense: [Int], _ weights: NetworkWeights
+    _ courses: [Course], steps: Int, _ labels: [Int], _ dense: [Int], _ weights: NetworkWeights
   ) -> [Point] {
-    ([1, 2, 5, 10, 20, 50, 100, 200, 500, 1000].filter { $0 < timeSteps } + [timeSteps]).map {
+    let shown =
+      steps <= 8
+      ? Array(1...steps)
+      : [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000].filter { $0 < steps } + [steps]
+    return shown.map {
       outcome(
         courses, ends: Array(repeating: $0, count: courses.count), timeSteps: $0, labels, dense,
         weights)
@@ -170,16 +223,20 @@ public struct Conversion: Sendable {
   }
 
   private func exit(
-    _ courses: [Course], margin: Float, most: Int, _ labels: [Int], _ dense: [Int],
+    _ courses: [Course], _ rule: AnytimeCurve.Rule, _ labels: [Int], _ dense: [Int],
     _ weights: NetworkWeights
   ) -> Exit {
+    let thresholds = rule.thresholds
     let ends = courses.map { course in
-      (course.margins.prefix(most).firstIndex { $0 >= margin } ?? most - 1) + 1
+      (zip(course.margins, thresholds).enumerated().first { $1.0 >= $1.1 }?.offset
+        ?? thresholds.count) + 1
     }
     return Exit(
-      margin: margin.isFinite ? margin : nil, timeSteps: most,
+      margin: rule.margin.isFinite ? rule.margin : nil, ratio: rule.ratio,
+      timeSteps: rule.timeSteps,
       meanSteps: Double(ends.reduce(0, +)) / Double(max(ends.count, 1)),
-      outcome: outcome(courses, ends: ends, timeSteps: most, labels, dense, weights))
+      outcome: outcome(
+        courses, ends: ends, timeSteps: rule.timeSteps, labels, dense, weights))
   }
 
   /// What one image told of each hidden unit.
@@ -224,7 +281,7 @@ public struct Conversion: Sendable {
     }
     for (place, layer) in hidden.enumerated() {
       losses += unitLosses(
-        layer, weights.layerSizes[layer],
+        layer, weights.layerSizes[layer], network.options,
         looks.compactMap { $0 }.map { ($0.active[place], $0.counts[place]) })
     }
     if runaways > 0 {
@@ -238,15 +295,18 @@ public struct Conversion: Sendable {
   }
 
   private func unitLosses(
-    _ layer: Int, _ units: Int, _ looks: [(active: [Bool], counts: [Int])]
+    _ layer: Int, _ units: Int, _ options: PredictionOptions,
+    _ looks: [(active: [Bool], counts: [Int])]
   ) -> [Loss] {
+    let timeSteps = options.timeSteps
     var (dead, silent, busy, most) = (0, 0, 0, 0)
     for unit in 0..<units {
       let isActive = looks.contains { $0.active[unit] }
       let largest = looks.lazy.map { $0.counts[unit] }.max() ?? 0
       if !isActive, largest == 0 { dead += 1 }
       if isActive, largest == 0 { silent += 1 }
-      if largest > timeSteps { busy += 1 }
+      // Counts of refining are in quanta of the last step: no rate.
+      if largest > timeSteps, options.firing != .refining { busy += 1 }
       most = max(most, largest)
     }
     var losses: [Loss] = []

@@ -29,6 +29,7 @@ struct ExampleQuestion: Sendable {
     let hasBiases: Bool
     let layerSizes: [Int]
     let inputExponent: Int?
+    let patterns: SpikePatterns?
   }
 
   var kind: Kind
@@ -40,13 +41,15 @@ struct ExampleQuestion: Sendable {
   var weights: NetworkWeights
   /// `nil` for the paper's.
   var coding: SpikeCoding?
+  /// `nil` for single rows.
+  var patterns: SpikePatterns?
 
   func network(_ set: InstructionSet) throws -> SpikingMLP {
     var options = try PredictionOptions(timeSteps: timeSteps)
     options.firing = firing
     options.recording = kind == .counts ? .counts : []
     return try SpikingMLP(
-      weights: weights, coding: coding, options: options, instructionSet: set)
+      weights: weights, coding: coding, patterns: patterns, options: options, instructionSet: set)
   }
 
   var bytes: [UInt8] {
@@ -56,7 +59,7 @@ struct ExampleQuestion: Sendable {
         Header(
           kind: kind, part: part, count: count, timeSteps: timeSteps, firing: firing,
           hasBiases: weights.hasBiases, layerSizes: weights.layerSizes,
-          inputExponent: coding?.inputExponent), "question")
+          inputExponent: coding?.inputExponent, patterns: patterns), "question")
       file.arrays.add(weights, "network")
       if let coding {
         for (index, scales) in coding.hiddenScales.enumerated() {
@@ -70,18 +73,19 @@ struct ExampleQuestion: Sendable {
 
   init(
     _ kind: Kind, _ part: SharedEvaluation.Part, count: Int, timeSteps: Int,
-    firing: PredictionOptions.Firing, weights: NetworkWeights, coding: SpikeCoding?
+    firing: PredictionOptions.Firing, weights: NetworkWeights, coding: SpikeCoding?,
+    patterns: SpikePatterns? = nil
   ) {
     (self.kind, self.part, self.count) = (kind, part, count)
     (self.timeSteps, self.firing) = (timeSteps, firing)
-    (self.weights, self.coding) = (weights, coding)
+    (self.weights, self.coding, self.patterns) = (weights, coding, patterns)
   }
 
   init(bytes: [UInt8]) throws {
     let file = try CheckpointFile(bytes: bytes, from: "the question of rank 0")
     let header = try file.json(Header.self, "question")
     (kind, part, count) = (header.kind, header.part, header.count)
-    (timeSteps, firing) = (header.timeSteps, header.firing)
+    (timeSteps, firing, patterns) = (header.timeSteps, header.firing, header.patterns)
     let sizes = header.layerSizes
     let shape = try NetworkWeights(
       layers: zip(sizes, sizes.dropFirst()).map { Matrix(rows: $0, columns: $1) },
@@ -194,13 +198,14 @@ struct SharedEvaluation: Sendable {
   /// What a network answers after each step.
   func curve(
     _ weights: NetworkWeights, _ coding: SpikeCoding?, _ firing: PredictionOptions.Firing,
-    timeSteps: Int, on part: Part, progress: ProgressHandler? = nil
+    _ patterns: SpikePatterns? = nil, timeSteps: Int, on part: Part,
+    progress: ProgressHandler? = nil
   ) async throws -> AnytimeCurve {
     let count = images(part).count
     let answer = try await answers(
       ExampleQuestion(
         .curve, part, count: count, timeSteps: timeSteps, firing: firing, weights: weights,
-        coding: coding), progress: progress)
+        coding: coding, patterns: patterns), progress: progress)
     guard case .integers(let labels)? = answer.arrays["labels"],
       case .floats(let margins)? = answer.arrays["margins"],
       case .doubles(let additions)? = answer.arrays["additions"]

@@ -91,12 +91,12 @@ struct AnytimeCommand: AsyncParsableCommand, RunsOnRanks {
   @Option(
     help: ArgumentHelp(
       """
-      When thresholds are checked: \
-      \(PredictionOptions.Firing.rateCoded.map(\.rawValue).joined(separator: ", ")). Default: the last.
+      Search only this way to check thresholds: \(Choice.names(PredictionOptions.Firing.self)). Default: the \
+      last two, and the cheaper is chosen.
       """,
       valueName: "when"),
     transform: Choice.parse)
-  var firing = PredictionOptions.Firing.oncePerStep
+  var firing: PredictionOptions.Firing?
 
   @Option(
     help: ArgumentHelp(
@@ -107,6 +107,14 @@ struct AnytimeCommand: AsyncParsableCommand, RunsOnRanks {
       valueName: "points"),
     transform: Bounded.notNegative)
   var lambda: Float?
+
+  @Option(
+    help: ArgumentHelp(
+      """
+      Memory that tables of spike patterns may take, as 800K, 3M or 1G; for refining. Default: half of the \
+      third cache.
+      """, valueName: "bytes"), transform: Bounded.bytes)
+  var memory: Int?
 
   @Option(
     help: ArgumentHelp(
@@ -153,10 +161,10 @@ struct AnytimeCommand: AsyncParsableCommand, RunsOnRanks {
   @OptionGroup var tables: TableOptions
 
   func validate() throws {
-    guard PredictionOptions.Firing.rateCoded.contains(firing) else {
+    guard refitReadout != true || firing != .refining else {
       throw ValidationError(
-        "'--firing \(firing.rawValue)': the search does not know it; 'bench compare --firing "
-          + "\(firing.rawValue)' shows what it does.")
+        "'--refit-readout' fits the last layer to spike counts, which refining does not read: not with "
+          + "'--firing refining'.")
     }
     if load != nil {
       guard epochs == nil, penalty == nil, shift == nil, phaseGroups == nil else {
@@ -210,8 +218,15 @@ struct AnytimeCommand: AsyncParsableCommand, RunsOnRanks {
       instructionSet: set, imageSize: (data.height, data.width))
     search.lambda = lambda.map(Double.init) ?? preset.lambda
     search.timeSteps = steps
-    search.firing = firing
-    search.refitsReadout = refitReadout ?? (twin == .spiking && load == nil)
+    search.memory = memory
+    search.refitsReadout =
+      refitReadout ?? (twin == .spiking && load == nil && firing != .refining)
+    if let firing {
+      search.firings = [firing]
+    } else if search.refitsReadout {
+      // The last layer is fitted to spike counts, which refining does not read.
+      search.firings = [.oncePerStep]
+    }
     search.workers = threads.count
     var settings = Anytime.Settings(
       search: search, target: target(preset))
@@ -225,7 +240,9 @@ struct AnytimeCommand: AsyncParsableCommand, RunsOnRanks {
       + weights.topology + ", "
       + (load.map { "weights of \($0)" } ?? "\(twin.rawValue) training, \(training!.epochs) epochs")
     try run.print([name] + AnytimeTables.lines(result))
-    try weightsFile?.commit(spikingWeights, coding: result.coding)
+    try weightsFile?.commit(
+      spikingWeights, coding: result.coding, firing: result.firing,
+      patterns: result.patterns?.groups)
     try run.print(weightsFile?.notes ?? [])
     try run.finish(
       Report(
@@ -238,7 +255,8 @@ struct AnytimeCommand: AsyncParsableCommand, RunsOnRanks {
       report: HTMLReport(
         result,
         activity: ActivityReport(
-          weights: spikingWeights, coding: result.coding, firing: firing, timeSteps: steps,
+          weights: spikingWeights, coding: result.coding, firing: result.firing,
+          timeSteps: result.timeSteps,
           data: test, height: data.height, width: data.width), manifest: manifest),
       table: CSVTable(Anytime.Result.Row.columns, result.curveRows))
   }

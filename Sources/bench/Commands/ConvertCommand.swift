@@ -51,9 +51,46 @@ struct ConvertCommand: AsyncParsableCommand {
 
   @Option(
     help: ArgumentHelp(
+      """
+      Search only this way to check thresholds: \(Choice.names(PredictionOptions.Firing.self)). Default: the \
+      last two, and the cheaper is chosen.
+      """, valueName: "when"),
+    transform: Choice.parse)
+  var firing: PredictionOptions.Firing?
+
+  @Option(
+    help: ArgumentHelp(
       "Points of error that the operations of one dense pass may save, for the search. Default: 1.",
       valueName: "points"), transform: Bounded.notNegative)
-  var lambda: Float = 1
+  var lambda: Float?
+
+  @Option(
+    help: ArgumentHelp(
+      """
+      In place of '--lambda': search for the fewest operations with which so many percent of the answers to \
+      calibration images are the dense network's.
+      """, valueName: "percent"), transform: Bounded.percent)
+  var agreement: Float?
+
+  @Option(
+    help: ArgumentHelp(
+      """
+      Memory that tables of spike patterns may take, as 800K, 3M or 1G; for refining. Default: half of the \
+      third cache.
+      """, valueName: "bytes"), transform: Bounded.bytes)
+  var memory: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "A verdict: with early exit, at least so many percent of the answers are the dense network's.",
+      valueName: "percent"), transform: Bounded.percent)
+  var minAgreement: Float?
+
+  @Option(
+    help: ArgumentHelp(
+      "A verdict: with early exit, at most so many additions over the dense network's multiply-adds.",
+      valueName: "share"), transform: Bounded.notNegative)
+  var maxOperations: Float?
 
   @Option(
     help: ArgumentHelp(
@@ -76,7 +113,8 @@ struct ConvertCommand: AsyncParsableCommand {
     help: ArgumentHelp(
       """
       Write the network to this file; its name ends in .safetensors, .npz or .onnx, or in .nir where bench was \
-      built with the trait NIR. Scales go with it as the entry 'spike_coding' of its metadata (npz has none).
+      built with the trait NIR. Scales go with it as the entry 'spike_coding' of its metadata, groups of patterns as \
+      'spike_patterns' (npz has none).
       """, valueName: "file"))
   var save: String?
 
@@ -111,6 +149,18 @@ struct ConvertCommand: AsyncParsableCommand {
   func validate() throws {
     guard dataset != nil || (data == nil && images == nil) else {
       throw ValidationError("'--data' and '--images' go with '--dataset'.")
+    }
+    guard lambda == nil || agreement == nil else {
+      throw ValidationError("'--lambda' and '--agreement': what the search is for is one of them.")
+    }
+    guard
+      scales
+        || (firing == nil && lambda == nil && agreement == nil && memory == nil
+          && minAgreement == nil && maxOperations == nil)
+    else {
+      throw ValidationError(
+        "'--firing', '--lambda', '--agreement', '--memory', '--min-agreement' and '--max-operations' are "
+          + "about the search: not with '--no-scales'.")
     }
     if let save {
       _ = try NetworkOutput.kind(of: save)
@@ -148,7 +198,8 @@ struct ConvertCommand: AsyncParsableCommand {
       try run.print("No data: --dataset shows errors, scales and losses.")
     }
     if let output {
-      try output.commit(weights, coding: result?.coding)
+      try output.commit(
+        weights, coding: result?.coding, firing: result?.firing, patterns: result?.patterns?.groups)
       try run.print("Written: \(output.path)")
       try run.print(output.notes)
     }
@@ -171,11 +222,16 @@ struct ConvertCommand: AsyncParsableCommand {
   ) async throws -> Conversion.Result {
     var search = CodingSearch(instructionSet: set, imageSize: (data.height, data.width))
     search.timeSteps = steps
-    search.lambda = Double(lambda)
+    search.lambda = Double(lambda ?? 1)
+    search.leastAgreement = agreement.map { Double($0) / 100 }
+    search.memory = memory
+    if let firing { search.firings = [firing] }
     search.workers = threads.count
     var conversion = Conversion(instructionSet: set, search: scales ? search : nil)
     conversion.timeSteps = steps
     conversion.errorPoints = Double(maxErrorIncrease)
+    conversion.leastAgreement = minAgreement.map(Double.init)
+    conversion.mostOperations = maxOperations.map(Double.init)
     conversion.workers = threads.count
     return try await conversion.run(
       weights, calibration: data.training.prefix(calibration),

@@ -24,6 +24,26 @@ enum Bounded {
     return value
   }
 
+  static func percent(_ text: String) throws -> Float {
+    guard let value = Float(text), value > 0, value <= 100 else {
+      throw ValidationError("expected percent above 0 and up to 100, found '\(text)'")
+    }
+    return value
+  }
+
+  /// Bytes, with K, M or G for powers of 1,024.
+  static func bytes(_ text: String) throws -> Int {
+    let units: [Character: Int] = ["K": 1 << 10, "M": 1 << 20, "G": 1 << 30]
+    let unit = text.last.flatMap { units[$0] }
+    guard let value = Double(unit == nil ? Substring(text) : text.dropLast()), value > 0,
+      value * Double(unit ?? 1) <= 0x1p50
+    else {
+      throw ValidationError(
+        "expected bytes as 1500000, 800K, 3M or 1G, at most 2^50, found '\(text)'")
+    }
+    return Int(value * Double(unit ?? 1))
+  }
+
   /// Milliseconds of an option as whole microseconds.
   static func microseconds(_ text: String) throws -> Int64 {
     // About a month at most: far from where sums of times overflow.

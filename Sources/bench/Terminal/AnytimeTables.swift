@@ -10,9 +10,23 @@ enum AnytimeTables {
     [
       "Scales and margins from \(Format.count(result.calibrationImages)) calibration images, judged "
         + "on \(Format.count(result.testImages)) test images; thresholds are checked "
-        + (result.firing == .oncePerStep ? "once a step" : "after every spike")
-    ] + layers(result) + points(result) + exit(result) + front(result) + guarantee(result)
+        + (result.firing == .afterEachSpike ? "after every spike" : "once a step")
+        + (result.firing == .refining ? ", spikes refine" : "")
+    ] + codes(result) + layers(result) + points(result) + exit(result) + front(result)
+      + guarantee(result)
       + timings(result) + ["  \(result.energyAssumptions)", ""]
+  }
+
+  /// The best of each way to check thresholds, the chosen one marked.
+  private static func codes(_ result: Anytime.Result) -> [String] {
+    var lines = ["", "Early exit on test images; * costs least on calibration images"]
+    lines += Format.table(Anytime.Result.Code.columns, result.codes)
+    if let patterns = result.patterns {
+      lines.append(
+        "  spikes of \(patterns.groupSizes.map(String.init).joined(separator: ", ")) units (layer by layer) are "
+          + "added as one row: tables of \(Format.bytes(patterns.bytes))")
+    }
+    return lines
   }
 
   private static func layers(_ result: Anytime.Result) -> [String] {
@@ -47,7 +61,10 @@ enum AnytimeTables {
     let steps = exit.stepPercentiles.map(String.init).joined(separator: ", ")
     let additions = exit.additionPercentiles.map { Format.count($0) }.joined(separator: ", ")
     let margin =
-      exit.margin.map { "margin \(Format.significant($0))" }
+      exit.margin.map {
+        "margin \(Format.significant($0))"
+          + (result.firing == .refining ? " times \(Format.significant(exit.ratio)) a step" : "")
+      }
       ?? "no margin that occurs is better than all steps"
     return [
       "",

@@ -73,30 +73,69 @@ enum ConvertTables {
       ]
     }
     let columns = ["errors", "agreement", "/ dense\nMACs"]
-    let isPaper = result.codingOrigin == "unit scales"
+    let isPaper = result.codes.isEmpty
     var rows = [["T"] + columns + (isPaper ? [] : columns.map { "paper's\n" + $0 })]
-    for (point, paper) in zip(result.points, result.paper) {
-      rows.append(["\(point.timeSteps)"] + cells(point) + (isPaper ? [] : cells(paper)))
+    let paper = Dictionary(uniqueKeysWithValues: result.paper.map { ($0.timeSteps, $0) })
+    for point in result.points {
+      let beside = paper[point.timeSteps].map(cells) ?? ["", "", ""]
+      rows.append(["\(point.timeSteps)"] + cells(point) + (isPaper ? [] : beside))
     }
-    if let exit = result.exit { rows.append(["early exit"] + cells(exit.outcome)) }
     lines += Format.table(rows)
-    if let exit = result.exit {
-      lines.append(
-        "  early exit: \(Format.fixed(exit.meanSteps, 2)) steps on average, at most \(exit.timeSteps); "
-          + (exit.margin.map { "margin \(Format.significant(Double($0)))" } ?? "no margin"))
-    }
+    if !result.codes.isEmpty { lines += exits(result) }
     lines += ["", "What was lost, and why:"]
     for loss in result.losses {
       let place = loss.layer.map { "layer \($0): " } ?? ""
       let count =
         loss.kind == .biases ? "" : "\(Format.count(loss.count)) of \(Format.count(loss.of)) "
-      lines.append("  \(place)\(count)\(names[loss.kind]!)\(loss.text)")
+      lines.append("  \(place)\(count)\(lossNames[loss.kind]!)\(loss.text)")
     }
     if result.losses.isEmpty { lines.append("  nothing that was looked for") }
     return lines + [""]
   }
 
-  private static let names: [Conversion.Loss.Kind: String] = [
+  /// Early exit of each way to check thresholds, the chosen one marked, beside the dense network.
+  private static func exits(_ result: Conversion.Result) -> [String] {
+    var rows = [
+      ["early exit", "errors", "agreement", "/ dense\nMACs", "/ zero-\nskipping", "steps"]
+    ]
+    for code in result.codes {
+      let outcome = code.exit.outcome
+      rows.append([
+        code.firing.name + (code.isChosen ? " *" : ""),
+        Format.fixed(outcome.errorPercent, 2) + "%",
+        Format.fixed(outcome.sameClassPercent, 2) + "%", Format.fixed(outcome.shareOfDense, 3),
+        Format.fixed(outcome.shareOfDense / result.zeroSkippingShareOfDense, 3),
+        Format.fixed(code.exit.meanSteps, 2),
+      ])
+    }
+    rows.append([
+      "dense, skipping zeros", Format.fixed(result.denseErrorPercent, 2) + "%", "100.00%",
+      Format.fixed(result.zeroSkippingShareOfDense, 3), Format.fixed(1, 3), "",
+    ])
+    var lines = [""] + Format.table(rows)
+    if let exit = result.exit {
+      let margin =
+        exit.margin.map {
+          "margin \(Format.significant(Double($0)))"
+            + (result.firing == .refining
+              ? ", times \(Format.significant(Double(exit.ratio))) a step" : "")
+        } ?? "no margin"
+      lines.append("  * chosen: \(margin), at most \(exit.timeSteps) steps")
+    }
+    if let patterns = result.patterns {
+      let sizes = patterns.groupSizes.map(String.init).joined(separator: ", ")
+      let ratio = Double(patterns.bytes) / Double(patterns.weightBytes)
+      lines += [
+        "  spikes of \(sizes) units (layer by layer) are added as one row of sums: tables of "
+          + "\(Format.bytes(patterns.bytes)), \(Format.fixed(ratio, 2)) times the weights,",
+        "  made once by \(Format.count(patterns.buildingAdditions)) additions in "
+          + "\(Format.fixed(1000 * patterns.buildingSeconds, 1)) ms",
+      ]
+    }
+    return lines
+  }
+
+  private static let lossNames: [Conversion.Loss.Kind: String] = [
     .biases: "", .deadUnits: "units dead, ", .silentUnits: "units silent, ",
     .busyUnits: "units busy, ", .runawayImages: "images: ",
   ]

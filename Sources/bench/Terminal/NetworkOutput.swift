@@ -64,16 +64,23 @@ struct NetworkOutput {
   /// The same as lines to print beside "Written".
   var notes: [String] { differences.map { "  not the same: \($0)" } }
 
-  /// Writes the network, and with it, as entries `spike_coding` and `event_input` of the metadata, what its
-  /// the quanta of spikes are, and which events they are.
+  /// Writes the network, and with it, as entries `spike_coding`, `spike_firing`, `spike_patterns` and
+  /// `event_input` of the metadata, the quanta of its spikes, when thresholds are checked, which spikes are
+  /// added as one row, and which events they are.
   func commit(
-    _ weights: NetworkWeights, coding: SpikeCoding? = nil, input: EventInput? = nil
+    _ weights: NetworkWeights, coding: SpikeCoding? = nil,
+    firing: PredictionOptions.Firing? = nil, patterns: SpikePatterns? = nil,
+    input: EventInput? = nil
   ) throws {
     var metadata = ["producer": "DeepSpikingNetworks \(RunManifest.packageVersion)"]
     let encoder = JSONEncoder()
     encoder.outputFormatting = .sortedKeys
     if let coding {
       metadata["spike_coding"] = String(decoding: try encoder.encode(coding), as: UTF8.self)
+    }
+    if let firing { metadata["spike_firing"] = firing.rawValue }
+    if let patterns {
+      metadata["spike_patterns"] = String(decoding: try encoder.encode(patterns), as: UTF8.self)
     }
     if let input {
       metadata["event_input"] = String(decoding: try encoder.encode(input), as: UTF8.self)

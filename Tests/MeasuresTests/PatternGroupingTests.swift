@@ -1,0 +1,74 @@
+import Datasets
+import Networks
+import SpikeKernels
+import SpikingReLU
+import Testing
+
+@testable import Measures
+
+/// Grouping finds the units that fire together, and keeps to its limit.
+@Suite struct PatternGroupingTests {
+  @Test("units that fire together are a group: the most active first, the rest in order")
+  func together() {
+    func train(_ units: [Int], sign: Int = 1) -> SpikeTrain {
+      SpikeTrain(units.map { Spike(unit: $0, sign: sign) })
+    }
+    // 0, 3 and 5 fire together, 1 and 4 do, 2 never; a spike of - is an observation of its own.
+    let firing = CoFiring(
+      [train([0, 3, 5]), train([1, 4]), train([0, 3, 5]), train([1, 4], sign: -1), train([0])],
+      units: 6)
+    #expect(firing.groups(of: 3) == [[0, 3, 5], [1, 4, 2]])
+    #expect(firing.groups(of: 2) == [[0, 3], [1, 4], [5, 2]])
+    #expect(firing.groups(of: 1) == [[0], [1], [2], [3], [4], [5]])
+    #expect(firing.rows(of: firing.groups(of: 3)) == 5)
+    #expect(firing.rows(of: firing.groups(of: 1)) == 11)
+    // Of 10 observations 0 is in 3, 3 in 2 of them: (2 * 10 - 3 * 2) / sqrt(3 * 7 * 2 * 8).
+    #expect(abs(firing.correlation(0, 3) - 14 / 336.0.squareRoot()) < 1e-12)
+    #expect(firing.correlation(0, 2) == 0)
+  }
+
+  @Test("within a limit: the fewest additions that fit; the greedy choice fits, too")
+  func limit() {
+    func choice(_ bytes: Int, _ additions: Double) -> PatternGrouping.Choice {
+      PatternGrouping.Choice(groups: [], bytes: bytes, additions: additions)
+    }
+    let choices = [
+      [choice(10, 100), choice(15, 70), choice(38, 40)], [choice(10, 50), choice(15, 30)],
+    ]
+    #expect(PatternGrouping.best(choices, memory: 19) == [0, 0], "nothing fits: single rows")
+    #expect(PatternGrouping.best(choices, memory: 25) == [1, 0])
+    #expect(PatternGrouping.best(choices, memory: 30) == [1, 1])
+    #expect(PatternGrouping.best(choices, memory: 52) == [2, 0])
+    #expect(PatternGrouping.best(choices, memory: 53) == [2, 1])
+    for memory in 0...60 {
+      let greedy = PatternGrouping.greedy(choices, memory: memory)
+      let bytes = zip(choices, greedy).reduce(0) { $0 + $1.0[$1.1].bytes }
+      #expect(bytes <= max(memory, 20))
+    }
+    #expect(PatternGrouping.greedy(choices, memory: 53) == [2, 1])
+  }
+
+  @Test("of a network: inputs in blocks, hidden units by what they send, answers unchanged")
+  func network() async throws {
+    let data = Dataset.embeddedDigits().training
+    var generator = SeededGenerator(seed: 3)
+    let weights = try NetworkWeights(
+      layerSizes: [64, 20, 10], initializer: .he, generator: &generator)
+    let coding = SpikeCoding.unit(of: weights)
+    func find(_ memory: Int) async throws -> PatternGrouping.Found {
+      try await PatternGrouping(
+        memory: memory, instructionSet: .reference, imageSize: (height: 8, width: 8)
+      ).run(weights, coding, on: data.prefix(100))
+    }
+    let found = try await find(1 << 20)
+    let patterns = try #require(found.patterns)
+    #expect(patterns.groupSizes == [4, 4])
+    #expect(patterns.groups[0] == SpikePatterns.blocks(4, height: 8, width: 8))
+    // 16 groups of 15 rows of 32 numbers, 5 of 15 rows of 16.
+    #expect(found.bytes == (16 * 15 * 32 + 5 * 15 * 16) * 4)
+    let single = try await find(1)
+    #expect(single.patterns == nil && single.bytes == (64 * 32 + 20 * 16) * 4)
+    let some = try await find(found.bytes - 1)
+    #expect(some.bytes < found.bytes && some.patterns != nil)
+  }
+}
