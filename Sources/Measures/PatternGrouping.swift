@@ -15,6 +15,9 @@ internal import Training
 /// A layer's groups are of 1 to 4 units: their tables hold `2^g - 1` rows a group. Of all choices of sizes that fit
 /// the limit, the one with fewest additions is taken; of networks with many layers, from single rows on, the change
 /// that saves most additions a byte.
+///
+/// Groups that fire together are side by side, four a block. Of the memory that is left, up to as much again as the
+/// groups take is for the patterns of whole blocks that save most additions a byte: one row in place of one a group.
 package struct PatternGrouping: Sendable {
   /// Bytes that the rows of all layers may take.
   package var memory: Int
@@ -26,8 +29,8 @@ package struct PatternGrouping: Sendable {
   package var imageSize: (height: Int, width: Int)
 
   /// Images that are looked at, at most.
-  private static let images = 1000
-  /// Steps of each: most images are decided after them.
+  private static let images = 2000
+  /// Steps of each where no rule ends it: most images are decided after them.
   private static let steps = 3
 
   package init(
@@ -49,19 +52,93 @@ package struct PatternGrouping: Sendable {
 
   /// Finds groups.
   ///
-  /// - Parameter data: calibration images.
+  /// - Parameters:
+  ///   - data: calibration images.
+  ///   - rule: when an image ends; without, after three steps.
   /// - Throws: `SpikingError` of the network that is looked at; `CancellationError`.
   /// - Complexity: O(n^2) bit operations a layer of n units and 64 observations.
   package func run(
-    _ weights: NetworkWeights, _ coding: SpikeCoding, on data: LabelledImages
+    _ weights: NetworkWeights, _ coding: SpikeCoding, on data: LabelledImages,
+    until rule: AnytimeCurve.Rule? = nil
   ) async throws -> Found {
-    let choices = try await choices(weights, coding, data)
+    let trains = try await trains(weights, coding, data.prefix(Self.images), rule)
+    let choices = choices(weights, trains, images: min(data.count, Self.images))
     let chosen = Self.choose(choices, memory: memory)
-    let groups = zip(choices, chosen).map { $0[$1].groups }
+    let bytes = zip(choices, chosen).reduce(0) { $0 + $1.0[$1.1].bytes }
+    guard chosen.contains(where: { $0 > 0 }) else { return Found(patterns: nil, bytes: bytes) }
+    let groups = zip(choices, chosen).enumerated().map { layer, choice in
+      let groups = choice.0[choice.1].groups
+      return isImage(layer, weights)
+        ? blocks(groups) : CoFiring(trains[layer], of: groups).blocks
+    }
+    let (frequent, more) = Self.frequent(
+      groups, trains, rowBytes: weights.layerSizes.dropFirst().map(Self.rowBytes),
+      columns: Array(weights.layerSizes.dropFirst()), memory: min(memory - bytes, bytes))
     return Found(
-      patterns: chosen.allSatisfy { $0 == 0 }
-        ? nil : try SpikePatterns(groups: groups, layerSizes: weights.layerSizes),
-      bytes: zip(choices, chosen).reduce(0) { $0 + $1.0[$1.1].bytes })
+      patterns: try SpikePatterns(
+        groups: groups, frequent: frequent, layerSizes: weights.layerSizes),
+      bytes: bytes + more)
+  }
+
+  private static func rowBytes(columns: Int) -> Int {
+    RowMajorMatrix<Float>.stride(columns: columns) * MemoryLayout<Float>.size
+  }
+
+  private func isImage(_ layer: Int, _ weights: NetworkWeights) -> Bool {
+    layer == 0 && imageSize.height > 1
+      && imageSize.height * imageSize.width == weights.layerSizes[0]
+  }
+
+  /// Groups of pixels in the order of blocks of 4 x 4 pixels.
+  private func blocks(_ groups: [[Int]]) -> [[Int]] {
+    groups.enumerated().sorted { first, second in
+      let places = [first, second].map { index, group in
+        let (y, x) = (group[0] / imageSize.width, group[0] % imageSize.width)
+        return (y / 4, x / 4, index)
+      }
+      return places[0] < places[1]
+    }.map(\.element)
+  }
+
+  /// The patterns of blocks that save most additions a byte, while they fit.
+  static func frequent(
+    _ groups: [[[Int]]], _ trains: [[SpikeTrain]], rowBytes: [Int], columns: [Int], memory: Int
+  ) -> (patterns: [[[UInt16]]], bytes: Int) {
+    struct Candidate {
+      let layer, block, bytes: Int
+      let pattern: UInt16
+      let saved: Double
+    }
+    var candidates: [Candidate] = []
+    for layer in groups.indices {
+      for (block, counts) in BlockPatterns(groups[layer], trains[layer]).counts.enumerated() {
+        for (pattern, count) in counts where count > 1 {
+          let rows = (0..<4).count { pattern >> UInt16(4 * $0) & 0xF != 0 }
+          candidates.append(
+            Candidate(
+              layer: layer, block: block, bytes: rowBytes[layer], pattern: pattern,
+              saved: Double(count * (rows - 1) * columns[layer])))
+        }
+      }
+    }
+    // Of equals, in the order of layers, blocks and patterns.
+    candidates.sort {
+      ($1.saved / Double($1.bytes), $0.layer, $0.block, $0.pattern)
+        < ($0.saved / Double($0.bytes), $1.layer, $1.block, $1.pattern)
+    }
+    var patterns = groups.map {
+      $0.isEmpty ? [] : Array(repeating: [UInt16](), count: ($0.count + 3) / 4)
+    }
+    var bytes = 0
+    for candidate in candidates where bytes + candidate.bytes <= memory {
+      patterns[candidate.layer][candidate.block].append(candidate.pattern)
+      bytes += candidate.bytes
+    }
+    return (
+      patterns.map { blocks in
+        blocks.allSatisfy(\.isEmpty) ? [] : blocks.map { $0.sorted() }
+      }, bytes
+    )
   }
 
   /// A layer's groups of one size.
@@ -73,44 +150,48 @@ package struct PatternGrouping: Sendable {
     let additions: Double
   }
 
-  /// Of each layer that sends, groups of 1 unit and more.
-  private func choices(
-    _ weights: NetworkWeights, _ coding: SpikeCoding, _ data: LabelledImages
-  ) async throws -> [[Choice]] {
-    var options = try PredictionOptions(timeSteps: Self.steps)
+  /// Of each layer that sends, the spikes of all images and steps.
+  private func trains(
+    _ weights: NetworkWeights, _ coding: SpikeCoding, _ images: LabelledImages,
+    _ rule: AnytimeCurve.Rule?
+  ) async throws -> [[SpikeTrain]] {
+    var options = try PredictionOptions(timeSteps: rule?.timeSteps ?? Self.steps)
     options.firing = .refining
     let network = try SpikingMLP(
       weights: weights, coding: coding, options: options, instructionSet: instructionSet)
-    let images = data.prefix(Self.images)
-    // Of each image, layer and step, the spikes.
+    let thresholds = rule?.thresholds ?? []
     let (trains, _) = try await mapExamples(
       count: images.count, workers: workers, progress: nil, makeState: { network },
       body: { network, index in
         var trains: [[SpikeTrain]] = Array(repeating: [], count: network.depth)
         try network.present(images.images.row(index))
-        for _ in 0..<Self.steps {
+        for step in 0..<network.options.timeSteps {
           try network.step()
           for layer in trains.indices { trains[layer].append(network.spikes(ofLayer: layer)) }
+          if step < thresholds.count, network.standing.margin >= thresholds[step] { break }
         }
         return trains
       })
-    return (0..<network.depth).map { layer in
-      let firing = CoFiring(
-        trains.flatMap { $0[layer] }, units: weights.layerSizes[layer])
+    return (0..<network.depth).map { layer in trains.flatMap { $0[layer] } }
+  }
+
+  /// Of each layer that sends, groups of 1 unit and more.
+  private func choices(
+    _ weights: NetworkWeights, _ trains: [[SpikeTrain]], images: Int
+  ) -> [[Choice]] {
+    trains.enumerated().map { layer, trains in
+      let firing = CoFiring(trains, units: weights.layerSizes[layer])
       let columns = weights.layerSizes[layer + 1]
-      let rowBytes = RowMajorMatrix<Float>.stride(columns: columns) * MemoryLayout<Float>.size
-      let isImage =
-        layer == 0 && imageSize.height * imageSize.width == weights.layerSizes[0]
-        && imageSize.height > 1
       return (1...SpikePatterns.largestGroup).compactMap { size in
-        if isImage, size == 3 { return nil }
+        if isImage(layer, weights), size == 3 { return nil }
         let groups =
-          isImage
+          isImage(layer, weights)
           ? SpikePatterns.blocks(size, height: imageSize.height, width: imageSize.width)
           : firing.groups(of: size)
         return Choice(
-          groups: groups, bytes: groups.reduce(0) { $0 + (1 << $1.count) - 1 } * rowBytes,
-          additions: Double(firing.rows(of: groups) * columns) / Double(max(images.count, 1)))
+          groups: groups,
+          bytes: groups.reduce(0) { $0 + (1 << $1.count) - 1 } * Self.rowBytes(columns: columns),
+          additions: Double(firing.rows(of: groups) * columns) / Double(max(images, 1)))
       }
     }
   }
@@ -165,12 +246,48 @@ package struct PatternGrouping: Sendable {
   }
 }
 
+/// How often the patterns of blocks come, of spikes in the lowest binary place: four groups in a row are a block.
+struct BlockPatterns {
+  /// Of each block.
+  let counts: [[UInt16: Int]]
+
+  init(_ groups: [[Int]], _ trains: [SpikeTrain]) {
+    var places: [Int: (block: Int, bit: UInt16)] = [:]
+    for (index, group) in groups.enumerated() {
+      for (bit, unit) in group.enumerated() {
+        places[unit] = (index / 4, 1 << UInt16(4 * (index % 4) + bit))
+      }
+    }
+    var counts = Array(repeating: [UInt16: Int](), count: (groups.count + 3) / 4)
+    var masks = [UInt16](repeating: 0, count: counts.count)
+    for train in trains {
+      for sign in [1, -1] {
+        // A spike of an even count comes and goes: the lowest place of the count is its parity.
+        for spike in train where spike.sign == sign {
+          if let place = places[spike.unit] { masks[place.block] ^= place.bit }
+        }
+        for block in masks.indices where masks[block] != 0 {
+          counts[block][masks[block], default: 0] += 1
+          masks[block] = 0
+        }
+      }
+    }
+    self.counts = counts.map { counts in
+      // A pattern of one group has its row already.
+      counts.filter { pattern, _ in
+        (0..<4).count { pattern >> UInt16(4 * $0) & 0xF != 0 } > 1
+      }
+    }
+  }
+}
+
 /// Which units sent a spike in which observation: a step's spikes of one sign.
 struct CoFiring {
   /// Of each unit, a bit an observation.
   private let fired: [[UInt64]]
   private let counts: [Int]
   private let observations: Int
+  private var groups: [[Int]] = []
 
   init(_ trains: [SpikeTrain], units: Int) {
     observations = 2 * trains.count
@@ -185,6 +302,24 @@ struct CoFiring {
     self.fired = fired
     counts = fired.map { $0.reduce(0) { $0 + $1.nonzeroBitCount } }
   }
+
+  /// Groups as units: a group fires where one of its units does.
+  init(_ trains: [SpikeTrain], of groups: [[Int]]) {
+    let units = groups.reduce(0) { $0 + $1.count }
+    let single = CoFiring(trains, units: units)
+    observations = single.observations
+    self.groups = groups
+    let fired = groups.map { group in
+      single.fired[group[0]].indices.map { word in
+        group.reduce(UInt64(0)) { $0 | single.fired[$1][word] }
+      }
+    }
+    self.fired = fired
+    counts = fired.map { $0.reduce(0) { $0 + $1.nonzeroBitCount } }
+  }
+
+  /// The groups, those that fire together side by side, four at a time.
+  var blocks: [[Int]] { groups(of: 4).flatMap { $0.map { groups[$0] } } }
 
   /// Groups of so many units, the last of which may be smaller.
   func groups(of size: Int) -> [[Int]] {

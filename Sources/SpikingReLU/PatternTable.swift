@@ -3,8 +3,8 @@ internal import SpikeKernels
 
 /// The sums of rows of each group: what a pattern of spikes adds.
 struct PatternTable<Scalar: SpikeScalar>: Sendable {
-  /// `[sum of 2^g - 1, units]`: of each group its patterns 1, 2, ..., 2^g - 1 in order, bit k of a pattern
-  /// standing for the group's unit k.
+  /// `[sum of 2^g - 1 and frequent patterns, units]`: of each group its patterns 1, 2, ..., 2^g - 1 in order, bit k
+  /// of a pattern standing for the group's unit k; then the frequent patterns, block after block.
   let rows: RowMajorMatrix<Scalar>
   /// Additions that building it took.
   let buildingAdditions: Int
@@ -12,6 +12,10 @@ struct PatternTable<Scalar: SpikeScalar>: Sendable {
   fileprivate let places: [(slot: Int32, bit: UInt8)]
   /// Of each group, the row of its pattern 1.
   fileprivate let firstRows: [Int32]
+  /// Frequent patterns, block after block, and where those of block b begin and end: at b and b + 1. Both empty
+  /// where there are none.
+  fileprivate let frequent: [UInt16]
+  fileprivate let frequentStarts: [Int]
 
   /// Sums of the rows of a matrix, formed in Double and rounded once. Each pattern adds one row to a smaller
   /// pattern.
@@ -21,7 +25,7 @@ struct PatternTable<Scalar: SpikeScalar>: Sendable {
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Int32)
   init(
-    _ weights: RowMajorMatrix<Scalar>, groups: [[Int]], layer: Int
+    _ weights: RowMajorMatrix<Scalar>, groups: [[Int]], frequent: [[UInt16]] = [], layer: Int
   ) throws(SpikingError) {
     var places = [(slot: Int32, bit: UInt8)](repeating: (0, 0), count: weights.rows)
     var firstRows: [Int32] = []
@@ -33,7 +37,12 @@ struct PatternTable<Scalar: SpikeScalar>: Sendable {
       additions += ((1 << group.count) * group.count / 2 - (1 << group.count) + 1) * weights.columns
       for (bit, unit) in group.enumerated() { places[unit] = (Int32(2 * index), 1 << UInt8(bit)) }
     }
-    var rows = RowMajorMatrix<Scalar>(rows: count, columns: weights.columns)
+    self.frequent = frequent.flatMap(\.self)
+    var starts = frequent.isEmpty ? [] : [0]
+    for patterns in frequent { starts.append(starts[starts.count - 1] + patterns.count) }
+    frequentStarts = starts
+    var rows = RowMajorMatrix<Scalar>(
+      rows: count + self.frequent.count, columns: weights.columns)
     var sums = [Double](repeating: 0, count: 1 << SpikePatterns.largestGroup)
     for (group, first) in zip(groups, firstRows) {
       for column in 0..<weights.columns {
@@ -48,20 +57,72 @@ struct PatternTable<Scalar: SpikeScalar>: Sendable {
         }
       }
     }
+    for (block, patterns) in frequent.enumerated() {
+      for pattern in patterns {
+        let members = Self.units(of: pattern, groups.dropFirst(SpikePatterns.groupsOfBlock * block))
+        additions += (members.count - 1) * weights.columns
+        for column in 0..<weights.columns {
+          let sum = members.reduce(0.0) { $0 + weights[$1, column].asDouble }
+          guard let sum = Scalar.weight(rounding: sum) else {
+            throw .codedWeight(layer: layer, row: members[0], column: column)
+          }
+          rows[count, column] = sum
+        }
+        count += 1
+      }
+    }
     self.rows = rows
     (self.places, self.firstRows, buildingAdditions) = (places, firstRows, additions)
+  }
+
+  /// The units of a pattern of a block.
+  private static func units(of pattern: UInt16, _ groups: ArraySlice<[Int]>) -> [Int] {
+    groups.prefix(SpikePatterns.groupsOfBlock).enumerated().flatMap { place, group in
+      group.indices.filter { pattern >> UInt16(4 * place + $0) & 1 == 1 }.map { group[$0] }
+    }
+  }
+
+  /// The row of a frequent pattern of a block; `nil` where it is none.
+  fileprivate func row(ofFrequent pattern: UInt16, block: Int) -> Int? {
+    var (low, high) = (frequentStarts[block], frequentStarts[block + 1])
+    while low < high {
+      let middle = (low + high) / 2
+      if frequent[middle] < pattern { low = middle + 1 } else { high = middle }
+    }
+    guard low < frequentStarts[block + 1], frequent[low] == pattern else { return nil }
+    return rows.rows - frequent.count + low
   }
 }
 
 /// The rows of a step's spikes, by binary places of the counts. Memory is kept from step to step.
 struct PatternRows: Sendable {
-  /// Of each place, the lowest first, the rows: of each group its pattern of units that sent +, then of those
-  /// that sent -. Those from `count` on are of an earlier step.
+  /// Of each place, the lowest first, the rows. Block after block: the frequent pattern of its units that sent +,
+  /// and that of those that sent -; then of each group that is in neither its pattern of +, and of -. Those from `count` on are of an earlier step.
   private(set) var places: [SpikeTrain] = []
   /// The places of this step.
   private(set) var count = 0
   /// Of each place and group, the patterns of + and of -, a byte each; 0 but within `take`.
   private var masks: [UInt8] = []
+
+  /// Takes a block whose pattern of + or - is frequent; returns what is left of its masks.
+  @inline(__always)
+  private static func takeFrequent<Scalar>(
+    _ masks: UInt64, block: Int, _ table: PatternTable<Scalar>, into train: inout SpikeTrain
+  ) -> UInt64 {
+    var left = masks
+    for (shift, sign) in [(UInt64(0), 1), (8, -1)] {
+      // Every second byte is of this sign, four bits of each are used: side by side they are the pattern.
+      let bytes = masks >> shift & 0x000F_000F_000F_000F
+      let pattern = UInt16(truncatingIfNeeded: bytes | bytes >> 12 | bytes >> 24 | bytes >> 36)
+      // The pattern of one group has its row already.
+      guard bytes & (bytes &- 1) != 0,
+        let row = table.row(ofFrequent: pattern, block: block)
+      else { continue }
+      train.append(Spike(unit: row, sign: sign))
+      left &= ~(0x00FF_00FF_00FF_00FF << shift)
+    }
+    return left
+  }
 
   /// No unit sends 2^27 spikes: the budget of an example is less.
   private static let mostPlaces = 27
@@ -112,6 +173,9 @@ struct PatternRows: Sendable {
           var (left, slot) = (UInt64(littleEndian: eight), first - power * stride)
           guard left != 0 else { continue }
           unsafe all.storeBytes(of: 0, toByteOffset: first, as: UInt64.self)
+          if !table.frequentStarts.isEmpty {
+            left = Self.takeFrequent(left, block: slot / 8, table, into: &train)
+          }
           while left != 0 {
             let pattern = Int(left & 0xFF)
             if pattern > 0 {

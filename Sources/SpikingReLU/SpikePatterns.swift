@@ -15,16 +15,28 @@ public struct SpikePatterns: Sendable, Equatable, Codable {
   /// For what each layer 0...L-1 sends, its groups: every unit is in one of them.
   public let groups: [[[Int]]]
 
+  /// For what each layer sends, the frequent patterns of blocks: each has a row of its own.
+  ///
+  /// A block is four groups in a row, 4b ... 4b + 3, the last block of what is left. A pattern has the bits of the
+  /// group 4b + k from 4k on, of two groups at least; the patterns of a block rise. Empty where a layer has none.
+  public let frequent: [[[UInt16]]]
+
+  /// The groups of a block.
+  public static let groupsOfBlock = 4
   /// The most units of a group.
   public static let largestGroup = 4
 
   /// Groups of given units.
   ///
-  /// - Parameter layerSizes: units of layers 0...L.
-  /// - Throws: `SpikingError.invalidPatterns` where a unit is in no group or in two, or a group is empty or too
-  ///   large.
-  public init(groups: [[[Int]]], layerSizes: [Int]) throws(SpikingError) {
-    self.groups = groups
+  /// - Parameters:
+  ///   - frequent: patterns of blocks with rows of their own.
+  ///   - layerSizes: units of layers 0...L.
+  /// - Throws: `SpikingError.invalidPatterns` where a unit is in no group or in two, a group is empty or too
+  ///   large, or a frequent pattern is none of its block.
+  public init(
+    groups: [[[Int]]], frequent: [[[UInt16]]] = [], layerSizes: [Int]
+  ) throws(SpikingError) {
+    (self.groups, self.frequent) = (groups, frequent.isEmpty ? groups.map { _ in [] } : frequent)
     try check(layerSizes: layerSizes)
   }
 
@@ -57,14 +69,18 @@ public struct SpikePatterns: Sendable, Equatable, Codable {
     return groups
   }
 
-  private init(unchecked groups: [[[Int]]]) { self.groups = groups }
+  private init(unchecked groups: [[[Int]]]) {
+    (self.groups, frequent) = (groups, groups.map { _ in [] })
+  }
 
   /// Of each layer that sends, the most units of a group.
   public var groupSizes: [Int] { groups.map { $0.lazy.map(\.count).max() ?? 1 } }
 
   /// Rows of the tables, for each layer that sends.
   public var rowsOfTables: [Int] {
-    groups.map { $0.reduce(0) { $0 + (1 << $1.count) - 1 } }
+    zip(groups, frequent).map { groups, frequent in
+      groups.reduce(0) { $0 + (1 << $1.count) - 1 } + frequent.reduce(0) { $0 + $1.count }
+    }
   }
 
   /// Checks that they are of a network of these layers.
@@ -90,11 +106,52 @@ public struct SpikePatterns: Sendable, Equatable, Codable {
         throw .invalidPatterns("layer \(layer): unit \(unit) is in no group")
       }
     }
+    guard frequent.count == groups.count else {
+      throw .invalidPatterns(
+        "frequent patterns of \(frequent.count) layers for \(groups.count) that send")
+    }
+    for layer in groups.indices where !frequent[layer].isEmpty {
+      try checkFrequent(layer)
+    }
+  }
+
+  /// Checks the frequent patterns of a layer that has some.
+  private func checkFrequent(_ layer: Int) throws(SpikingError) {
+    let blocks = (groups[layer].count + Self.groupsOfBlock - 1) / Self.groupsOfBlock
+    guard frequent[layer].count == blocks else {
+      throw .invalidPatterns(
+        "layer \(layer): frequent patterns of \(frequent[layer].count) blocks, expected \(blocks)")
+    }
+    for (block, patterns) in frequent[layer].enumerated() {
+      guard zip(patterns, patterns.dropFirst()).allSatisfy({ $0 < $1 }) else {
+        throw .invalidPatterns("layer \(layer), block \(block): patterns that do not rise")
+      }
+      for pattern in patterns {
+        var groupsOfPattern = 0
+        for place in 0..<Self.groupsOfBlock {
+          let (mask, group) = (
+            Int(pattern >> (4 * UInt16(place)) & 0xF), Self.groupsOfBlock * block + place
+          )
+          let units = group < groups[layer].count ? groups[layer][group].count : 0
+          guard mask < 1 << units else {
+            throw .invalidPatterns(
+              "layer \(layer), block \(block): pattern \(pattern) has units that are not there")
+          }
+          groupsOfPattern += mask == 0 ? 0 : 1
+        }
+        guard groupsOfPattern > 1 else {
+          throw .invalidPatterns(
+            "layer \(layer), block \(block): pattern \(pattern) is of one group, which has a row already"
+          )
+        }
+      }
+    }
   }
 }
 
 extension Array {
-  /// Builds the table of each connection whose layer below has groups of more than one unit.
+  /// Builds the table of each connection whose layer below has groups of more than one unit, or frequent
+  /// patterns.
   ///
   /// - Throws: `SpikingError.invalidPatterns`, `.codedWeight`.
   mutating func addTables<Scalar>(
@@ -106,9 +163,13 @@ extension Array {
         "spikes are added by patterns where a network is refining, not with firing '\(firing.rawValue)'"
       )
     }
-    for index in indices where patterns.groups[index].contains(where: { $0.count > 1 }) {
+    for index in indices
+    where !patterns.frequent[index].isEmpty
+      || patterns.groups[index].contains(where: { $0.count > 1 })
+    {
       self[index].patterns = try PatternTable(
-        self[index].weights, groups: patterns.groups[index], layer: index + 1)
+        self[index].weights, groups: patterns.groups[index], frequent: patterns.frequent[index],
+        layer: index + 1)
     }
   }
 }

@@ -23,6 +23,24 @@ import Testing
     return groups
   }
 
+  /// Of each block, patterns of two groups and more, drawn.
+  private func frequent(_ groups: [[Int]], _ generator: inout SeededGenerator) -> [[UInt16]] {
+    stride(from: 0, to: groups.count, by: 4).map { first in
+      let block = groups[first..<min(first + 4, groups.count)]
+      let patterns = (0..<20).map { _ in
+        block.enumerated().reduce(UInt16(0)) { pattern, group in
+          pattern | UInt16(generator.next() % (1 << UInt64(group.element.count)))
+            << UInt16(4 * group.offset)
+        }
+      }
+      return Set(
+        patterns.filter { pattern in
+          (0..<4).count { pattern >> UInt16(4 * $0) & 0xF != 0 } > 1
+        }
+      ).sorted()
+    }
+  }
+
   @Test(
     "integers: the same bits with and without patterns, for all groups, signs and counts",
     arguments: 0..<60)
@@ -36,8 +54,10 @@ import Testing
     let coding = try SpikeCoding(
       layerSizes: sizes, inputExponent: [0, 2, 4][number % 3],
       layerScales: sizes.dropFirst().dropLast().map { _ in [1, 5, 0.4][Int(generator.next() % 3)] })
+    let drawn = sizes.dropLast().map { groups($0, &generator) }
     let patterns = try SpikePatterns(
-      groups: sizes.dropLast().map { groups($0, &generator) }, layerSizes: sizes)
+      groups: drawn,
+      frequent: number % 3 == 0 ? [] : drawn.map { frequent($0, &generator) }, layerSizes: sizes)
     let input = (0..<sizes[0]).map { _ in Float(generator.nextNormal()) }
     var plain = try IntegerSpikingMLP(
       weights: weights, coding: coding, scale: 1 << 12, options: options(8))
@@ -98,6 +118,56 @@ import Testing
       ])
     rows.take(SpikeTrain(), by: table)
     #expect(rows.count == 0)
+  }
+
+  @Test("a frequent pattern of a block costs one row; what is left of the block its groups' rows")
+  func frequentRows() throws {
+    let weights = Matrix(rows: 6, columns: 1, elements: [1, 2, 4, 8, 16, 32])
+    // A block of four groups and one of one: 0, 2 and 4 together, 1 and 3 together.
+    let table = try PatternTable(
+      weights, groups: [[0, 1], [2], [3], [4], [5]], frequent: [[0x0102, 0x1011], []], layer: 1)
+    #expect(table.rows.elements == [1, 2, 3, 4, 8, 16, 32, 10, 21])
+    #expect(table.buildingAdditions == 1 + 2 + 1)
+    func rows(_ spikes: [(Int, Int)]) -> [(Int, Int)] {
+      var rows = PatternRows()
+      rows.take(SpikeTrain(spikes.map { Spike(unit: $0.0, sign: $0.1) }), by: table)
+      return (0..<rows.count).flatMap { rows.places[$0] }.map { ($0.unit, $0.sign) }
+    }
+    func check(_ spikes: [(Int, Int)], _ expected: [(Int, Int)]) {
+      let found = rows(spikes)
+      #expect(
+        found.count == expected.count && zip(found, expected).allSatisfy { $0 == $1 },
+        "\(spikes): \(found)")
+    }
+    check([(0, 1), (2, 1), (4, 1), (5, 1)], [(8, 1), (6, 1)])
+    check([(0, -1), (2, -1), (4, -1)], [(8, -1)])
+    // + is frequent, - is not; and the other way round.
+    check([(0, -1), (1, 1), (3, 1)], [(7, 1), (0, -1)])
+    check([(0, 1), (1, -1), (3, -1)], [(7, -1), (0, 1)])
+    // One unit more is another pattern.
+    check([(0, 1), (1, 1), (2, 1), (4, 1)], [(2, 1), (3, 1), (5, 1)])
+    // In the second place.
+    check([(1, 1), (1, 1), (3, 1), (3, 1)], [(7, 1)])
+  }
+
+  @Test("frequent patterns that are none of their block are refused by name")
+  func refusedFrequent() throws {
+    func refuse(_ frequent: [[[UInt16]]], _ part: String) {
+      do {
+        _ = try SpikePatterns(groups: [[[0, 1], [2]]], frequent: frequent, layerSizes: [3, 2])
+        Issue.record("accepted: \(frequent)")
+      } catch { #expect("\(error)".contains(part), "\(error)") }
+    }
+    refuse([[[0x11]], [[]]], "of 2 layers for 1")
+    refuse([[[0x11], [0x11]]], "of 2 blocks, expected 1")
+    refuse([[[0x12, 0x11]]], "do not rise")
+    refuse([[[0x11, 0x11]]], "do not rise")
+    refuse([[[0x21]]], "units that are not there")
+    refuse([[[0x111]]], "units that are not there")
+    refuse([[[0x3]]], "of one group")
+    let patterns = try SpikePatterns(
+      groups: [[[0, 1], [2]]], frequent: [[[0x11, 0x12]]], layerSizes: [3, 2])
+    #expect(patterns.rowsOfTables == [3 + 1 + 2] && patterns.groupSizes == [2])
   }
 
   @Test("blocks of an image, also where its size is odd")

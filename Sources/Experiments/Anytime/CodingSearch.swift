@@ -226,7 +226,9 @@ public struct CodingSearch: Sendable {
       try await descend(&best)
       if firing == .refining {
         let before = patterns
-        patterns = try await grouping.run(weights, best.coding, on: calibration).patterns
+        patterns = try await grouping.run(
+          weights, best.coding, on: calibration, until: best.rule
+        ).patterns
         let regrouped = try await attempt(best.origin, best.coding)
         if regrouped.cost < best.cost {
           best = regrouped
