@@ -32,7 +32,7 @@ extension SpikingNetwork {
       let hasPatterns = layers.span[index].connection.patterns != nil
       if hasPatterns {
         let feeder = layers.span[index].feeders[0]
-        layers[index].takePatterns(of: layers.span[feeder].neurons.spikes)
+        layers[index].takePatterns(of: layers.span[feeder].neurons.spikes, instructionSet)
         layers[index].addHigherPlaces(isFirst: isFirst, context)
       }
       if isFirst {
@@ -118,8 +118,8 @@ extension SpikingLayer {
   }
 
   /// Finds the rows of its table that the spikes of the layer below stand for.
-  fileprivate mutating func takePatterns(of spikes: SpikeTrain) {
-    patternRows.take(spikes, by: connection.patterns!)
+  fileprivate mutating func takePatterns(of spikes: SpikeTrain, _ set: InstructionSet) {
+    patternRows.take(spikes, by: connection.patterns!.index, using: set)
   }
 
   /// Adds the rows of a binary place, where there are some.

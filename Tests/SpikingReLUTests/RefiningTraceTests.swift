@@ -175,7 +175,7 @@ import Testing
                 #expect(counts(integers.spikes(ofLayer: layer), units) == step.spikes[layer], what)
                 let table = try #require(network.layers[layer + 1].connection.patterns)
                 var rows = PatternRows()
-                rows.take(network.spikes(ofLayer: layer), by: table)
+                rows.take(network.spikes(ofLayer: layer), by: table.index, using: set)
                 #expect(
                   rows.places.prefix(rows.count).reduce(0) { $0 + $1.count }
                     == step.patternRows["\(size)"]?[layer], what)

@@ -110,13 +110,13 @@ import Testing
     let spikes = SpikeTrain([
       spike(0, 1), spike(1, 1), spike(1, 1), spike(1, 1), spike(2, -1), spike(3, 1),
     ])
-    rows.take(spikes, by: table)
+    rows.take(spikes, by: table.index, using: .reference)
     #expect(rows.count == 2)
     #expect(
       rows.places == [
         SpikeTrain([spike(2, 1), spike(3, 1), spike(4, -1)]), SpikeTrain([spike(1, 1)]),
       ])
-    rows.take(SpikeTrain(), by: table)
+    rows.take(SpikeTrain(), by: table.index, using: .reference)
     #expect(rows.count == 0)
   }
 
@@ -128,16 +128,19 @@ import Testing
       weights, groups: [[0, 1], [2], [3], [4], [5]], frequent: [[0x0102, 0x1011], []], layer: 1)
     #expect(table.rows.elements == [1, 2, 3, 4, 8, 16, 32, 10, 21])
     #expect(table.buildingAdditions == 1 + 2 + 1)
-    func rows(_ spikes: [(Int, Int)]) -> [(Int, Int)] {
+    func rows(_ spikes: [(Int, Int)], _ set: InstructionSet) -> [(Int, Int)] {
       var rows = PatternRows()
-      rows.take(SpikeTrain(spikes.map { Spike(unit: $0.0, sign: $0.1) }), by: table)
+      rows.take(
+        SpikeTrain(spikes.map { Spike(unit: $0.0, sign: $0.1) }), by: table.index, using: set)
       return (0..<rows.count).flatMap { rows.places[$0] }.map { ($0.unit, $0.sign) }
     }
     func check(_ spikes: [(Int, Int)], _ expected: [(Int, Int)]) {
-      let found = rows(spikes)
-      #expect(
-        found.count == expected.count && zip(found, expected).allSatisfy { $0 == $1 },
-        "\(spikes): \(found)")
+      for set in InstructionSet.supported {
+        let found = rows(spikes, set)
+        #expect(
+          found.count == expected.count && zip(found, expected).allSatisfy { $0 == $1 },
+          "\(set), \(spikes): \(found)")
+      }
     }
     check([(0, 1), (2, 1), (4, 1), (5, 1)], [(8, 1), (6, 1)])
     check([(0, -1), (2, -1), (4, -1)], [(8, -1)])

@@ -117,6 +117,27 @@ typedef struct {
                         int32_t *out, size_t room, size_t *comparisons);
 } csk_kernels;
 
+// Groups of units whose spikes are added as one row (PatternTable in Swift).
+typedef struct {
+  // Of each unit, twice its group in the bits from 8 on, and its bit in those below.
+  const uint32_t *units;
+  // Of each group, the row of its pattern 1.
+  const int32_t *first_rows;
+  // Frequent patterns, block after block, each block's rising; where those of a block begin, and the end; NULL
+  // where there are none. The first one's row.
+  const uint16_t *frequent;
+  const int32_t *frequent_starts;
+  int32_t frequent_row;
+} csk_patterns;
+
+// Sets, for each binary place of the counts of spikes, the bits of units that sent: of place p, group g and sign
+// + or - in the byte at p * stride + 2 g or 2 g + 1. Spikes of a unit are side by side. Returns the places.
+size_t csk_mark_patterns(const csk_patterns *table, const int32_t *spikes, size_t count,
+                         uint8_t *masks, size_t stride);
+// Writes the rows of the masks of a place, of which there are `stride`, a multiple of 8, and sets them to 0;
+// returns how many there are, one a mask at most.
+size_t csk_take_patterns(const csk_patterns *table, uint8_t *masks, size_t stride, int32_t *rows);
+
 // One instruction set.
 typedef struct {
   const char *name;

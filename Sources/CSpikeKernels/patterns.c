@@ -1,0 +1,73 @@
+// Rows of a step's spikes where they are added by patterns: bits, no arithmetic, so that one form serves all
+// instruction sets. See PatternRows.swift, whose rows these are.
+#include <string.h>
+
+#include "CSpikeKernels.h"
+
+size_t csk_mark_patterns(const csk_patterns *table, const int32_t *spikes, size_t count,
+                         uint8_t *masks, size_t stride) {
+  size_t places = count > 0;
+  for (size_t s = 0; s < count;) {
+    int32_t code = spikes[s];
+    uint32_t unit = table->units[code ^ (code >> 31)];
+    uint8_t *mask = masks + (unit >> 8) + (code < 0), bit = (uint8_t)unit;
+    size_t left = 1;
+    for (s++; s < count && spikes[s] == code; s++) left++;
+    if (left == 1) {
+      *mask |= bit;
+      continue;
+    }
+    size_t place = 0;
+    for (; left > 0; left >>= 1, place++) {
+      if (left & 1) mask[place * stride] |= bit;
+    }
+    places = place > places ? place : places;
+  }
+  return places;
+}
+
+// The row of a frequent pattern of a block, or -1.
+static int32_t frequent_row(const csk_patterns *table, uint16_t pattern, size_t block) {
+  const uint16_t *first = table->frequent + table->frequent_starts[block];
+  size_t count = (size_t)(table->frequent_starts[block + 1] - table->frequent_starts[block]);
+  const uint16_t *at = first, *end = first + count;
+  while (count > 1) {
+    size_t half = count / 2;
+    at += at[half - 1] < pattern ? half : 0;
+    count -= half;
+  }
+  if (at == end || *at != pattern) return -1;
+  return table->frequent_row + (int32_t)(at - table->frequent);
+}
+
+size_t csk_take_patterns(const csk_patterns *table, uint8_t *masks, size_t stride, int32_t *rows) {
+  size_t written = 0;
+  for (size_t block = 0; block < stride / 8; block++) {
+    uint64_t eight;
+    memcpy(&eight, masks + 8 * block, 8);
+    if (eight == 0) continue;
+    memset(masks + 8 * block, 0, 8);
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    eight = __builtin_bswap64(eight);
+#endif
+    if (table->frequent_starts != NULL) {
+      for (int negative = 0; negative < 2; negative++) {
+        // Every second byte is of this sign, four bits of each are used: side by side they are the pattern.
+        uint64_t bytes = eight >> (8 * negative) & 0x000F000F000F000F;
+        if ((bytes & (bytes - 1)) == 0) continue;
+        uint16_t pattern = (uint16_t)(bytes | bytes >> 12 | bytes >> 24 | bytes >> 36);
+        int32_t row = frequent_row(table, pattern, block);
+        if (row < 0) continue;
+        rows[written++] = negative ? ~row : row;
+        eight &= ~((uint64_t)0x00FF00FF00FF00FF << (8 * negative));
+      }
+    }
+    while (eight != 0) {
+      size_t slot = (size_t)__builtin_ctzll(eight) / 8;
+      int32_t row = table->first_rows[4 * block + slot / 2] + (int32_t)(eight >> (8 * slot) & 0xFF) - 1;
+      rows[written++] = slot & 1 ? ~row : row;
+      eight &= ~((uint64_t)0xFF << (8 * slot));
+    }
+  }
+  return written;
+}
