@@ -33,7 +33,8 @@ static int32_t frequent_row(const csk_patterns *table, uint16_t pattern, size_t 
   const uint16_t *at = first, *end = first + count;
   while (count > 1) {
     size_t half = count / 2;
-    at += at[half - 1] < pattern ? half : 0;
+    // A branch would be wrong half of the time.
+    if (__builtin_unpredictable(at[half - 1] < pattern)) at += half;
     count -= half;
   }
   if (at == end || *at != pattern) return -1;

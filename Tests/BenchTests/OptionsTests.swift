@@ -15,6 +15,21 @@ import Testing
         == "  holds   b: 0.5000 (must be 0 ... 1) [timing]")
   }
 
+  @Test("bytes with and without a unit, percent; what is none of it is refused")
+  func values() throws {
+    #expect(try Bounded.bytes("1500000") == 1_500_000)
+    #expect(try Bounded.bytes("800K") == 800 << 10)
+    #expect(try Bounded.bytes("1.5M") == 3 << 19)
+    #expect(try Bounded.bytes("2G") == 2 << 30)
+    for text in ["", "K", "0", "-1M", "nan", "inf", "1T", "3 M", "1e30", "2000000G"] {
+      #expect(throws: ValidationError.self, "\(text)") { try Bounded.bytes(text) }
+    }
+    #expect(try Bounded.percent("99.9") == 99.9)
+    for text in ["0", "-1", "100.1", "nan", "all"] {
+      #expect(throws: ValidationError.self, "\(text)") { try Bounded.percent(text) }
+    }
+  }
+
   @Test("an option given twice is refused, in both spellings")
   func repeated() throws {
     try ArgumentChecks.checkRepeated(["--a", "1", "--b=2", "--", "--a"])

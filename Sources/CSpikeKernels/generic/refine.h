@@ -13,7 +13,8 @@
 
 // See csk_kernels.double_sums.
 static size_t CSK_JOIN(double_sums, CSK_KIND)(CSK_SUM *sums, CSK_SUM *sent, size_t units) {
-  size_t additions = 0;
+  // In 32 bits, as lanes of Float: there are fewer units than 2^31.
+  uint32_t additions = 0;
   for (size_t i = 0; i < units; i++) {
     additions += sums[i] != 0;
     sums[i] += sums[i];
@@ -55,10 +56,33 @@ static csk_outcome CSK_JOIN(refine, CSK_KIND)(CSK_SUM *sums, CSK_SUM *sent, size
 #if CSK_IS_FLOAT
     if (lanes >= CSK_VECTOR_BYTES / sizeof(float)) {
       lanes = CSK_VECTOR_BYTES / sizeof(float);
-      CSK_JOIN(vector, CSK_KIND) phi = *(const CSK_JOIN(vector, CSK_KIND) *)(sums + at);
-      csk_ints falls = CSK_IS_BELOW(phi);
-      if (sent != NULL) falls &= CSK_EXCEEDS(*(const CSK_JOIN(vector, CSK_KIND) *)(sent + at));
-      some = csk_mask(CSK_EXCEEDS(phi) | falls);
+      typedef CSK_JOIN(vector, CSK_KIND) vector;
+      vector phi = *(const vector *)(sums + at), left = phi;
+      csk_ints rises = CSK_EXCEEDS(phi), falls = CSK_IS_BELOW(phi);
+      if (sent != NULL) {
+        left = *(const vector *)(sent + at);
+        falls &= CSK_EXCEEDS(left);
+      }
+      some = csk_mask(rises | falls);
+      if (some != 0) {
+        // As nearly always, one spike a unit: no loop, and no branch on its sign.
+        vector change = __builtin_convertvector(falls - rises, vector);
+        phi -= change;
+        left += change;
+        csk_ints more = CSK_EXCEEDS(phi) | (CSK_IS_BELOW(phi) & falls);
+        if ((size_t)__builtin_popcount(some) <= room - written && !csk_any(more & (rises | falls))) {
+          uint32_t negative = csk_mask(falls);
+          *(vector *)(sums + at) = phi;
+          if (sent != NULL) {
+            *(vector *)(sent + at) = left;
+            *comparisons += (size_t)__builtin_popcount(negative);
+          }
+          for (; some != 0; some &= some - 1) {
+            int lane = __builtin_ctz(some);
+            out[written++] = (int32_t)(at + (size_t)lane) ^ -(int32_t)(negative >> lane & 1);
+          }
+        }
+      }
     } else
 #endif
     {
@@ -103,7 +127,9 @@ static csk_outcome CSK_JOIN(refine, CSK_KIND)(CSK_SUM *sums, CSK_SUM *sent, size
   }
   *comparisons += 2 * units;
   if (sent != NULL) {
-    for (size_t i = 0; i < units; i++) *comparisons += (size_t)CSK_IS_BELOW(sums[i]);
+    uint32_t below = 0;
+    for (size_t i = 0; i < units; i++) below += CSK_IS_BELOW(sums[i]);
+    *comparisons += below;
   }
   outcome.written = written;
   outcome.rows_done = units;
