@@ -6,9 +6,9 @@ internal import SpikingReLU
 internal import Training
 
 extension Anytime {
-  /// How a rule's answers did.
+  /// How a rule's answers did; `words` are the numbers that rows are read from.
   private func outcome(
-    _ curve: AnytimeCurve, _ dense: DenseAnswers, _ rule: AnytimeCurve.Rule
+    _ curve: AnytimeCurve, _ dense: DenseAnswers, _ rule: AnytimeCurve.Rule, words: Int
   ) -> Result.Outcome {
     let (errors, additions) = curve.outcome(rule, labels: test.labels)
     let (different, _) = curve.outcome(rule, labels: dense.labels)
@@ -17,24 +17,26 @@ extension Anytime {
       testErrorPercent: rate.percent, testErrorInterval95: rate.interval95,
       agreement: 1 - Double(different) / Double(curve.count), additions: additions,
       shareOfDense: additions / dense.summary.multiplyAdds,
-      energy: energies(additions: additions, multiplyAdds: 0))
+      energy: energies(additions: additions, multiplyAdds: 0, words: words))
   }
 
   /// A curve after 1...T steps; `microseconds` of each, where they were measured.
   func points(
-    _ curve: AnytimeCurve, _ dense: DenseAnswers, _ microseconds: [Double]
+    _ curve: AnytimeCurve, _ dense: DenseAnswers, _ microseconds: [Double], words: Int
   ) -> [Result.Point] {
     (1...curve.timeSteps).map { step in
       Result.Point(
         timeSteps: step,
-        outcome: outcome(curve, dense, AnytimeCurve.Rule(margin: .infinity, timeSteps: step)),
+        outcome: outcome(
+          curve, dense, AnytimeCurve.Rule(margin: .infinity, timeSteps: step), words: words),
         microseconds: microseconds.isEmpty ? nil : microseconds[step - 1])
     }
   }
 
   /// A curve that ends each image when its margin is reached.
-  func exit(_ curve: AnytimeCurve, _ dense: DenseAnswers, _ rule: AnytimeCurve.Rule) -> Result.Exit
-  {
+  func exit(
+    _ curve: AnytimeCurve, _ dense: DenseAnswers, _ rule: AnytimeCurve.Rule, words: Int
+  ) -> Result.Exit {
     var steps: [Int] = []
     var additions: [Int] = []
     var images = [Int](repeating: 0, count: curve.timeSteps)
@@ -50,7 +52,7 @@ extension Anytime {
     return Result.Exit(
       margin: rule.margin.isFinite ? Double(rule.margin) : nil, ratio: Double(rule.ratio),
       timeSteps: rule.timeSteps,
-      outcome: outcome(curve, dense, rule),
+      outcome: outcome(curve, dense, rule, words: words),
       meanSteps: Double(steps.reduce(0, +)) / Double(curve.count),
       stepPercentiles: Self.percentiles(steps), additionPercentiles: Self.percentiles(additions),
       imagesOfSteps: images, errorsOfSteps: wrong)
@@ -58,12 +60,12 @@ extension Anytime {
 
   /// Early exit with some margins, from none to all.
   func margins(
-    _ curve: AnytimeCurve, _ dense: DenseAnswers, _ rule: AnytimeCurve.Rule
+    _ curve: AnytimeCurve, _ dense: DenseAnswers, _ rule: AnytimeCurve.Rule, words: Int
   ) -> [Result.Exit] {
     curve.candidates(most: 24).map {
       exit(
         curve, dense,
-        AnytimeCurve.Rule(margin: $0, ratio: rule.ratio, timeSteps: rule.timeSteps))
+        AnytimeCurve.Rule(margin: $0, ratio: rule.ratio, timeSteps: rule.timeSteps), words: words)
     }
   }
 

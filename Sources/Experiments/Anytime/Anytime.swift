@@ -116,21 +116,22 @@ public struct Anytime: Sendable {
       codes.append(
         Result.Code(
           firing: candidate.firing, isChosen: candidate.firing == best.firing,
-          calibrationCost: candidate.cost, points: points(curve, dense, []),
-          exit: exit(curve, dense, candidate.rule)))
+          calibrationCost: candidate.cost,
+          points: points(curve, dense, [], words: candidate.words),
+          exit: exit(curve, dense, candidate.rule, words: candidate.words)))
     }
     let curve = curves[codes.firstIndex { $0.isChosen }!]
     let paper = try await evaluation.curve(
       weights, nil, .afterEachSpike, timeSteps: 10, on: .test
     ) { progress?(.test, $0, $1) }
-    let exit = exit(curve, dense, rule)
+    let exit = exit(curve, dense, rule, words: best.words)
     let guarantee = try await guarantee(best, dense, curve, evaluation) {
       progress?(.bound, $0, $1)
     }
     // What is timed is timed alone.
     try team?.dismiss()
     let (timings, microseconds) = try timings(ending, best)
-    let points = points(curve, dense, microseconds)
+    let points = points(curve, dense, microseconds, words: best.words)
     let layers = try layers(ending, rule)
     let neurobench = try neurobench(found, spikingWeights)
     let result = Result(
@@ -143,8 +144,9 @@ public struct Anytime: Sendable {
       hasPhases: !best.coding.inputPhases.isEmpty,
       layers: layers, chosen: Result.Candidate(best), candidates: tried.map(Result.Candidate.init),
       alternatives: searchResult.alternatives.map(Result.Alternative.init),
-      front: Self.front(tried), points: points, paper: self.points(paper, dense, []), exit: exit,
-      margins: margins(curve, dense, rule), guarantee: guarantee,
+      front: Self.front(tried), points: points,
+      paper: self.points(paper, dense, [], words: weights.parameterCount), exit: exit,
+      margins: margins(curve, dense, rule, words: best.words), guarantee: guarantee,
       timings: timings,
       neurobench: neurobench,
       energyAssumptions: EnergyModel.assumptions,
@@ -196,12 +198,14 @@ public struct Anytime: Sendable {
       summary: Result.Dense(
         testErrorPercent: rate.percent, testErrorInterval95: rate.interval95,
         multiplyAdds: multiplyAdds, zeroSkippingMultiplyAdds: skipping,
-        energy: energies(additions: 0, multiplyAdds: multiplyAdds),
-        zeroSkippingEnergy: energies(additions: 0, multiplyAdds: skipping)))
+        energy: energies(
+          additions: 0, multiplyAdds: multiplyAdds, words: weights.parameterCount),
+        zeroSkippingEnergy: energies(
+          additions: 0, multiplyAdds: skipping, words: weights.parameterCount)))
   }
 
-  func energies(additions: Double, multiplyAdds: Double) -> [Result.Energy] {
-    EnergyModel.rows(weights: weights.parameterCount) { arithmetic, withReads, nanojoules in
+  func energies(additions: Double, multiplyAdds: Double, words: Int) -> [Result.Energy] {
+    EnergyModel.rows(weights: words) { arithmetic, withReads, nanojoules in
       Result.Energy(
         arithmetic: arithmetic, withWeightReads: withReads,
         nanojoules: nanojoules(additions, multiplyAdds))

@@ -91,6 +91,14 @@ public struct CodingSearch: Sendable {
       AnytimeCurve.Rule(margin: margin, ratio: ratio, timeSteps: timeSteps)
     }
 
+    /// The numbers that rows are read from: of the tables of patterns, or the weights.
+    var words: Int {
+      guard let patterns else { return weights.parameterCount }
+      return zip(patterns.rowsOfTables, weights.layerSizes.dropFirst()).reduce(0) {
+        $0 + $1.0 * $1.1
+      }
+    }
+
     /// The network.
     func network(
       steps: Int, recording: PredictionOptions.Recording = [], instructionSet: InstructionSet
