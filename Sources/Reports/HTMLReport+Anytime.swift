@@ -14,15 +14,24 @@ extension HTMLReport {
       guard share > 0 else { return }
       rows.append([.number(share), .number(error), .string(what), .string(detail)])
     }
-    for point in result.points {
-      row(
-        point.outcome.shareOfDense, point.outcome.testErrorPercent, "all images, T steps",
-        "T = \(point.timeSteps)")
+    for code in result.codes {
+      for point in code.points {
+        row(
+          point.outcome.shareOfDense, point.outcome.testErrorPercent,
+          "\(code.firing.name), T steps", "T = \(point.timeSteps)")
+      }
     }
     for exit in result.margins {
       row(
-        exit.outcome.shareOfDense, exit.outcome.testErrorPercent, "early exit, by margin",
+        exit.outcome.shareOfDense, exit.outcome.testErrorPercent,
+        "\(result.firing.name), early exit by margin",
         exit.margin.map { "margin \(Self.rounded($0))" } ?? "no exit")
+    }
+    for code in result.codes {
+      row(
+        code.exit.outcome.shareOfDense, code.exit.outcome.testErrorPercent,
+        code.isChosen ? "chosen exit" : "\(code.firing.name), its exit",
+        code.exit.margin.map { "margin \(Self.rounded($0))" } ?? "no exit")
     }
     for point in result.paper {
       row(
@@ -37,11 +46,12 @@ extension HTMLReport {
       .lines(
         "operations", title: "Errors against operations",
         caption:
-          "\(result.testImages) test images. Operations are additions, or multiply-adds of the "
+          "\(result.testImages) test images, the best of each way to check thresholds; chosen: "
+          + "\(result.firing.name). Operations are additions, or multiply-adds of the "
           + "dense network, over all multiply-adds of the dense network.",
         x: .init(column: "share", title: "operations / dense", isLogarithmic: true),
         y: .init(column: "percent", title: "test error, %", isLogarithmic: true), series: "what",
-        dashed: ["the paper's network"], rows: rows,
+        dashed: ["the paper's network"], marked: ["chosen exit"], rows: rows,
         columns: ["share", "percent", "what", "detail"], height: 360, order: "share"))
     var joules: [[JSONValue]] = []
     func plot(_ energy: [Anytime.Result.Energy], _ error: Double, _ what: String, _ detail: String)

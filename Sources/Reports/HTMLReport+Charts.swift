@@ -39,11 +39,12 @@ extension HTMLReport.Chart {
     }
   }
 
-  /// Lines with points, one a value of `series`; dashed where `dashed` names the series.
+  /// Lines with points, one a value of `series`; dashed where `dashed` names the series, ringed where `marked`
+  /// does.
   static func lines(
     _ name: String, title: String, caption: String, x: Axis, y: Axis, series: String?,
-    dashed: [String] = [], rows: [[JSONValue]], columns: [String], height: Double = 300,
-    order: String? = nil
+    dashed: [String] = [], marked: [String] = [], rows: [[JSONValue]], columns: [String],
+    height: Double = 300, order: String? = nil
   ) -> HTMLReport.Chart {
     let (x, y) = (x.fitting(rows, columns), y.fitting(rows, columns))
     var encoding: [String: JSONValue] = ["x": x.encoding(), "y": y.encoding()]
@@ -64,12 +65,27 @@ extension HTMLReport.Chart {
     }
     if let order { encoding["order"] = ["field": .string(order), "type": "quantitative"] }
     encoding["tooltip"] = tooltip(columns)
+    var specification: [String: JSONValue] = [
+      "height": .number(height), "encoding": .object(encoding),
+    ]
+    let line: JSONValue = ["type": "line", "point": true]
+    if let series, !marked.isEmpty {
+      let isMarked: JSONValue = .object([
+        "field": .string(series), "oneOf": .array(marked.map(JSONValue.string)),
+      ])
+      let ring: JSONValue = [
+        "type": "point", "filled": false, "size": 220, "strokeWidth": 3, "opacity": 1,
+      ]
+      specification["layer"] = .array([
+        .object(["mark": line]),
+        .object(["transform": .array([.object(["filter": isMarked])]), "mark": ring]),
+      ])
+    } else {
+      specification["mark"] = line
+    }
     return HTMLReport.Chart(
       name: name, title: title, caption: caption, columns: columns, rows: rows,
-      specification: [
-        "height": .number(height), "mark": ["type": "line", "point": true],
-        "encoding": .object(encoding),
-      ])
+      specification: specification)
   }
 
   /// Points, coloured by `series`.
