@@ -276,8 +276,10 @@ public struct Conversion: Sendable {
       losses.append(
         Loss(
           kind: .biases, layer: nil, count: units, of: units,
-          text: "biases are the weights of an always-on unit below each layer: exact in the limit, "
-            + "\(units) additions a step whether anything happens or not"))
+          text: network.options.firing == .refining
+            ? "biases are where sums start from: \(units) additions an image, whether anything happens or not"
+            : "biases are the weights of an always-on unit below each layer: exact in the limit, "
+              + "\(units) additions a step whether anything happens or not"))
     }
     for (place, layer) in hidden.enumerated() {
       losses += unitLosses(
