@@ -66,7 +66,7 @@ extension PredictionOptions.Firing {
   }
 }
 
-extension Anytime.Result.Code {
+extension SearchedCode where Point == Anytime.Result.Point, Exit == Anytime.Result.Exit {
   /// A row a way to check thresholds, with early exit on test images; the chosen one is marked.
   public static var columns: [Column<Anytime.Result.Code>] {
     [
@@ -75,6 +75,7 @@ extension Anytime.Result.Code {
       Column("agreement", format: Format.share(2), number: \.exit.outcome.agreement),
       Column("/ dense\nMACs", format: Format.fixed(3), number: \.exit.outcome.shareOfDense),
       Column("steps", format: Format.fixed(2), number: \.exit.meanSteps),
+      Column("us", format: Format.fixed(2), number: \.exit.microseconds),
       Column("cost", format: Format.fixed(3), number: \.calibrationCost),
     ]
   }

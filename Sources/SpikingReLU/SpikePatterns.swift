@@ -69,6 +69,16 @@ public struct SpikePatterns: Sendable, Equatable, Codable {
     return groups
   }
 
+  /// How many groups of its block a pattern has units of.
+  public static func groups(ofPattern pattern: UInt16) -> Int {
+    (0..<groupsOfBlock).count { pattern >> UInt16(largestGroup * $0) & 0xF != 0 }
+  }
+
+  /// How many blocks so many groups are.
+  public static func blocks(ofGroups count: Int) -> Int {
+    (count + groupsOfBlock - 1) / groupsOfBlock
+  }
+
   private init(unchecked groups: [[[Int]]]) {
     (self.groups, frequent) = (groups, groups.map { _ in [] })
   }
@@ -117,7 +127,7 @@ public struct SpikePatterns: Sendable, Equatable, Codable {
 
   /// Checks the frequent patterns of a layer that has some.
   private func checkFrequent(_ layer: Int) throws(SpikingError) {
-    let blocks = (groups[layer].count + Self.groupsOfBlock - 1) / Self.groupsOfBlock
+    let blocks = Self.blocks(ofGroups: groups[layer].count)
     guard frequent[layer].count == blocks else {
       throw .invalidPatterns(
         "layer \(layer): frequent patterns of \(frequent[layer].count) blocks, expected \(blocks)")
@@ -127,7 +137,6 @@ public struct SpikePatterns: Sendable, Equatable, Codable {
         throw .invalidPatterns("layer \(layer), block \(block): patterns that do not rise")
       }
       for pattern in patterns {
-        var groupsOfPattern = 0
         for place in 0..<Self.groupsOfBlock {
           let (mask, group) = (
             Int(pattern >> (4 * UInt16(place)) & 0xF), Self.groupsOfBlock * block + place
@@ -137,9 +146,8 @@ public struct SpikePatterns: Sendable, Equatable, Codable {
             throw .invalidPatterns(
               "layer \(layer), block \(block): pattern \(pattern) has units that are not there")
           }
-          groupsOfPattern += mask == 0 ? 0 : 1
         }
-        guard groupsOfPattern > 1 else {
+        guard Self.groups(ofPattern: pattern) > 1 else {
           throw .invalidPatterns(
             "layer \(layer), block \(block): pattern \(pattern) is of one group, which has a row already"
           )
@@ -163,10 +171,15 @@ extension Array {
         "spikes are added by patterns where a network is refining, not with firing '\(firing.rawValue)'"
       )
     }
-    for index in indices
+    for (index, rows) in patterns.rowsOfTables.enumerated()
     where !patterns.frequent[index].isEmpty
       || patterns.groups[index].contains(where: { $0.count > 1 })
     {
+      // A row of a table is sent as a spike is: by 31 bits.
+      guard rows <= Int32.max else {
+        throw .invalidPatterns(
+          "layer \(index): a table of \(rows) rows, at most 2^31 - 1 can be told")
+      }
       self[index].patterns = try PatternTable(
         self[index].weights, groups: patterns.groups[index], frequent: patterns.frequent[index],
         layer: index + 1)

@@ -1,6 +1,8 @@
+import Datasets
 import Foundation
 import ModelFiles
 import Networks
+import SpikingReLU
 import Testing
 
 @testable import bench
@@ -64,6 +66,57 @@ import Testing
     }
   }
 
+  @Test("a refining network is saved with its code, and is the same network again")
+  func refining() throws {
+    try CommandLineTests.withFolder { folder in
+      let (trained, saved, path) = (
+        folder + "/w.safetensors", folder + "/r.safetensors", folder + "/r.json"
+      )
+      var outcome = try CommandLineTests.run([
+        "train", "--twin", "dense", "--epochs", "10", "--save", trained,
+      ])
+      #expect(outcome.status == 0, "\(outcome.errors)")
+      outcome = try CommandLineTests.run([
+        "convert", trained, "--dataset", "digits", "--steps", "5", "--calibration", "200",
+        "--firing", "refining", "--agreement", "95", "--memory", "200K", "--min-agreement", "1",
+        "--max-operations", "100", "--save", saved, "--json", path,
+      ])
+      #expect(outcome.status == 0, "\(outcome.errors)")
+      #expect(outcome.output.contains("refining *"))
+      #expect(outcome.output.contains("the limit is 204.8 kB"))
+      let report = try json(path)
+      let conversion = try #require(report["conversion"] as? [String: Any])
+      let exit = try #require(conversion["exit"] as? [String: Any])
+      let outcomeOfExit = try #require(exit["outcome"] as? [String: Any])
+      // Made of the file alone.
+      let file = try NetworkFile(path: saved)
+      var options = try PredictionOptions(timeSteps: try #require(exit["timeSteps"] as? Int))
+      options.firing = try #require(
+        file.metadata["spike_firing"].flatMap(PredictionOptions.Firing.init(rawValue:)))
+      #expect(options.firing == .refining)
+      let patterns = try file.decoded("spike_patterns", as: SpikePatterns.self)
+      #expect(patterns != nil)
+      var network = try SpikingMLP(
+        weights: file.weights, coding: file.decoded("spike_coding", as: SpikeCoding.self),
+        patterns: patterns, options: options)
+      let margin = (exit["margin"] as? Double).map(Float.init) ?? .infinity
+      let ratio = Float(try #require(exit["ratio"] as? Double))
+      let rule = margin.isFinite ? try ExitRule(margin: margin, ratio: ratio) : .never
+      let test = Dataset.embeddedDigits().test
+      let wrong = try (0..<test.count).count { index in
+        try network.predict(test.images.row(index), until: rule).label != test.labels[index]
+      }
+      #expect(outcomeOfExit["errors"] as? Int == wrong)
+      // What is asked of the search is a verdict.
+      outcome = try CommandLineTests.run([
+        "convert", trained, "--dataset", "digits", "--steps", "1", "--calibration", "200",
+        "--firing", "every-step", "--agreement", "100", "--max-error-increase", "100",
+      ])
+      #expect(outcome.status == 1, "\(outcome.errors)")
+      #expect(outcome.output.contains("FAILED  early exit: answers to calibration images"))
+    }
+  }
+
   @Test("weights that look byte-swapped, and denormal ones, are warned of")
   func warnings() throws {
     try CommandLineTests.withFolder { folder in
@@ -100,6 +153,11 @@ import Testing
       try refused([path, "--save", path], 64, "need a file each")
       try refused([file, "--data", folder], 64, "go with '--dataset'")
       try refused([file, "--steps", "0"], 64, "1...10000")
+      try refused([file, "--lambda", "1", "--agreement", "99"], 64, "is one of them")
+      try refused([file, "--agreement", "0"], 64, "percent above 0")
+      try refused([file, "--memory", "lots"], 64, "expected bytes as")
+      try refused([file, "--memory", "1M", "--firing", "every-step"], 64, "tables of refining")
+      try refused([file, "--no-scales", "--max-operations", "1"], 64, "not with '--no-scales'")
       try refused([], 64, "Missing expected argument")
       // A network of another size than the data.
       let other = folder + "/other.safetensors"

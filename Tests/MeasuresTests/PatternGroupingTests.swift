@@ -58,7 +58,8 @@ import Testing
       train([0, 5]), train([0, 6]), train([0, 2, 3, 4, 6, 5], sign: -1), train([1, 2]),
     ]
     // The last group fires with 0, 2, 3 and 4, and 0 is the first of the most active.
-    #expect(CoFiring(trains, of: groups).blocks == [[0], [5, 6], [3], [4], [2], [1]])
+    #expect(
+      CoFiring(trains, units: 7).ordered(groups, by: 4) == [[0], [5, 6], [3], [4], [2], [1]])
     let seen = BlockPatterns(
       groups, trains + [train([0, 2]), train([0, 2, 2]), train([0, 0, 2, 3])])
     // Of an even count nothing is left in the lowest place; patterns of one group are not kept.
@@ -69,9 +70,9 @@ import Testing
       [
         trains + [train([0, 2]), train([0, 2]), train([1, 2])], [train([0, 1]), train([0, 1])],
       ],
-      rowBytes: [40, 40], columns: [10, 10], memory: 100)
-    // Twice seen, one row saved each: of 40 bytes two fit. One that is seen once is no use.
-    #expect(patterns == [[[0x0101, 0x0110], []], []] && bytes == 80)
+      layerSizes: [7, 2, 2], memory: 150)
+    // Twice seen, one row saved each: of 64 bytes two fit. One that is seen once is no use.
+    #expect(patterns == [[[0x0101, 0x0110], []], []] && bytes == 128)
   }
 
   @Test("of a network: inputs in blocks, hidden units by what they send, answers unchanged")
@@ -103,6 +104,10 @@ import Testing
     #expect(found.bytes <= 2 * groups)
     let single = try await find(1)
     #expect(single.patterns == nil && single.bytes == (64 * 32 + 20 * 16) * 4)
+    // The smallest groups: of two hidden units, three rows of 16 in place of two.
+    #expect(single.smallestTables == single.bytes + 10 * 16 * 4)
+    #expect(try await find(single.smallestTables).patterns?.groupSizes == [1, 2])
+    #expect(try await find(single.smallestTables - 1).patterns == nil)
     let some = try await find(groups - 1)
     #expect(some.bytes < groups && some.patterns != nil)
   }

@@ -35,7 +35,8 @@ extension Anytime {
 
   /// A curve that ends each image when its margin is reached.
   func exit(
-    _ curve: AnytimeCurve, _ dense: DenseAnswers, _ rule: AnytimeCurve.Rule, words: Int
+    _ curve: AnytimeCurve, _ dense: DenseAnswers, _ rule: AnytimeCurve.Rule, words: Int,
+    microseconds: Double? = nil
   ) -> Result.Exit {
     var steps: [Int] = []
     var additions: [Int] = []
@@ -52,7 +53,7 @@ extension Anytime {
     return Result.Exit(
       margin: rule.margin.isFinite ? Double(rule.margin) : nil, ratio: Double(rule.ratio),
       timeSteps: rule.timeSteps,
-      outcome: outcome(curve, dense, rule, words: words),
+      outcome: outcome(curve, dense, rule, words: words), microseconds: microseconds,
       meanSteps: Double(steps.reduce(0, +)) / Double(curve.count),
       stepPercentiles: Self.percentiles(steps), additionPercentiles: Self.percentiles(additions),
       imagesOfSteps: images, errorsOfSteps: wrong)
@@ -153,22 +154,30 @@ extension Anytime {
   /// Times the contenders in turn, round after round, so that a machine whose speed drifts slows them
   /// all alike.
   ///
-  /// - Returns: the times, and those of 1, 2, ... steps, in microseconds.
+  /// - Parameter chosen: which of the candidates was found.
+  /// - Returns: the times of it and of the dense network; those of all candidates with early exit, and of 1, 2, ...
+  ///   steps of the chosen one, in microseconds.
   func timings(
-    _ network: SpikingMLP, _ candidate: CodingSearch.Candidate
-  ) throws -> (timings: Result.Timings, steps: [Double]) {
-    let rule = try candidate.rule.exitRule
+    _ candidates: [CodingSearch.Candidate], chosen: Int
+  ) throws -> (timings: Result.Timings, exits: [Double], steps: [Double]) {
     let images = (0..<min(test.count, 256)).map { test.images.row($0) }
-    var spiking = network
+    var exits = try candidates.map { try network($0, steps: $0.timeSteps) }
+    let rules = try candidates.map { try $0.rule.exitRule }
     var dense = DenseMLP(weights: weights)
     var blas = BareBLAS(weights: weights, batch: 1)
-    var fixed = try candidate.steps.indices.map { try self.network(candidate, steps: $0 + 1) }
+    var fixed = try candidates[chosen].steps.indices.map {
+      try network(candidates[chosen], steps: $0 + 1)
+    }
     var contenders: [() throws -> Void] = [
-      { for image in images { _ = try spiking.predict(image, until: rule) } },
       { for _ in images { blas.forward() } },
       { for image in images { _ = try dense.predict(image) } },
       { for image in images { _ = try dense.predictSkippingZeros(image) } },
     ]
+    for index in exits.indices {
+      contenders.append {
+        for image in images { _ = try exits[index].predict(image, until: rules[index]) }
+      }
+    }
     for index in fixed.indices {
       contenders.append {
         for image in images { _ = try fixed[index].predict(image, until: .never) }
@@ -176,15 +185,18 @@ extension Anytime {
     }
     let times = try PairedTiming(seconds: settings.timingSeconds).run(contenders)
     let microseconds = times.map { 1e6 * $0.median / Double(images.count) }
+    let exit = times[3 + chosen]
     let timings = Result.Timings(
       rounds: times[0].count, imagesPerRound: images.count,
-      isOptimized: RunManifest.isOptimizedBuild, exitMicroseconds: microseconds[0],
-      blasMicroseconds: microseconds[1], denseMicroseconds: microseconds[2],
-      zeroSkippingMicroseconds: microseconds[3],
-      exitOverBLAS: times[0].medianRatio(to: times[1]),
-      exitOverDense: times[0].medianRatio(to: times[2]),
-      exitOverZeroSkipping: times[0].medianRatio(to: times[3]))
-    return (timings, Array(microseconds[4...]))
+      isOptimized: RunManifest.isOptimizedBuild, exitMicroseconds: microseconds[3 + chosen],
+      blasMicroseconds: microseconds[0], denseMicroseconds: microseconds[1],
+      zeroSkippingMicroseconds: microseconds[2],
+      exitOverBLAS: exit.medianRatio(to: times[0]),
+      exitOverDense: exit.medianRatio(to: times[1]),
+      exitOverZeroSkipping: exit.medianRatio(to: times[2]))
+    return (
+      timings, Array(microseconds[3..<3 + exits.count]), Array(microseconds[(3 + exits.count)...])
+    )
   }
 
   /// The least T for which the bound promises the dense network's class, beside the measured one.

@@ -16,8 +16,8 @@ extension Anytime {
     public let firing: PredictionOptions.Firing
     /// The best of each way to check thresholds, side by side.
     public let codes: [Code]
-    /// The patterns by which spikes are added; `nil` for single rows.
-    public let patterns: Patterns?
+    /// The tables of a refining network; absent for rates.
+    public let patterns: PatternTables?
     /// Points of error that the operations of one dense pass may save, in the search.
     public let lambda: Double
     /// The least share of the dense network's answers, where the search was held to one.
@@ -102,34 +102,8 @@ extension Anytime.Result {
     public let additions: Double
   }
 
-  /// The best coding of one way to check thresholds, on test images.
-  public struct Code: Sendable, Codable {
-    /// When thresholds are checked.
-    public let firing: PredictionOptions.Firing
-    /// Whether it is the network that was found: the one that costs least.
-    public let isChosen: Bool
-    /// What the search minimizes, on calibration images.
-    public let calibrationCost: Double
-    /// After each number of steps.
-    public let points: [Point]
-    /// With early exit.
-    public let exit: Exit
-  }
-
-  /// Groups of units whose spikes are added as one row.
-  public struct Patterns: Sendable, Codable {
-    /// The groups themselves.
-    public let groups: SpikePatterns
-    /// Of each layer that sends, the most units of a group.
-    public let groupSizes: [Int]
-    /// Bytes of the tables, and additions that building them took, once.
-    public let bytes, buildingAdditions: Int
-
-    init(_ patterns: SpikePatterns, in network: SpikingMLP) {
-      (groups, groupSizes) = (patterns, patterns.groupSizes)
-      (bytes, buildingAdditions) = (network.patternBytes, network.patternAdditions)
-    }
-  }
+  /// The best of one way to check thresholds.
+  public typealias Code = SearchedCode<Point, Exit>
 
   /// A coding that was tried, on calibration images.
   public struct Candidate: Sendable, Codable {
@@ -227,6 +201,8 @@ extension Anytime.Result {
     public let timeSteps: Int
     /// The answers.
     public let outcome: Outcome
+    /// The time of an image, in turn with the others; absent where it was not measured.
+    public let microseconds: Double?
     /// Steps: mean, and 50th, 90th and 99th percentile.
     public let meanSteps: Double
     /// The percentiles.

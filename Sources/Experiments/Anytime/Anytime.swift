@@ -102,55 +102,57 @@ public struct Anytime: Sendable {
     let (best, tried) = (searchResult.best, searchResult.tried)
     let spikingWeights = best.weights
     let rule = best.rule
-    let found = try network(best, steps: best.steps.count)
+    let whole = try network(best, steps: best.steps.count)
     let ending = try network(best, steps: rule.timeSteps)
     let dense = try denseAnswers()
     // The best of each way to check thresholds; the chosen one is among them.
-    var (curves, codes): ([AnytimeCurve], [Result.Code]) = ([], [])
+    var curves: [AnytimeCurve] = []
     for candidate in searchResult.bests {
       let curve = try await evaluation.curve(
         candidate.weights, candidate.coding, candidate.firing, candidate.patterns,
         timeSteps: candidate.steps.count, on: .test
       ) { progress?(.test, $0, $1) }
       curves.append(curve)
-      codes.append(
-        Result.Code(
-          firing: candidate.firing, isChosen: candidate.firing == best.firing,
-          calibrationCost: candidate.cost,
-          points: points(curve, dense, [], words: candidate.words),
-          exit: exit(curve, dense, candidate.rule, words: candidate.words)))
     }
-    let curve = curves[codes.firstIndex { $0.isChosen }!]
+    let chosen = searchResult.bests.firstIndex { $0.firing == best.firing }!
+    let curve = curves[chosen]
     let paper = try await evaluation.curve(
       weights, nil, .afterEachSpike, timeSteps: 10, on: .test
     ) { progress?(.test, $0, $1) }
-    let exit = exit(curve, dense, rule, words: best.words)
     let guarantee = try await guarantee(best, dense, curve, evaluation) {
       progress?(.bound, $0, $1)
     }
     // What is timed is timed alone.
     try team?.dismiss()
-    let (timings, microseconds) = try timings(ending, best)
-    let points = points(curve, dense, microseconds, words: best.words)
+    let (timings, exits, steps) = try timings(searchResult.bests, chosen: chosen)
+    let codes = searchResult.bests.indices.map { index in
+      let (candidate, curve) = (searchResult.bests[index], curves[index])
+      return Result.Code(
+        candidate, isChosen: index == chosen,
+        points: points(curve, dense, index == chosen ? steps : [], words: candidate.words),
+        exit: exit(
+          curve, dense, candidate.rule, words: candidate.words, microseconds: exits[index]))
+    }
+    let found = codes[chosen]
     let layers = try layers(ending, rule)
-    let neurobench = try neurobench(found, spikingWeights)
+    let neurobench = try neurobench(whole, spikingWeights)
     let result = Result(
       layerSizes: weights.layerSizes, calibrationImages: calibration.count,
       testImages: test.count, timeSteps: best.steps.count, firing: best.firing, codes: codes,
-      patterns: best.patterns.map { Result.Patterns($0, in: found) },
+      patterns: try PatternTables(best, search),
       lambda: search.lambda, leastAgreement: search.leastAgreement,
       readoutRefitted: search.refitsReadout, dense: dense.summary,
       coding: best.coding, inputScale: Double(best.coding.inputScale),
       hasPhases: !best.coding.inputPhases.isEmpty,
       layers: layers, chosen: Result.Candidate(best), candidates: tried.map(Result.Candidate.init),
       alternatives: searchResult.alternatives.map(Result.Alternative.init),
-      front: Self.front(tried), points: points,
-      paper: self.points(paper, dense, [], words: weights.parameterCount), exit: exit,
+      front: Self.front(tried), points: found.points,
+      paper: self.points(paper, dense, [], words: weights.parameterCount), exit: found.exit,
       margins: margins(curve, dense, rule, words: best.words), guarantee: guarantee,
       timings: timings,
       neurobench: neurobench,
       energyAssumptions: EnergyModel.assumptions,
-      verdicts: verdicts(exit, dense.summary, timings))
+      verdicts: Verdict.calibration(search, best) + verdicts(found.exit, dense.summary, timings))
     return (result, spikingWeights)
   }
 

@@ -32,14 +32,14 @@ public import Training
 public struct CodingSearch: Sendable {
   /// Points of error that the operations of one dense pass may save.
   public var lambda = 2.0
-  /// T: the most steps of an image.
+  /// T: the most steps of an image; of refining at most 8, since an error of 2^-8 changes no more answers.
   public var timeSteps = 8
   /// When thresholds are checked: each of them is searched, and the cheapest chosen.
   public var firings: [PredictionOptions.Firing] = [.oncePerStep, .refining]
   /// In place of the cost: the least share of answers that are the dense network's; `nil` for the cost.
   public var leastAgreement: Double?
-  /// Bytes that the rows of patterns may take; `nil` for half of the third cache.
-  public var memory: Int?
+  /// Bytes that the rows of patterns may take: by default half of the third cache, which other work shares.
+  public var memory = CacheSizes().level3 / 2
   /// Whether the last layer is fitted to each coding's spike counts: see `ReadoutCalibration`.
   public var refitsReadout = false
   /// Rounds of coordinate descent at most.
@@ -65,8 +65,10 @@ public struct CodingSearch: Sendable {
     public let firing: PredictionOptions.Firing
     /// The quanta of spikes.
     public let coding: SpikeCoding
+    /// What was found of groups of units, where the code is refining.
+    let grouping: PatternGrouping.Found?
     /// Which spikes are added as one row; `nil` for single rows.
-    public let patterns: SpikePatterns?
+    public var patterns: SpikePatterns? { grouping?.patterns }
     /// The weights: those given, but for a last layer that was fitted to counts.
     public let weights: NetworkWeights
     /// When an answer is clear; infinity where no margin was reached that is better than never.
@@ -79,9 +81,12 @@ public struct CodingSearch: Sendable {
     public let errorPercent: Double
     /// The same, expected under the dense network's probabilities.
     public let expectedErrorPercent: Double
+    /// Answers that are the dense network's with that margin, in percent; only where the search was held to that.
+    public let agreementPercent: Double?
     /// Additions an image over the dense network's multiply-adds.
     public let shareOfDense: Double
-    /// `expectedErrorPercent + lambda * shareOfDense`.
+    /// What the search minimizes: `expectedErrorPercent + lambda * shareOfDense`, or `shareOfDense` where it was held
+    /// to an agreement, and more than 100 where that was not reached.
     public let cost: Double
     /// After each number of steps, without early exit: error in percent and share of dense.
     public let steps: [(errorPercent: Double, shareOfDense: Double)]
@@ -172,8 +177,10 @@ public struct CodingSearch: Sendable {
   ///   - calibration: images that were not trained on, and are not tested on.
   ///   - trained: the coding that the network was trained for, if any.
   ///   - progress: told how many codings were tried, and how many there will be at most.
-  /// - Returns: the best, what each change of it would cost, and all that were tried, in order.
-  /// - Throws: `Failure`, `SpikingError`, `CancellationError`.
+  /// - Precondition: at least one way to check thresholds.
+  /// - Returns: the best, what each change of it would cost, and all that were tried, in order. Codings whose
+  ///   potentials or spikes run away are passed over.
+  /// - Throws: `Failure`; `SpikingError` where all run away; `CancellationError`.
   public func run(
     _ weights: NetworkWeights, calibration: LabelledImages, trained: SpikeCoding? = nil,
     progress: ProgressHandler? = nil
@@ -189,176 +196,35 @@ public struct CodingSearch: Sendable {
     _ weights: NetworkWeights, _ evaluation: SharedEvaluation, trained: SpikeCoding?,
     progress: ProgressHandler?
   ) async throws -> Found {
-    let calibration = evaluation.calibration
-    try Self.check(calibration)
-    let judge = try judge(weights, calibration)
+    try Self.check(evaluation.calibration)
+    let judge = try SearchJudge(self, weights, evaluation.calibration)
     let changes = Self.changes(
       layers: weights.layers.count - 1, Self.patterns(of: imageSize, inputs: weights.inputs))
     // Five starts; the search usually ends long before.
     let most = firings.count * (5 + rounds * changes.count)
-    var tried: [Candidate] = []
-    var bests: [Candidate] = []
+    var done = 0
+    var trials: [SearchTrials] = []
+    var bests: [(candidate: Candidate, trials: Int)] = []
+    var runaway: SpikingError?
     for firing in firings {
-      var patterns =
-        firing == .refining
-        ? try await grouping.run(weights, .unit(of: weights), on: calibration).patterns : nil
-      func attempt(_ origin: String, _ coding: SpikeCoding) async throws -> Candidate {
-        let known = tried.first {
-          $0.firing == firing && $0.coding == coding && $0.patterns == patterns
-        }
-        if let known { return known }
-        let candidate = try await evaluate(
-          weights, coding, firing, patterns, origin, evaluation, judge)
-        tried.append(candidate)
-        progress?(tried.count, max(most, tried.count))
-        return candidate
-      }
-      func descend(_ best: inout Candidate) async throws {
-        for _ in 0..<rounds {
-          let before = best.cost
-          for change in changes where firing != .refining || !change.isOfPhases {
-            guard let coding = try? change.apply(best.coding) else { continue }
-            let candidate = try await attempt(change.name, coding)
-            if candidate.cost < best.cost { best = candidate }
-          }
-          if best.cost >= before { break }
-        }
-      }
-      var best = try await attempt("unit scales", .unit(of: weights))
-      var starts = try SpikeCoding.fromData(weights, calibration)
-      if let trained { starts.append(("scales of training", trained)) }
-      for (origin, coding) in starts {
-        let candidate = try await attempt(origin, firing == .refining ? coding.inPhase : coding)
-        if candidate.cost < best.cost { best = candidate }
-      }
-      try await descend(&best)
-      if firing == .refining {
-        let before = patterns
-        patterns = try await grouping.run(
-          weights, best.coding, on: calibration, until: best.rule
-        ).patterns
-        let regrouped = try await attempt(best.origin, best.coding)
-        if regrouped.cost < best.cost {
-          best = regrouped
-          try await descend(&best)
-        } else {
-          patterns = before
-        }
-      }
-      bests.append(best)
+      var ways = SearchTrials(
+        search: self, weights: weights, evaluation: evaluation, judge: judge, firing: firing,
+        changes: changes.filter { firing != .refining || !$0.isOfPhases })
+      ways.progress = { progress?(done + $0, max(most, done + $0)) }
+      if let best = try await ways.best(trained: trained) { bests.append((best, trials.count)) }
+      done += ways.tried.count
+      trials.append(ways)
+      runaway = runaway ?? ways.runaway
     }
-    let best = bests.min { $0.cost < $1.cost }!
-    var alternatives: [Alternative] = []
-    for change in changes where best.firing != .refining || !change.isOfPhases {
-      guard let coding = try? change.apply(best.coding), coding != best.coding else { continue }
-      let known = tried.first {
-        $0.firing == best.firing && $0.coding == coding && $0.patterns == best.patterns
-      }
-      let candidate =
-        if let known { known } else {
-          try await evaluate(
-            weights, coding, best.firing, best.patterns, change.name, evaluation, judge)
-        }
-      if known == nil { tried.append(candidate) }
-      alternatives.append(Alternative(change: change.name, candidate: candidate))
+    guard let best = bests.min(by: { $0.candidate.cost < $1.candidate.cost }) else {
+      // A search that tries nothing has no firing; one that finds nothing ran away.
+      throw runaway!
     }
-    return Found(best: best, bests: bests, alternatives: alternatives, tried: tried)
+    let alternatives = try await trials[best.trials].alternatives(of: best.candidate)
+    return Found(
+      best: best.candidate, bests: bests.map(\.candidate), alternatives: alternatives,
+      tried: trials.flatMap(\.tried))
   }
-
-  /// Groups of units within the memory that there is.
-  private var grouping: PatternGrouping {
-    var grouping = PatternGrouping(
-      memory: memory ?? PatternGrouping.usualMemory(), instructionSet: instructionSet,
-      imageSize: imageSize)
-    grouping.workers = workers
-    return grouping
-  }
-
-  /// The most steps of refining that are looked at: an error of 2^-8 changes no more answers.
-  private static let refiningSteps = 8
-
-  /// What an answer costs.
-  private struct Judge {
-    /// `[images x classes]`: expected errors of answers, or 1 for those that are not the dense network's.
-    let costs: Matrix
-    /// Of a mean cost of answers and a share of dense operations, what the search minimizes.
-    let cost: (_ answers: Double, _ share: Double) -> Double
-    /// The expected errors.
-    let errors: Matrix
-  }
-
-  private func judge(_ weights: NetworkWeights, _ data: LabelledImages) throws -> Judge {
-    let errors = try ExpectedErrors(weights, data).costs
-    guard let least = leastAgreement else {
-      return Judge(costs: errors, cost: { 100 * $0 + lambda * $1 }, errors: errors)
-    }
-    var dense = DenseMLP(weights: weights)
-    var costs = Matrix(rows: data.count, columns: data.classes)
-    for image in 0..<data.count {
-      let answer = try dense.predict(data.images.row(image)).argmax
-      costs.setRow(image, to: (0..<data.classes).map { $0 == answer ? 0 : 1 })
-    }
-    // Rules that disagree too often lose to all that do not, and to those that do less.
-    let most = 1 - least + 1e-9
-    return Judge(
-      costs: costs, cost: { $0 <= most ? $1 : $1 + 1000 * ($0 - most) + 100 }, errors: errors)
-  }
-
-  /// Evaluates one coding with its best margin.
-  private func evaluate(
-    _ weights: NetworkWeights, _ coding: SpikeCoding, _ firing: PredictionOptions.Firing,
-    _ patterns: SpikePatterns?, _ origin: String, _ evaluation: SharedEvaluation, _ judge: Judge
-  ) async throws -> Candidate {
-    let data = evaluation.calibration
-    let timeSteps = firing == .refining ? min(timeSteps, Self.refiningSteps) : timeSteps
-    var fitted = weights
-    if refitsReadout, let scales = coding.hiddenScales.last {
-      let counts = try await evaluation.counts(weights, coding, firing, timeSteps: timeSteps)
-      fitted = try ReadoutCalibration().refit(
-        weights, counts: counts, scales: scales, timeSteps: timeSteps, on: data)
-    }
-    let curve = try await evaluation.curve(
-      fitted, coding, firing, patterns, timeSteps: timeSteps, on: .calibration)
-    let dense = Double(weights.parameterCount)
-    func cost(_ rule: AnytimeCurve.Rule) -> Double {
-      let found = curve.expected(rule, costs: judge.costs)
-      return judge.cost(found.cost, found.additions / dense)
-    }
-    var rule = AnytimeCurve.Rule(margin: .infinity, timeSteps: timeSteps)
-    var best = cost(rule)
-    // The margin at the most steps, then the steps at that margin, until neither helps.
-    let margins = curve.candidates(most: firing == .refining ? 96 : 192)
-    let ratios = firing == .refining ? Self.ratios : [ExitRule.usualRatio]
-    var improves = true
-    while improves {
-      improves = false
-      let rules =
-        ratios.flatMap { ratio in
-          margins.map { AnytimeCurve.Rule(margin: $0, ratio: ratio, timeSteps: rule.timeSteps) }
-        }
-        + (1...timeSteps).map {
-          AnytimeCurve.Rule(margin: rule.margin, ratio: rule.ratio, timeSteps: $0)
-        }
-      for candidate in rules {
-        let found = cost(candidate)
-        if found < best { (rule, best, improves) = (candidate, found, true) }
-      }
-    }
-    let outcome = curve.outcome(rule, labels: data.labels)
-    return Candidate(
-      origin: origin, firing: firing, coding: coding, patterns: patterns, weights: fitted,
-      margin: rule.margin, ratio: rule.ratio, timeSteps: rule.timeSteps,
-      errorPercent: 100 * Double(outcome.errors) / Double(data.count),
-      expectedErrorPercent: 100 * curve.expected(rule, costs: judge.errors).cost,
-      shareOfDense: outcome.additions / dense, cost: best,
-      steps: (1...timeSteps).map {
-        let outcome = curve.outcome(step: $0, labels: data.labels)
-        return (100 * Double(outcome.errors) / Double(data.count), outcome.additions / dense)
-      })
-  }
-
-  /// Ratios of falling margins that are tried.
-  private static let ratios: [Float] = [0.5, ExitRule.usualRatio, 0.7, 0.8, 1]
 
   /// Staggered phases of pixels, for images of this size.
   static func patterns(
@@ -373,7 +239,7 @@ public struct CodingSearch: Sendable {
     }
   }
 
-  private struct Change: Sendable {
+  struct Change: Sendable {
     let name: String
     var isOfPhases = false
     let apply: @Sendable (SpikeCoding) throws(SpikingError) -> SpikeCoding

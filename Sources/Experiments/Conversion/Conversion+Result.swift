@@ -24,8 +24,8 @@ extension Conversion {
     public let codingOrigin: String
     /// When thresholds are checked.
     public let firing: PredictionOptions.Firing
-    /// The patterns by which spikes are added; absent for single rows.
-    public let patterns: Patterns?
+    /// The tables of a refining network; absent for rates.
+    public let patterns: PatternTables?
     /// The best of each way to check thresholds that was searched, side by side.
     public let codes: [Code]
     /// The spiking network after 1, 2, 5, 10, ... T steps, or each of up to 8.
@@ -40,33 +40,8 @@ extension Conversion {
     public let verdicts: [Verdict]
   }
 
-  /// The best coding of one way to check thresholds.
-  public struct Code: Sendable, Codable {
-    /// When thresholds are checked.
-    public let firing: PredictionOptions.Firing
-    /// Whether it is the network that was found: the one that costs least.
-    public let isChosen: Bool
-    /// What the search minimizes, on calibration images.
-    public let calibrationCost: Double
-    /// After 1, 2, ... steps.
-    public let points: [Point]
-    /// With early exit.
-    public let exit: Exit
-  }
-
-  /// Groups of units whose spikes are added as one row.
-  public struct Patterns: Sendable, Codable {
-    /// The groups themselves.
-    public let groups: SpikePatterns
-    /// Of each layer that sends, the most units of a group.
-    public let groupSizes: [Int]
-    /// Bytes of the tables, and of the weights.
-    public let bytes, weightBytes: Int
-    /// Additions that building the tables takes, once.
-    public let buildingAdditions: Int
-    /// Seconds that the network took to be made, tables and all.
-    public let buildingSeconds: Double
-  }
+  /// The best of one way to check thresholds.
+  public typealias Code = SearchedCode<Point, Exit>
 
   /// The spiking network after some steps.
   public struct Point: Sendable, Codable {

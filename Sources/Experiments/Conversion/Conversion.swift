@@ -81,17 +81,14 @@ public struct Conversion: Sendable {
       if isChosen { chosen = (courses, points) }
       codes.append(
         Code(
-          firing: candidate.firing, isChosen: isChosen, calibrationCost: candidate.cost,
-          points: points,
+          candidate, isChosen: isChosen, points: points,
           exit: exit(courses, candidate.rule, test.labels, answers, weights)))
     }
     let best = found?.best
-    let start = ContinuousClock.now
     let network =
       try best?.network(
         steps: best!.steps.count, recording: .counts, instructionSet: instructionSet)
       ?? network(weights, .unit(of: weights), .afterEachSpike, steps: timeSteps)
-    let building = ContinuousClock.now - start
     let wrong = zip(answers, test.labels).count { $0 != $1 }
     let percent = 100 * Double(wrong) / Double(test.count)
     let steps = network.options.timeSteps
@@ -106,13 +103,7 @@ public struct Conversion: Sendable {
         / Double(weights.parameterCount),
       firstLogits: logits, coding: network.coding,
       codingOrigin: best?.origin ?? "unit scales", firing: network.options.firing,
-      patterns: best?.patterns.map {
-        Patterns(
-          groups: $0, groupSizes: $0.groupSizes, bytes: network.patternBytes,
-          weightBytes: weights.parameterCount * MemoryLayout<Float>.size,
-          buildingAdditions: network.patternAdditions,
-          buildingSeconds: building / .seconds(1))
-      },
+      patterns: try found.flatMap { try PatternTables($0.best, search!) },
       codes: codes, points: chosen.points, exit: codes.first(where: \.isChosen)?.exit,
       paper: paperPoints, losses: losses,
       verdicts: [
@@ -120,7 +111,8 @@ public struct Conversion: Sendable {
           "spiking errors above the dense network's after \(steps) steps, points",
           value: chosen.points[chosen.points.count - 1].errorPercent - percent,
           bound: .init(atMost: errorPoints))
-      ] + exitVerdicts(codes.first(where: \.isChosen)?.exit.outcome))
+      ] + (found.map { Verdict.calibration(search!, $0.best) } ?? [])
+        + exitVerdicts(codes.first(where: \.isChosen)?.exit.outcome))
   }
 
   /// What early exit is held to on test images.

@@ -17,10 +17,11 @@ struct AnytimeCommand: AsyncParsableCommand, RunsOnRanks {
     abstract: "Accuracy against steps, operations, energy and time; scales; early exit.",
     discussion: """
       Trains a network, or loads one; finds on calibration images (the last of the training part, \
-      which are not trained on) what a spike of each layer should be quantum and how clear an answer \
+      which are not trained on) the quantum of the spikes of each layer, and how clear an answer \
       must be to end an image; then judges on the test images. Exits with 1 when a verdict fails.
 
-      The search minimizes error in percent + lambda * additions / dense multiply-adds.
+      The search minimizes error in percent + lambda * additions / dense multiply-adds; lambda is 1, 2.25 on \
+      Fashion-MNIST, 8 on the digits, 1.5 for the spiking twin.
       """)
 
   @OptionGroup var network: NetworkOptions
@@ -88,33 +89,7 @@ struct AnytimeCommand: AsyncParsableCommand, RunsOnRanks {
     transform: { try Bounded.integer($0, 1...1000) })
   var steps = 12
 
-  @Option(
-    help: ArgumentHelp(
-      """
-      Search only this way to check thresholds: \(Choice.names(PredictionOptions.Firing.self)). Default: the \
-      last two, and the cheaper is chosen.
-      """,
-      valueName: "when"),
-    transform: Choice.parse)
-  var firing: PredictionOptions.Firing?
-
-  @Option(
-    help: ArgumentHelp(
-      """
-      Points of error that one dense network's quantum of operations may save. Default: 1, 2.25 on \
-      Fashion-MNIST, 8 on the digits, 1.5 for the spiking twin.
-      """,
-      valueName: "points"),
-    transform: Bounded.notNegative)
-  var lambda: Float?
-
-  @Option(
-    help: ArgumentHelp(
-      """
-      Memory that tables of spike patterns may take, as 800K, 3M or 1G; for refining. Default: half of the \
-      third cache.
-      """, valueName: "bytes"), transform: Bounded.bytes)
-  var memory: Int?
+  @OptionGroup(title: "Search") var search: SearchOptions
 
   @Option(
     help: ArgumentHelp(
@@ -141,7 +116,8 @@ struct AnytimeCommand: AsyncParsableCommand, RunsOnRanks {
     help: ArgumentHelp(
       """
       The verdict on operations: additions over the dense network's multiply-adds, at most. Default: 0.06 \
-      on MNIST, 0.16 where rates alone are searched, 0.2 for the spiking twin, 0.4 on Fashion-MNIST; 1 on others and for loaded weights.
+      on MNIST and 0.22 on Fashion-MNIST, 0.16 and 0.4 where rates alone are searched, 0.2 for the spiking \
+      twin; 1 on others and for loaded weights.
       """,
       valueName: "share"),
     transform: Bounded.notNegative)
@@ -161,7 +137,7 @@ struct AnytimeCommand: AsyncParsableCommand, RunsOnRanks {
   @OptionGroup var tables: TableOptions
 
   func validate() throws {
-    guard refitReadout != true || firing != .refining else {
+    guard refitReadout != true || search.firing != .refining else {
       throw ValidationError(
         "'--refit-readout' fits the last layer to spike counts, which refining does not read: not with "
           + "'--firing refining'.")
@@ -212,18 +188,15 @@ struct AnytimeCommand: AsyncParsableCommand, RunsOnRanks {
         instructionSet: set)
     }
     let preset = AnytimePreset(
-      dataset: data.name, isSmall: isDigits, method: twin, seed: seed)
+      dataset: data.name, isSmall: isDigits, method: twin, firing: search.firing, seed: seed)
     let (weights, coding, training) = try await weights(of: data, preset, set)
     var search = CodingSearch(
       instructionSet: set, imageSize: (data.height, data.width))
-    search.lambda = lambda.map(Double.init) ?? preset.lambda
+    self.search.apply(to: &search, lambda: preset.lambda)
     search.timeSteps = steps
-    search.memory = memory
     search.refitsReadout =
-      refitReadout ?? (twin == .spiking && load == nil && firing != .refining)
-    if let firing {
-      search.firings = [firing]
-    } else if search.refitsReadout {
+      refitReadout ?? (twin == .spiking && load == nil && self.search.firing != .refining)
+    if self.search.firing == nil, search.refitsReadout {
       // The last layer is fitted to spike counts, which refining does not read.
       search.firings = [.oncePerStep]
     }
@@ -285,10 +258,7 @@ struct AnytimeCommand: AsyncParsableCommand, RunsOnRanks {
     Anytime.Target(
       errorPoints: maxErrorIncrease.map(Double.init) ?? preset.target.errorPoints,
       shareOfDense: maxOperations.map(Double.init)
-        ?? (load != nil
-          ? 1
-          : firing.map(PredictionOptions.Firing.rateCoded.contains) == true
-            ? max(preset.target.shareOfDense, 0.16) : preset.target.shareOfDense),
+        ?? (load == nil ? preset.target.shareOfDense : 1),
       timeOfDense: load == nil ? preset.target.timeOfDense : nil)
   }
 }

@@ -15,7 +15,7 @@ struct ConvertCommand: AsyncParsableCommand {
     commandName: "convert",
     abstract: "Make a spiking network of a trained one in a safetensors, npz or ONNX file.",
     discussion: """
-      Shows the layers; with --dataset, finds what a spike should be quantum, on training images, and \
+      Shows the layers; with --dataset, finds the quantum of the spikes of each layer, on training images, and \
       shows the errors of both networks on the test images, and what was lost on the way. Refuses, by \
       name and all at once, what cannot be spiking: a chain of fully connected layers with ReLU between \
       them can. Nothing in a file is executed, and no other file is opened.
@@ -40,7 +40,8 @@ struct ConvertCommand: AsyncParsableCommand {
   var data: String?
 
   @Option(
-    help: ArgumentHelp("Time steps T, 1...10000. Default: 20.", valueName: "T"),
+    help: ArgumentHelp(
+      "Time steps T, 1...10000; of refining at most 8. Default: 20.", valueName: "T"),
     transform: { try Bounded.integer($0, 1...10_000) })
   var steps = 20
 
@@ -49,36 +50,7 @@ struct ConvertCommand: AsyncParsableCommand {
     help: "Search the quanta of spikes; without, every quantum is 1, as in the paper.")
   var scales = true
 
-  @Option(
-    help: ArgumentHelp(
-      """
-      Search only this way to check thresholds: \(Choice.names(PredictionOptions.Firing.self)). Default: the \
-      last two, and the cheaper is chosen.
-      """, valueName: "when"),
-    transform: Choice.parse)
-  var firing: PredictionOptions.Firing?
-
-  @Option(
-    help: ArgumentHelp(
-      "Points of error that the operations of one dense pass may save, for the search. Default: 1.",
-      valueName: "points"), transform: Bounded.notNegative)
-  var lambda: Float?
-
-  @Option(
-    help: ArgumentHelp(
-      """
-      In place of '--lambda': search for the fewest operations with which so many percent of the answers to \
-      calibration images are the dense network's.
-      """, valueName: "percent"), transform: Bounded.percent)
-  var agreement: Float?
-
-  @Option(
-    help: ArgumentHelp(
-      """
-      Memory that tables of spike patterns may take, as 800K, 3M or 1G; for refining. Default: half of the \
-      third cache.
-      """, valueName: "bytes"), transform: Bounded.bytes)
-  var memory: Int?
+  @OptionGroup(title: "Search") var search: SearchOptions
 
   @Option(
     help: ArgumentHelp(
@@ -150,14 +122,7 @@ struct ConvertCommand: AsyncParsableCommand {
     guard dataset != nil || (data == nil && images == nil) else {
       throw ValidationError("'--data' and '--images' go with '--dataset'.")
     }
-    guard lambda == nil || agreement == nil else {
-      throw ValidationError("'--lambda' and '--agreement': what the search is for is one of them.")
-    }
-    guard
-      scales
-        || (firing == nil && lambda == nil && agreement == nil && memory == nil
-          && minAgreement == nil && maxOperations == nil)
-    else {
+    guard scales || (!search.areGiven && minAgreement == nil && maxOperations == nil) else {
       throw ValidationError(
         "'--firing', '--lambda', '--agreement', '--memory', '--min-agreement' and '--max-operations' are "
           + "about the search: not with '--no-scales'.")
@@ -222,10 +187,7 @@ struct ConvertCommand: AsyncParsableCommand {
   ) async throws -> Conversion.Result {
     var search = CodingSearch(instructionSet: set, imageSize: (data.height, data.width))
     search.timeSteps = steps
-    search.lambda = Double(lambda ?? 1)
-    search.leastAgreement = agreement.map { Double($0) / 100 }
-    search.memory = memory
-    if let firing { search.firings = [firing] }
+    self.search.apply(to: &search, lambda: 1)
     search.workers = threads.count
     var conversion = Conversion(instructionSet: set, search: scales ? search : nil)
     conversion.timeSteps = steps

@@ -19,14 +19,9 @@ enum AnytimeTables {
 
   /// The best of each way to check thresholds, the chosen one marked.
   private static func codes(_ result: Anytime.Result) -> [String] {
-    var lines = ["", "Early exit on test images; * costs least on calibration images"]
-    lines += Format.table(Anytime.Result.Code.columns, result.codes)
-    if let patterns = result.patterns {
-      lines.append(
-        "  spikes of \(patterns.groupSizes.map(String.init).joined(separator: ", ")) units (layer by layer) are "
-          + "added as one row: tables of \(Format.bytes(patterns.bytes))")
-    }
-    return lines
+    ["", "Early exit on test images; * costs least on calibration images"]
+      + Format.table(Anytime.Result.Code.columns, result.codes)
+      + PatternLines.lines(result.patterns)
   }
 
   private static func layers(_ result: Anytime.Result) -> [String] {
@@ -37,8 +32,10 @@ enum AnytimeTables {
         "  \(tried) codings tried; chosen: \(result.chosen.origin)"
           + (result.hasPhases ? "; input phases staggered" : "")
           + (result.readoutRefitted ? "; last layer fitted to counts" : ""), "",
-        "What another choice would make of it, on calibration images; lambda = "
-          + Format.significant(result.lambda),
+        "What another choice would make of it, on calibration images; "
+          + (result.leastAgreement.map {
+            "cost: operations where \(Format.significant(100 * $0))% agree"
+          } ?? "lambda = \(Format.significant(result.lambda))"),
       ]
       + Format.table(Anytime.Result.Choice.columns, result.choices)
   }

@@ -122,17 +122,7 @@ enum ConvertTables {
         } ?? "no margin"
       lines.append("  * chosen: \(margin), at most \(exit.timeSteps) steps")
     }
-    if let patterns = result.patterns {
-      let sizes = patterns.groupSizes.map(String.init).joined(separator: ", ")
-      let ratio = Double(patterns.bytes) / Double(patterns.weightBytes)
-      lines += [
-        "  spikes of \(sizes) units (layer by layer) are added as one row of sums: tables of "
-          + "\(Format.bytes(patterns.bytes)), \(Format.fixed(ratio, 2)) times the weights,",
-        "  made once by \(Format.count(patterns.buildingAdditions)) additions in "
-          + "\(Format.fixed(1000 * patterns.buildingSeconds, 1)) ms",
-      ]
-    }
-    return lines
+    return lines + PatternLines.lines(result.patterns)
   }
 
   private static let lossNames: [Conversion.Loss.Kind: String] = [
