@@ -18,14 +18,20 @@
       "input: here a quantizer writes x as signed spikes, T steps long; the graph takes those spikes",
     ]
 
+    /// What it cannot say of a refining network, beyond that.
+    public static let refiningDifference =
+      "quanta: a spike of step s is worth 2^-s here, and hidden units take spikes back; those of IF are all alike"
+
     /// The bytes of an HDF5 file.
     ///
     /// - Parameters:
     ///   - weights: between spikes: those that a coding has been folded into.
+    ///   - differences: what the graph does not say of the network.
     ///   - metadata: further entries of the graph's metadata.
     /// - Throws: `HDF5Fault`.
     public static func encode(
-      _ weights: NetworkWeights, metadata: [String: String] = [:]
+      _ weights: NetworkWeights, differences: [String] = differences,
+      metadata: [String: String] = [:]
     ) throws -> [UInt8] {
       let file = try HDF5Writer()
       try file.write(version, "/version")

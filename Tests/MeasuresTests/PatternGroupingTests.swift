@@ -82,10 +82,12 @@ import Testing
     let weights = try NetworkWeights(
       layerSizes: [64, 20, 10], initializer: .he, generator: &generator)
     let coding = SpikeCoding.unit(of: weights)
-    func find(_ memory: Int) async throws -> PatternGrouping.Found {
+    func find(
+      _ memory: Int, until rule: AnytimeCurve.Rule? = nil
+    ) async throws -> PatternGrouping.Found {
       try await PatternGrouping(
         memory: memory, instructionSet: .reference, imageSize: (height: 8, width: 8)
-      ).run(weights, coding, on: data.prefix(100))
+      ).run(weights, coding, on: data.prefix(100), until: rule)
     }
     let found = try await find(1 << 20)
     let patterns = try #require(found.patterns)
@@ -102,6 +104,10 @@ import Testing
     #expect(frequent[0] > 0)
     #expect(found.bytes == groups + (frequent[0] * 32 + frequent[1] * 16) * 4)
     #expect(found.bytes <= 2 * groups)
+    // An image that ends after its first step is looked at no longer.
+    let first = try await find(1 << 20, until: AnytimeCurve.Rule(margin: .infinity, timeSteps: 1))
+    let ended = try await find(1 << 20, until: AnytimeCurve.Rule(margin: 0, timeSteps: 3))
+    #expect(ended.patterns == first.patterns && ended.patterns != patterns)
     let single = try await find(1)
     #expect(single.patterns == nil && single.bytes == (64 * 32 + 20 * 16) * 4)
     // The smallest groups: of two hidden units, three rows of 16 in place of two.

@@ -216,7 +216,7 @@ struct AnytimeCommand: AsyncParsableCommand, RunsOnRanks {
     try weightsFile?.commit(
       spikingWeights, coding: result.coding, firing: result.firing,
       patterns: result.patterns?.groups)
-    try run.print(weightsFile?.notes ?? [])
+    try run.print(weightsFile?.notes(result.firing) ?? [])
     try run.finish(
       Report(
         manifest: manifest,

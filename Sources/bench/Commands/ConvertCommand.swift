@@ -138,7 +138,7 @@ struct ConvertCommand: AsyncParsableCommand {
   func run() async throws {
     let run = try CommandRun(results)
     let output = try save.map(NetworkOutput.init)
-    if strict, let differences = output?.differences, !differences.isEmpty {
+    if strict, let differences = output?.differences(), !differences.isEmpty {
       throw ValidationError(
         "'--strict': NIR cannot say all of the network: " + differences.joined(separator: "; ")
           + ".")
@@ -166,7 +166,7 @@ struct ConvertCommand: AsyncParsableCommand {
       try output.commit(
         weights, coding: result?.coding, firing: result?.firing, patterns: result?.patterns?.groups)
       try run.print("Written: \(output.path)")
-      try run.print(output.notes)
+      try run.print(output.notes(result?.firing))
     }
     let verdicts = result?.verdicts ?? []
     try run.finish(

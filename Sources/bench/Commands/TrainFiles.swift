@@ -19,7 +19,7 @@ struct TrainFiles {
     page: @autoclosure () -> HTMLReport? = nil
   ) throws {
     try weights?.commit(network)
-    for note in weights?.notes ?? [] { try Output.line(note) }
+    for note in weights?.notes() ?? [] { try Output.line(note) }
     try run.write(report, report: page(), table: CSVTable(EpochReport.columns, epochs))
   }
 }

@@ -53,16 +53,20 @@ struct NetworkOutput {
     return .network(format)
   }
 
-  /// What the file cannot say of the network.
-  var differences: [String] {
+  /// What the file cannot say of a network, by when its thresholds are checked.
+  func differences(_ firing: PredictionOptions.Firing? = nil) -> [String] {
     #if NIR
-      if case .nir = kind { return NIRFile.differences }
+      if case .nir = kind {
+        return NIRFile.differences + (firing == .refining ? [NIRFile.refiningDifference] : [])
+      }
     #endif
     return []
   }
 
   /// The same as lines to print beside "Written".
-  var notes: [String] { differences.map { "  not the same: \($0)" } }
+  func notes(_ firing: PredictionOptions.Firing? = nil) -> [String] {
+    differences(firing).map { "  not the same: \($0)" }
+  }
 
   /// Writes the network, and with it, as entries `spike_coding`, `spike_firing`, `spike_patterns` and
   /// `event_input` of the metadata, the quanta of its spikes, when thresholds are checked, which spikes are
@@ -92,7 +96,8 @@ struct NetworkOutput {
     case .nir:
       #if NIR
         let coded = try coding.map(weights.coded(by:)) ?? weights
-        try file.commit(NIRFile.encode(coded, metadata: metadata))
+        try file.commit(
+          NIRFile.encode(coded, differences: differences(firing), metadata: metadata))
       #endif
     }
   }
