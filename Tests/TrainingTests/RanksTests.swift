@@ -67,8 +67,12 @@ import ThreadCluster
       let (result, found) = try await Anytime(
         weights: weights, calibration: calibration, test: test, settings: settings
       ).run(team: team)
+      // What is timed is not the same again.
+      let exit = result.exit
       return (
-        "\(result.chosen) \(result.exit) \(result.paper) \(result.guarantee) \(result.margins)",
+        "\(result.chosen) \(exit.margin, default: "none") \(exit.ratio) \(exit.timeSteps) \(exit.outcome) "
+          + "\(exit.imagesOfSteps) \(exit.additionPercentiles) \(result.paper) "
+          + "\(result.guarantee) \(result.margins)",
         found
       )
     }
@@ -83,7 +87,6 @@ import ThreadCluster
       return try await run(team)
     }
     let together = try ends[0].get()
-    // Times are not the same again: `paper` and `exit` have none.
     #expect(together.0 == alone.0 && together.1 == alone.1)
     for end in ends.dropFirst() { #expect(try end.get().0.isEmpty) }
   }
