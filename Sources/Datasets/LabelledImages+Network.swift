@@ -2,7 +2,11 @@ public import Networks
 
 extension LabelledImages {
   /// Units of a fully connected network that answers these images.
-  public func layerSizes(hidden: [Int]) -> [Int] { [images.columns] + hidden + [classes] }
+  ///
+  /// - Throws: `NetworkError` when a size is out of range.
+  public func topology(hidden: [Int]) throws(NetworkError) -> Topology {
+    try Topology(units: [images.columns] + hidden + [classes])
+  }
 
   /// A fully connected network for these images, its weights drawn.
   ///
@@ -11,6 +15,6 @@ extension LabelledImages {
     hidden: [Int], initializer: WeightInitializer, generator: inout SeededGenerator
   ) throws(NetworkError) -> NetworkWeights {
     try NetworkWeights(
-      layerSizes: layerSizes(hidden: hidden), initializer: initializer, generator: &generator)
+      topology: try topology(hidden: hidden), initializer: initializer, generator: &generator)
   }
 }

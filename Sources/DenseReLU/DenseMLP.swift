@@ -59,7 +59,7 @@ public struct DenseMLP: Sendable {
   public init(weights: NetworkWeights, loss: Loss = .softmaxCrossEntropy) {
     self.weights = weights
     self.loss = loss
-    ledger = OperationLedger(layerSizes: weights.layerSizes)
+    ledger = OperationLedger(weights.topology)
     activations = []
     deltas = []
   }
@@ -72,8 +72,8 @@ public struct DenseMLP: Sendable {
   /// - Precondition: of the same layer sizes.
   public mutating func restore(weights: NetworkWeights, ledger: OperationLedger) {
     precondition(
-      weights.layerSizes == self.weights.layerSizes
-        && ledger.layers.map(\.units) == weights.layerSizes, "weights of another network")
+      weights.topology == self.weights.topology
+        && ledger.layers.map(\.units) == weights.topology.units, "weights of another network")
     self.weights = weights
     self.ledger = ledger
   }
@@ -174,7 +174,7 @@ public struct DenseMLP: Sendable {
   private mutating func prepare(batch: Int) {
     // Not `first?`, which allocates where it is not specialized.
     if !activations.isEmpty && activations[0].rows == batch { return }
-    let sizes = weights.layerSizes
+    let sizes = weights.topology.units
     activations = sizes.map { Matrix(rows: batch, columns: $0) }
     deltas = sizes.dropFirst().map { Matrix(rows: batch, columns: $0) }
   }
@@ -184,7 +184,7 @@ public struct DenseMLP: Sendable {
     let batch = activations[0].rows
     if let rounding {
       if exact.isEmpty || exact[0].rows != batch {
-        exact = weights.layerSizes.dropLast().map { Matrix(rows: batch, columns: $0) }
+        exact = weights.topology.units.dropLast().map { Matrix(rows: batch, columns: $0) }
       }
       rounding.round(&activations[0], layer: 0)
     }

@@ -17,8 +17,8 @@ package struct BareBLAS {
     }
     self.weights = weights.matrices
     self.batch = batch
-    activations = weights.layerSizes.map(random)
-    deltas = weights.layerSizes.map(random)
+    activations = weights.topology.units.map(random)
+    deltas = weights.topology.units.map(random)
   }
 
   /// `a_l = W_l^T a_(l-1)` for each layer.

@@ -60,7 +60,7 @@ package struct PatternGrouping: Sendable {
     until rule: AnytimeCurve.Rule? = nil
   ) async throws -> Found {
     let trains = try await trains(weights, coding, data.prefix(Self.images), rule)
-    let firing = zip(trains, weights.layerSizes).map { CoFiring($0, units: $1) }
+    let firing = zip(trains, weights.topology.units).map { CoFiring($0, units: $1) }
     let choices = choices(weights, firing, images: min(data.count, Self.images))
     let chosen = Self.choose(choices, memory: memory)
     let bytes = zip(choices, chosen).reduce(0) { $0 + $1.0[$1.1].bytes }
@@ -73,10 +73,10 @@ package struct PatternGrouping: Sendable {
         ? squares(groups) : firing[layer].ordered(groups, by: SpikePatterns.groupsOfBlock)
     }
     let (frequent, more) = Self.frequent(
-      groups, trains, layerSizes: weights.layerSizes, memory: min(memory - bytes, bytes))
+      groups, trains, topology: weights.topology, memory: min(memory - bytes, bytes))
     return Found(
       patterns: try SpikePatterns(
-        groups: groups, frequent: frequent, layerSizes: weights.layerSizes),
+        groups: groups, frequent: frequent, topology: weights.topology),
       bytes: bytes + more, smallestTables: Self.smallestTables(choices))
   }
 
@@ -93,7 +93,7 @@ package struct PatternGrouping: Sendable {
 
   private func isImage(_ layer: Int, _ weights: NetworkWeights) -> Bool {
     layer == 0 && imageSize.height > 1
-      && imageSize.height * imageSize.width == weights.layerSizes[0]
+      && imageSize.height * imageSize.width == weights.topology[0].count
   }
 
   /// Groups of pixels in the order of squares of 4 x 4 pixels.
@@ -109,7 +109,7 @@ package struct PatternGrouping: Sendable {
 
   /// The patterns of blocks that save most additions a byte, while they fit.
   static func frequent(
-    _ groups: [[[Int]]], _ trains: [[SpikeTrain]], layerSizes: [Int], memory: Int
+    _ groups: [[[Int]]], _ trains: [[SpikeTrain]], topology: Topology, memory: Int
   ) -> (patterns: [[[UInt16]]], bytes: Int) {
     struct Candidate {
       let layer, block, bytes: Int
@@ -118,7 +118,7 @@ package struct PatternGrouping: Sendable {
       let gain: Double
     }
     var candidates: [Candidate] = []
-    for (layer, columns) in layerSizes.dropFirst().enumerated() {
+    for (layer, columns) in topology.units.dropFirst().enumerated() {
       let bytes = rowBytes(columns: columns)
       for (block, counts) in BlockPatterns(groups[layer], trains[layer]).counts.enumerated() {
         for (pattern, count) in counts where count > 1 {
@@ -190,7 +190,7 @@ package struct PatternGrouping: Sendable {
     _ weights: NetworkWeights, _ firing: [CoFiring], images: Int
   ) -> [[Choice]] {
     firing.enumerated().map { layer, firing in
-      let columns = weights.layerSizes[layer + 1]
+      let columns = weights.topology[layer + 1].count
       return (1...SpikePatterns.largestGroup).compactMap { size in
         if isImage(layer, weights), size == 3 { return nil }
         let groups =

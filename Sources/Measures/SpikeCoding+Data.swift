@@ -11,7 +11,9 @@ extension SpikeCoding {
   ) throws -> [(origin: String, coding: SpikeCoding)] {
     let some = data.prefix(1000)
     var network = DenseMLP(weights: weights)
-    var activations = weights.layerSizes.dropLast().map { Array(repeating: [Float](), count: $0) }
+    var activations = weights.topology.units.dropLast().map {
+      Array(repeating: [Float](), count: $0)
+    }
     for index in 0..<some.count {
       _ = try network.predict(some.images.row(index))
       for layer in activations.indices {
@@ -30,7 +32,7 @@ extension SpikeCoding {
     let hidden = activations.indices.dropFirst()
     func perLayer(_ share: Int) throws -> SpikeCoding {
       try SpikeCoding(
-        layerSizes: weights.layerSizes, inputExponent: inputExponent(share),
+        topology: weights.topology, inputExponent: inputExponent(share),
         layerScales: hidden.map { 1 / (percentile(activations[$0].flatMap { $0 }, share) ?? 1) })
     }
     func perUnit(_ share: Int) throws -> SpikeCoding {

@@ -55,20 +55,19 @@ public struct NetworkFile: Sendable {
       (tensors, metadata) = (contents.tensors, contents.metadata)
     }
     return NetworkContents(
-      weights: try NetworkWeights(tensors: tensors, layerSizes: nil), metadata: metadata,
+      weights: try NetworkWeights(tensors: tensors, topology: nil), metadata: metadata,
       fileTypes: Set(tensors.map(\.fileType)))
   }
 
   /// Checks that the network has these layers.
   ///
   /// - Throws: `ModelFileError` with both.
-  public func require(layerSizes: [Int]) throws(ModelFileError) {
-    guard weights.layerSizes != layerSizes else { return }
-    func text(_ sizes: [Int]) -> String { sizes.joinedByDashes }
+  public func require(topology: Topology) throws(ModelFileError) {
+    guard weights.topology != topology else { return }
     throw ModelFileError(
       path: path,
       fault: .modelMismatch([
-        "layers \(text(weights.layerSizes)), expected \(text(layerSizes))"
+        "layers \(weights.topology), expected \(topology)"
       ]))
   }
 

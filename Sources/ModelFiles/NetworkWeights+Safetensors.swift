@@ -7,13 +7,13 @@ extension NetworkWeights {
   ///
   /// - Parameters:
   ///   - path: a file that this package or PyTorch wrote.
-  ///   - layerSizes: the sizes that the network must have, if they matter.
+  ///   - topology: the sizes that the network must have, if they matter.
   /// - Throws: `InputError` when the file cannot be read, `ModelFileError` when it is refused or
   ///   holds another network, with all differences; `NetworkError` for sizes out of range.
-  public init(safetensors path: String, layerSizes: [Int]? = nil) throws {
+  public init(safetensors path: String, topology: Topology? = nil) throws {
     self = try ModelFileError.naming(path) {
       try NetworkWeights(
-        tensors: Safetensors.read(RegularFile(path: path)).tensors, layerSizes: layerSizes)
+        tensors: Safetensors.read(RegularFile(path: path)).tensors, topology: topology)
     }
   }
 

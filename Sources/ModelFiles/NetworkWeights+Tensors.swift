@@ -10,10 +10,10 @@ extension NetworkWeights {
   /// `*.bias`, in the order of the numbers in their names; or `W1`, `b1`, ... where all are named so.
   ///
   /// - Throws: `ModelFileError.Fault.modelMismatch` with all differences; `NetworkError`.
-  init(tensors: [NamedTensor], layerSizes: [Int]?) throws {
+  init(tensors: [NamedTensor], topology: Topology?) throws {
     let isPaper = tensors.allSatisfy { paperName($0.name) != nil }
     let network = try Self.assemble(
-      isPaper ? tensors.map(Self.inPyTorchForm) : tensors, layerSizes: layerSizes)
+      isPaper ? tensors.map(Self.inPyTorchForm) : tensors, topology: topology)
     try self.init(layers: network.layers, biases: network.biases)
   }
 
@@ -51,7 +51,7 @@ extension NetworkWeights {
   }
 
   private static func assemble(
-    _ tensors: [NamedTensor], layerSizes: [Int]?
+    _ tensors: [NamedTensor], topology: Topology?
   ) throws(ModelFileError.Fault) -> (layers: [Matrix], biases: [[Float]]?) {
     var differences: [String] = []
     var weights: [(prefix: String, tensor: NamedTensor)] = []
@@ -73,8 +73,9 @@ extension NetworkWeights {
       differences.append("\((prefix + "bias").debugDescription) has no weight beside it")
     }
     let sizes = weights.prefix(1).map { $0.tensor.shape[1] } + weights.map { $0.tensor.shape[0] }
-    if let layerSizes, !weights.isEmpty, sizes != layerSizes {
-      differences.append("layers \(text(sizes)), expected \(text(layerSizes))")
+    if let topology, !weights.isEmpty, sizes != topology.units {
+      let found = sizes.map(String.init).joined(separator: "-")
+      differences.append("layers \(found), expected \(topology)")
     }
     for (index, (prefix, tensor)) in weights.enumerated() {
       let name = tensor.name.debugDescription
@@ -100,10 +101,6 @@ extension NetworkWeights {
   /// The numbers in a name: `layers.10.` comes after `layers.9.`.
   private static func numbers(_ name: String) -> [Int] {
     name.split { !$0.isASCII || !$0.isNumber }.map { Int($0) ?? .max }
-  }
-
-  private static func text(_ sizes: [Int]) -> String {
-    sizes.joinedByDashes
   }
 }
 

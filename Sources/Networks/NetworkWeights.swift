@@ -21,7 +21,7 @@ public struct NetworkWeights: Sendable, Equatable {
   /// - Complexity: one pass over the weights.
   public init(layers: [Matrix], biases: [[Float]]? = nil) throws(NetworkError) {
     guard let first = layers.first else { throw .tooFewLayers(found: layers.count + 1) }
-    try Self.validate(layerSizes: [first.rows] + layers.map(\.columns))
+    _ = try Topology(units: [first.rows] + layers.map(\.columns))
     for (index, pair) in zip(layers, layers.dropFirst()).enumerated()
     where pair.0.columns != pair.1.rows {
       throw .layersDoNotChain(
@@ -54,48 +54,30 @@ public struct NetworkWeights: Sendable, Equatable {
     }
   }
 
-  /// A fresh network of the given sizes; biases, where wanted, start at 0.
+  /// A fresh network of fully connected layers; biases, where wanted, start at 0.
   ///
   /// - Parameters:
-  ///   - layerSizes: units of layers 0...L, at least two, each 1...1,048,576.
+  ///   - topology: layers 0...L, at least two, each of 1...1,048,576 units.
   ///   - initializer: how `W_l` is drawn; layers are drawn in order from `generator`.
   /// - Throws: `NetworkError` when a size is out of range.
   public init(
-    layerSizes: [Int], initializer: WeightInitializer, withBiases: Bool = false,
+    topology: Topology, initializer: WeightInitializer, withBiases: Bool = false,
     generator: inout SeededGenerator
   ) throws(NetworkError) {
-    try Self.validate(layerSizes: layerSizes)
+    let units = try Topology(units: topology.units).units
     var drawn: [Matrix] = []
-    for (inputs, outputs) in zip(layerSizes, layerSizes.dropFirst()) {
+    for (inputs, outputs) in zip(units, units.dropFirst()) {
       drawn.append(try initializer.draw(inputs: inputs, outputs: outputs, from: &generator))
     }
     try self.init(
       layers: drawn,
-      biases: withBiases ? layerSizes.dropFirst().map { Array(repeating: 0, count: $0) } : nil)
+      biases: withBiases ? units.dropFirst().map { Array(repeating: 0, count: $0) } : nil)
   }
 
-  /// Checks layer sizes before anything of that size is allocated.
-  ///
-  /// - Throws: `NetworkError` for fewer than two layers, a width outside
-  ///   1...`maximumLayerWidth`, or more than `maximumParameters` weights.
-  public static func validate(layerSizes: [Int]) throws(NetworkError) {
-    guard layerSizes.count >= 2 else { throw .tooFewLayers(found: layerSizes.count) }
-    for (index, width) in layerSizes.enumerated()
-    where width < 1 || width > maximumLayerWidth {
-      throw .layerWidth(layer: index, found: width)
-    }
-    // At most 2^20 * 2^20 a layer: the products cannot overflow, and neither can their sum.
-    let parameters = zip(layerSizes, layerSizes.dropFirst()).map { $0 * $1 }.reduce(0, +)
-    guard parameters <= maximumParameters else {
-      throw .networkTooLarge(parameters: parameters, limit: maximumParameters)
-    }
+  /// The forms of layers 0...L.
+  public var topology: Topology {
+    Topology([layers[0].weights.inputs] + layers.map(\.weights.outputs))
   }
-
-  /// The form of layers 0...L.
-  public var shapes: [Shape] { [layers[0].weights.inputs] + layers.map(\.weights.outputs) }
-
-  /// The units of layers 0...L.
-  public var layerSizes: [Int] { shapes.map(\.count) }
 
   /// `W_1 ... W_L` as matrices: for what is made for fully connected networks alone.
   public var matrices: [Matrix] { layers.map(\.weights.matrix) }
@@ -130,9 +112,6 @@ public struct NetworkWeights: Sendable, Equatable {
 
   /// Units of hidden layers, 1...L - 1.
   public var hidden: [Int] { layers.dropLast().map(\.weights.outputs.count) }
-
-  /// Units of all layers as people write them: `784-200-200-10`.
-  public var topology: String { layerSizes.joinedByDashes }
 
   /// The number of output units, `n_L`.
   public var outputs: Int { layers[layers.count - 1].weights.outputs.count }

@@ -103,11 +103,13 @@ public struct OperationLedger: Sendable, Equatable, Codable {
   /// A ledger of the given layers, without examples.
   public init(layers: [Layer]) { self.layers = layers }
 
-  /// An empty ledger for layers of the given sizes.
-  public init(layerSizes: [Int]) { layers = layerSizes.map(Layer.init(units:)) }
+  /// An empty ledger for a network of such layers.
+  public init(_ topology: Topology) { layers = topology.map { Layer(units: $0.count) } }
 
   /// The same layers, with nothing done.
-  public var emptied: OperationLedger { OperationLedger(layerSizes: layers.map(\.units)) }
+  public var emptied: OperationLedger {
+    OperationLedger(layers: layers.map { Layer(units: $0.units) })
+  }
 
   /// The sum of one figure over all layers.
   public func total(_ figure: KeyPath<Layer, Int>) -> Int {

@@ -26,9 +26,33 @@ public struct Shape: Hashable, Sendable, Codable {
 
   /// The number of units.
   public var count: Int { height * width * channels }
+
+  /// Whether there is more than one place.
+  public var isMap: Bool { height > 1 || width > 1 }
 }
 
-extension Collection<Int> {
-  /// The sizes of a network's layers as people write them: `784-200-200-10`.
-  public var joinedByDashes: String { map(String.init).joined(separator: "-") }
+extension Shape {
+  /// Reads `height`, `width` and `channels`.
+  ///
+  /// - Throws: `DecodingError` where one is not positive.
+  public init(from decoder: any Decoder) throws {
+    let fields = try decoder.container(keyedBy: CodingKeys.self)
+    func length(_ key: CodingKeys) throws -> Int {
+      let length = try fields.decode(Int.self, forKey: key)
+      guard length > 0 else {
+        throw DecodingError.dataCorruptedError(
+          forKey: key, in: fields, debugDescription: "expected at least 1, found \(length)")
+      }
+      return length
+    }
+    self.init(
+      height: try length(.height), width: try length(.width), channels: try length(.channels))
+  }
+}
+
+extension Shape: CustomStringConvertible {
+  /// `200`, a map as `28x28x1`.
+  public var description: String {
+    isMap ? "\(height)x\(width)x\(channels)" : String(channels)
+  }
 }

@@ -31,7 +31,7 @@ public struct ActivityReport: Sendable {
     let rate: Double
   }
 
-  let layerSizes: [Int]
+  let topology: Topology
   let timeSteps: Int
   /// Whether the quantum of a spike falls; the last layer sends nothing then.
   let isRefining: Bool
@@ -66,7 +66,7 @@ public struct ActivityReport: Sendable {
     firing: PredictionOptions.Firing = .afterEachSpike, timeSteps: Int, data: LabelledImages,
     height: Int, width: Int, answers: Int = 2000
   ) throws {
-    layerSizes = weights.layerSizes
+    topology = weights.topology
     self.timeSteps = timeSteps
     isRefining = firing == .refining
     shownSteps = min(timeSteps, Self.steps)
@@ -83,7 +83,7 @@ public struct ActivityReport: Sendable {
     var network = try SpikingMLP(weights: weights, coding: coding, options: options)
     var dense = DenseMLP(weights: weights)
     let depth = weights.layers.count
-    histogram = layerSizes.map { _ in Array(repeating: 0, count: 21) }
+    histogram = topology.map { _ in Array(repeating: 0, count: 21) }
     confusion = Array(repeating: Array(repeating: 0, count: data.classes), count: data.classes)
 
     // The first image, step by step.
@@ -149,7 +149,7 @@ public struct ActivityReport: Sendable {
   private static func spikes(
     of network: inout SpikingMLP, _ values: [Float], steps: Int
   ) throws -> [[Int]] {
-    var spikes = network.layerSizes.map { [Int](repeating: 0, count: $0) }
+    var spikes = network.topology.units.map { [Int](repeating: 0, count: $0) }
     try network.present(values)
     for _ in 0..<steps {
       try network.step()
@@ -164,7 +164,7 @@ public struct ActivityReport: Sendable {
 extension HTMLReport {
   /// Adds the charts of an activity report.
   mutating func add(_ activity: ActivityReport) {
-    let depth = activity.layerSizes.count - 1
+    let depth = activity.topology.count - 1
     func name(_ layer: Int) -> String { layer == 0 ? "input" : "layer \(layer)" }
     let part =
       activity.shownSteps < activity.timeSteps ? ", the first \(activity.shownSteps) drawn" : ""
@@ -202,7 +202,7 @@ extension HTMLReport {
       }
       let sender =
         layer == 0 ? "the input" : layer == depth ? "layer \(layer), the output" : name(layer)
-      let units = activity.layerSizes[layer]
+      let units = activity.topology[layer].count
       let share = every > 1 ? ", one in \(every) drawn" : ""
       // The compiler takes seconds for the same in one expression.
       let caption: String =

@@ -1,5 +1,6 @@
 public import Experiments
 public import Measures
+internal import Networks
 public import SpikingReLU
 public import Streams
 public import Training
@@ -218,7 +219,7 @@ extension ScaleBenchmark.Sweep {
     [
       Column(nil, key: "sweep") { _ in name },
       Column("", key: "value", count: \.value),
-      Column("network") { Self.network($0.layerSizes) },
+      Column("network") { Self.network($0.topology.units) },
       Column("T", key: "timeSteps", count: \.timeSteps),
       Column("spikes", key: "spikes", format: Format.count, number: \.spikes),
       Column("additions", key: "additions", format: Format.count, number: \.additions),

@@ -9,7 +9,7 @@ extension HTMLReport {
     blocks.append(.verdicts(result.verdicts))
     blocks.append(
       .text(
-        "Network \(result.layerSizes.joinedByDashes) of \(source). Each layer "
+        "Network \(result.topology) of \(source). Each layer "
           + "sends the changes of its rounded activations; the rounding network computes the same from "
           + "each frame alone."))
     var rows: [[JSONValue]] = []

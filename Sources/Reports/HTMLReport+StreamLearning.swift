@@ -15,7 +15,7 @@ extension HTMLReport {
       .text(
         "\(result.trainingRecordings) recordings of \(folder) learned event by event, "
           + "\(result.testRecordings) held out; network "
-          + result.layerSizes.joinedByDashes + "."))
+          + result.topology.description + "."))
     add(
       .lines(
         "learning", title: "Errors against events seen",

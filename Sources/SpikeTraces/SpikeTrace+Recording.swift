@@ -25,7 +25,7 @@ extension SpikeTrace {
     precondition(options.inputQuantizer == .herding, "a trace has no field for input quantizers")
     precondition(inputs.count == targets.count, "\(inputs.count) inputs, \(targets.count) targets")
     var trace = SpikeTrace(
-      name: name, layerSizes: weights.layerSizes, timeSteps: options.timeSteps,
+      name: name, layerSizes: weights.topology.units, timeSteps: options.timeSteps,
       eta: training.learningRate, fractional: training.update == .fractional,
       smoothGradients: training.usesSmoothGradients,
       depthFirst: training.traversal == .depthFirst, holdError: training.holdsError,
@@ -35,8 +35,8 @@ extension SpikeTrace {
       inputs: inputs, targets: targets,
       weightsBefore: weights.matrices.map { layer in (0..<layer.rows).map { layer.row($0) } },
       weightsAfter: [], predictionsBefore: [], predictionsAfter: [],
-      predictionSpikes: weights.layerSizes.map { _ in [] }, trainingSpikes: [],
-      predictionSteps: weights.layerSizes.map { _ in [] }, trainingSteps: [])
+      predictionSpikes: weights.topology.units.map { _ in [] }, trainingSpikes: [],
+      predictionSteps: weights.topology.units.map { _ in [] }, trainingSteps: [])
     switch numberType {
     case .float:
       try trace.fill(

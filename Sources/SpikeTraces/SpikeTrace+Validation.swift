@@ -30,7 +30,7 @@ extension SpikeTrace {
         "\(name): expected counts that rise to \(train.count)")
     }
     do {
-      try NetworkWeights.validate(layerSizes: layerSizes)
+      _ = try Topology(units: layerSizes)
     } catch {
       throw SpikeTraceError(path: path, reason: "layer_sizes: \(error)")
     }

@@ -94,3 +94,11 @@ struct Connection<Scalar: SpikeScalar>: Sendable {
     if exceedsBound { bound = Scalar.bound(of: weights, quantum: quantum) }
   }
 }
+
+extension Topology {
+  /// The layers of a chain of connections.
+  init<Scalar>(connections: [Connection<Scalar>]) {
+    self.init(
+      ([connections[0].weights.rows] + connections.map(\.weights.columns)).map(Shape.init(units:)))
+  }
+}

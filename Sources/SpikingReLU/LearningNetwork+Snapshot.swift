@@ -70,7 +70,7 @@ extension LearningNetwork {
       guard let index = values.firstIndex(where: { !$0.asDouble.isFinite }) else { continue }
       throw .nonFiniteSnapshot(name: name, index: index)
     }
-    guard snapshot.ledger.layers.map(\.units) == network.layerSizes else {
+    guard snapshot.ledger.layers.map(\.units) == network.topology.units else {
       throw .snapshotMismatch(
         name: "ledger", expected: network.depth + 1, found: snapshot.ledger.layers.count)
     }

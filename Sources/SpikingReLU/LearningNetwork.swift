@@ -10,7 +10,7 @@ public import SpikeKernels
 /// var generator = SeededGenerator(seed: 1)
 /// var network = try LearningMLP(
 ///   weights: NetworkWeights(
-///     layerSizes: [784, 200, 10], initializer: .normal(standardDeviation: 0.01),
+///     topology: [784, 200, 10], initializer: .normal(standardDeviation: 0.01),
 ///     generator: &generator),
 ///   options: PredictionOptions(timeSteps: 10), training: TrainingOptions(learningRate: 0.01))
 /// let image = [Float](repeating: 0.5, count: 784)
@@ -69,7 +69,7 @@ public struct LearningNetwork<Scalar: LearningScalar>: Sendable {
     let outputs = network.outputs
     rate = Self.rate(training.learningRate, timeSteps: network.options.timeSteps)
     budget = min(network.budget, 1 << Float.significandBitCount)
-    layers = network.layerSizes.map {
+    layers = network.topology.units.map {
       LearningLayer(units: $0, quantum: network.quantum, options: training)
     }
     targetQuantizer = Quantizer(kind: .herding, quantum: network.quantum)
@@ -100,7 +100,8 @@ public struct LearningNetwork<Scalar: LearningScalar>: Sendable {
     set {
       network.ledger = newValue
       for index in layers.indices {
-        layers[index].neurons.operations = OperationLedger.Layer(units: network.layerSizes[index])
+        layers[index].neurons.operations = OperationLedger.Layer(
+          units: network.topology[index].count)
       }
     }
   }
@@ -193,8 +194,8 @@ extension LearningNetwork where Scalar == Float {
   /// - Precondition: the same layer sizes, and no biases.
   public mutating func setWeights(_ weights: NetworkWeights) {
     precondition(
-      weights.layerSizes == network.layerSizes && !weights.hasBiases,
-      "weights of sizes \(weights.layerSizes) for a network of \(network.layerSizes)")
+      weights.topology == network.topology && !weights.hasBiases,
+      "weights of sizes \(weights.topology) for a network of \(network.topology)")
     for (index, matrix) in weights.matrices.enumerated() {
       network.layers[index + 1].connection.replaceWeights(by: matrix)
     }

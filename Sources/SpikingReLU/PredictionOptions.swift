@@ -1,3 +1,4 @@
+internal import Networks
 public import SpikeKernels
 
 /// How a spiking network predicts. The defaults are the paper's baseline.
@@ -77,10 +78,10 @@ public struct PredictionOptions: Sendable, Equatable {
     self.eventBudget = eventBudget
   }
 
-  /// The spike budget of an example for layers of the given sizes.
-  func budget(layerSizes: [Int]) -> Int {
+  /// The spike budget of an example for the given layers.
+  func budget(topology: Topology) -> Int {
     if let eventBudget { return eventBudget }
     // At most 2^6 * 2^20 * 2^28: no overflow.
-    return min(64 * timeSteps * layerSizes.reduce(0, +), Self.maximumEvents)
+    return min(64 * timeSteps * topology.reduce(0) { $0 + $1.count }, Self.maximumEvents)
   }
 }

@@ -32,7 +32,7 @@ public struct SigmaDeltaNetwork<Scalar: SpikeScalar>: Sendable {
   /// The quantum of each unit.
   public let coding: SpikeCoding
   /// The units of layers 0...L.
-  public let layerSizes: [Int]
+  public let topology: Topology
   /// The quantum of a spike in sums: 1, or the scale S of integers.
   public let quantum: Scalar
   /// What was done since it was made. An example is a frame.
@@ -59,16 +59,16 @@ public struct SigmaDeltaNetwork<Scalar: SpikeScalar>: Sendable {
     }
     self.quantum = quantum
     self.coding = coding
-    layerSizes = [connections[0].weights.rows] + connections.map(\.weights.columns)
-    let chain = [Connection.none(units: layerSizes[0], quantum: quantum)] + connections
-    layers = zip(chain, layerSizes).enumerated().map { index, layer in
+    topology = Topology(connections: connections)
+    let chain = [Connection.none(units: topology[0].count, quantum: quantum)] + connections
+    layers = zip(chain, topology).enumerated().map { index, layer in
       SpikingLayer(
-        shape: Shape(units: layer.1), feeders: index == 0 ? [] : [index - 1],
+        shape: layer.1, feeders: index == 0 ? [] : [index - 1],
         connection: layer.0,
         neurons: Neurons(
-          units: layer.1, quantizer: Quantizer(kind: .herding, quantum: quantum),
+          units: layer.1.count, quantizer: Quantizer(kind: .herding, quantum: quantum),
           keepsSums: index > 0),
-        counts: AlignedArray(repeating: 0, count: layer.1), activity: nil)
+        counts: AlignedArray(repeating: 0, count: layer.1.count), activity: nil)
     }
     context = FeedContext(instructionSet: instructionSet, units: 1, seed: 0, limit: .max)
     reset()
@@ -95,7 +95,7 @@ public struct SigmaDeltaNetwork<Scalar: SpikeScalar>: Sendable {
   /// Forgets what was counted.
   public mutating func resetLedger() {
     for index in layers.indices {
-      layers[index].neurons.operations = OperationLedger.Layer(units: layerSizes[index])
+      layers[index].neurons.operations = OperationLedger.Layer(units: topology[index].count)
     }
     frames = 0
   }
@@ -110,8 +110,8 @@ public struct SigmaDeltaNetwork<Scalar: SpikeScalar>: Sendable {
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Int32)
   public mutating func process(_ frame: [Float]) throws(SpikingError) -> [Float] {
-    guard frame.count == layerSizes[0] else {
-      throw .inputSize(expected: layerSizes[0], found: frame.count)
+    guard frame.count == topology[0].count else {
+      throw .inputSize(expected: topology[0].count, found: frame.count)
     }
     layers[0].neurons.spikes.removeAll()
     for unit in frame.indices {
@@ -131,7 +131,7 @@ public struct SigmaDeltaNetwork<Scalar: SpikeScalar>: Sendable {
       }
       guard index < depth else { break }
       layers[index].neurons.spikes.removeAll()
-      for unit in 0..<layerSizes[index] {
+      for unit in 0..<topology[index].count {
         let sum = layers[index].neurons.sums[unit]
         guard let count = Scalar.count(of: sum, quantum: quantum), count <= Self.largestCount
         else {
@@ -141,7 +141,7 @@ public struct SigmaDeltaNetwork<Scalar: SpikeScalar>: Sendable {
         }
         layers[index].send(count, unit: unit)
       }
-      layers[index].neurons.operations.forwardComparisons += layerSizes[index]
+      layers[index].neurons.operations.forwardComparisons += topology[index].count
       layers[index].neurons.enterSpikes(steps: 1, instructionSet)
     }
     frames += 1
@@ -151,12 +151,12 @@ public struct SigmaDeltaNetwork<Scalar: SpikeScalar>: Sendable {
   /// z_L of the last frame, in the output's units.
   public var output: [Float] {
     let sums = layers[depth].neurons.sums
-    return (0..<layerSizes[depth]).map { Scalar.outputs(of: sums[$0], quantum: quantum) }
+    return (0..<topology[depth].count).map { Scalar.outputs(of: sums[$0], quantum: quantum) }
   }
 
   /// n_l of the last frame: the rounded activations, in spikes.
   public func counts(ofLayer layer: Int) -> [Int] {
-    (0..<layerSizes[layer]).map { Int(layers[layer].counts[$0]) }
+    (0..<topology[layer].count).map { Int(layers[layer].counts[$0]) }
   }
 
   /// What the rounding network makes of a frame alone: the same network without anything before.

@@ -49,19 +49,19 @@ public struct SpikeCoding: Sendable, Equatable {
   /// One scale a hidden layer.
   ///
   /// - Parameters:
-  ///   - layerSizes: units of layers 0...L.
+  ///   - topology: the layers of the network.
   ///   - layerScales: `k_1 ... k_(L-1)`.
   /// - Throws: as above, and `SpikingError.codingShape` for another number of scales.
   public init(
-    layerSizes: [Int], inputExponent: Int = 0, layerScales: [Float], inputPhases: [Float] = []
+    topology: Topology, inputExponent: Int = 0, layerScales: [Float], inputPhases: [Float] = []
   ) throws(SpikingError) {
-    guard layerScales.count == layerSizes.count - 2 else {
+    guard layerScales.count == topology.count - 2 else {
       throw .codingShape(
-        what: "scales of hidden layers", expected: layerSizes.count - 2, found: layerScales.count)
+        what: "scales of hidden layers", expected: topology.count - 2, found: layerScales.count)
     }
     try self.init(
       inputExponent: inputExponent,
-      hiddenScales: zip(layerScales, layerSizes.dropFirst()).map {
+      hiddenScales: zip(layerScales, topology.units.dropFirst()).map {
         Array(repeating: $0, count: $1)
       },
       inputPhases: inputPhases)
@@ -69,17 +69,17 @@ public struct SpikeCoding: Sendable, Equatable {
 
   /// The paper's: every quantum is 1, every potential starts at 0.
   public static func unit(of weights: NetworkWeights) -> SpikeCoding {
-    SpikeCoding(units: weights.layerSizes)
+    .unit(topology: weights.topology)
   }
 
-  /// The same for layers of these sizes.
-  public static func unit(layerSizes: [Int]) -> SpikeCoding {
-    SpikeCoding(units: layerSizes)
+  /// The same for these layers.
+  public static func unit(topology: Topology) -> SpikeCoding {
+    SpikeCoding(ones: topology)
   }
 
-  private init(units layerSizes: [Int]) {
+  private init(ones topology: Topology) {
     inputExponent = 0
-    hiddenScales = layerSizes.dropFirst().dropLast().map { Array(repeating: 1, count: $0) }
+    hiddenScales = topology.dropFirst().dropLast().map { Array(repeating: 1, count: $0.count) }
     inputPhases = []
   }
 
@@ -103,21 +103,21 @@ public struct SpikeCoding: Sendable, Equatable {
   /// Checks that it is of a network of these layers.
   ///
   /// - Throws: `SpikingError.codingShape`.
-  public func check(layerSizes: [Int]) throws(SpikingError) {
-    guard hiddenScales.count == layerSizes.count - 2 else {
+  public func check(topology: Topology) throws(SpikingError) {
+    guard hiddenScales.count == topology.count - 2 else {
       throw .codingShape(
-        what: "hidden layers with scales", expected: layerSizes.count - 2,
+        what: "hidden layers with scales", expected: topology.count - 2,
         found: hiddenScales.count)
     }
     for (index, scales) in hiddenScales.enumerated()
-    where scales.count != layerSizes[index + 1] {
+    where scales.count != topology[index + 1].count {
       throw .codingShape(
-        what: "scales of layer \(index + 1)", expected: layerSizes[index + 1],
+        what: "scales of layer \(index + 1)", expected: topology[index + 1].count,
         found: scales.count)
     }
-    guard inputPhases.isEmpty || inputPhases.count == layerSizes[0] else {
+    guard inputPhases.isEmpty || inputPhases.count == topology[0].count else {
       throw .codingShape(
-        what: "phases of the input", expected: layerSizes[0], found: inputPhases.count)
+        what: "phases of the input", expected: topology[0].count, found: inputPhases.count)
     }
   }
 
@@ -164,7 +164,7 @@ extension NetworkWeights {
   /// - Throws: `SpikingError.codingShape`; `.codedWeight` for a weight that is finite no more,
   ///   `.codedBias` for a bias.
   public func coded(by coding: SpikeCoding) throws(SpikingError) -> NetworkWeights {
-    try coding.check(layerSizes: layerSizes)
+    try coding.check(topology: topology)
     var coded: [Matrix] = []
     var codedBiases: [[Float]] = []
     for (index, layer) in layers.enumerated() {

@@ -1,4 +1,4 @@
-internal import Networks
+public import Networks
 internal import SpikeKernels
 
 /// Groups of units whose spikes of one step are added as one row.
@@ -30,23 +30,23 @@ public struct SpikePatterns: Sendable, Equatable, Codable {
   ///
   /// - Parameters:
   ///   - frequent: patterns of blocks with rows of their own.
-  ///   - layerSizes: units of layers 0...L.
+  ///   - topology: the layers of the network.
   /// - Throws: `SpikingError.invalidPatterns` where a unit is in no group or in two, a group is empty or too
   ///   large, or a frequent pattern is none of its block.
   public init(
-    groups: [[[Int]]], frequent: [[[UInt16]]] = [], layerSizes: [Int]
+    groups: [[[Int]]], frequent: [[[UInt16]]] = [], topology: Topology
   ) throws(SpikingError) {
     (self.groups, self.frequent) = (groups, frequent.isEmpty ? groups.map { _ in [] } : frequent)
-    try check(layerSizes: layerSizes)
+    try check(topology: topology)
   }
 
   /// Neighbouring units, so many at a time.
   ///
   /// - Precondition: `size` is in 1...4.
-  public static func consecutive(_ size: Int, layerSizes: [Int]) -> SpikePatterns {
+  public static func consecutive(_ size: Int, topology: Topology) -> SpikePatterns {
     precondition((1...largestGroup).contains(size), "groups of \(size) units, expected 1...4")
     return SpikePatterns(
-      unchecked: layerSizes.dropLast().map { units in
+      unchecked: topology.units.dropLast().map { units in
         stride(from: 0, to: units, by: size).map { Array($0..<min($0 + size, units)) }
       })
   }
@@ -94,12 +94,12 @@ public struct SpikePatterns: Sendable, Equatable, Codable {
   }
 
   /// Checks that they are of a network of these layers.
-  func check(layerSizes: [Int]) throws(SpikingError) {
-    guard groups.count == layerSizes.count - 1 else {
+  func check(topology: Topology) throws(SpikingError) {
+    guard groups.count == topology.count - 1 else {
       throw .invalidPatterns(
-        "groups of \(groups.count) layers for \(layerSizes.count - 1) that send")
+        "groups of \(groups.count) layers for \(topology.count - 1) that send")
     }
-    for (layer, (groups, units)) in zip(groups, layerSizes).enumerated() {
+    for (layer, (groups, units)) in zip(groups, topology.units).enumerated() {
       var isGrouped = [Bool](repeating: false, count: units)
       for group in groups {
         guard (1...Self.largestGroup).contains(group.count) else {
@@ -163,9 +163,9 @@ extension Array {
   ///
   /// - Throws: `SpikingError.invalidPatterns`, `.codedWeight`.
   mutating func addTables<Scalar>(
-    _ patterns: SpikePatterns, layerSizes: [Int], _ firing: PredictionOptions.Firing
+    _ patterns: SpikePatterns, topology: Topology, _ firing: PredictionOptions.Firing
   ) throws(SpikingError) where Element == Connection<Scalar> {
-    try patterns.check(layerSizes: layerSizes)
+    try patterns.check(topology: topology)
     guard firing == .refining else {
       throw .invalidPatterns(
         "spikes are added by patterns where a network is refining, not with firing '\(firing.rawValue)'"

@@ -9,7 +9,7 @@ public import SpikeKernels
 ///
 /// var generator = SeededGenerator(seed: 1)
 /// let weights = try NetworkWeights(
-///   layerSizes: [784, 200, 10], initializer: .he, generator: &generator)
+///   topology: [784, 200, 10], initializer: .he, generator: &generator)
 /// var network = try SpikingMLP(weights: weights, options: PredictionOptions(timeSteps: 10))
 /// let image = [Float](repeating: 0.5, count: 784)
 /// print(try network.predict(image).argmax)
@@ -43,7 +43,7 @@ public struct SpikingNetwork<Scalar: SpikeScalar>: Sendable {
   /// How it predicts.
   public let options: PredictionOptions
   /// The units of layers 0...L.
-  public let layerSizes: [Int]
+  public let topology: Topology
   /// The quantum of a spike: 1, or the scale S of an integer network.
   public let quantum: Scalar
 
@@ -76,47 +76,49 @@ public struct SpikingNetwork<Scalar: SpikeScalar>: Sendable {
     }
     let isRefining = options.firing == .refining
     if isRefining { try Self.checkRefining(options, coding) }
-    let sizes = [connections[0].weights.rows] + connections.map(\.weights.columns)
+    let topology = Topology(connections: connections)
     let last = connections.count
     var connections = connections
-    if let patterns { try connections.addTables(patterns, layerSizes: sizes, options.firing) }
+    if let patterns { try connections.addTables(patterns, topology: topology, options.firing) }
     self.options = options
     self.quantum = quantum
-    layerSizes = sizes
-    self.coding = coding ?? .unit(layerSizes: sizes)
-    budget = options.budget(layerSizes: sizes)
-    let chain = [Connection.none(units: sizes[0], quantum: quantum)] + connections
+    self.topology = topology
+    self.coding = coding ?? .unit(topology: topology)
+    budget = options.budget(topology: topology)
+    let chain = [Connection.none(units: topology[0].count, quantum: quantum)] + connections
     layers = chain.enumerated().map { index, connection in
       // Of a refining network all layers send signed spikes.
       let kind = index == 0 || isRefining ? options.inputQuantizer : options.layerQuantizer
       let keepsCounts = options.recording.contains(.counts) || options.readout == .counts
       return SpikingLayer(
-        shape: Shape(units: sizes[index]), feeders: index == 0 ? [] : [index - 1],
+        shape: topology[index], feeders: index == 0 ? [] : [index - 1],
         connection: connection,
         neurons: Neurons(
-          units: sizes[index], quantizer: Quantizer(kind: kind, quantum: quantum),
+          units: topology[index].count, quantizer: Quantizer(kind: kind, quantum: quantum),
           firing: options.firing, keepsSums: index == last || isRefining,
           keepsSent: isRefining && index > 0 && index < last),
-        counts: AlignedArray(repeating: 0, count: keepsCounts ? sizes[index] : 0),
+        counts: AlignedArray(repeating: 0, count: keepsCounts ? topology[index].count : 0),
         activity: options.recording.contains(.activity)
-          ? LayerActivity(units: sizes[index], nonzeroWeights: connection.nonzeroWeights) : nil)
+          ? LayerActivity(units: topology[index].count, nonzeroWeights: connection.nonzeroWeights)
+          : nil)
     }
     input = SpikingInput(coding: self.coding, for: layers[0].neurons)
     context = FeedContext(
-      instructionSet: instructionSet, units: sizes.max()!, seed: options.seed, limit: budget)
+      instructionSet: instructionSet, units: topology.units.max()!, seed: options.seed,
+      limit: budget)
   }
 
   /// The index of the last layer, L.
   public var depth: Int { layers.count - 1 }
 
   /// The number of input units, `n_0`.
-  public var inputs: Int { layerSizes[0] }
+  public var inputs: Int { topology[0].count }
 
   /// The number of output units, `n_L`.
-  public var outputs: Int { layerSizes[depth] }
+  public var outputs: Int { topology[depth].count }
 
   /// The number of units of a layer, `n_l`.
-  public func units(ofLayer layer: Int) -> Int { layerSizes[layer] }
+  public func units(ofLayer layer: Int) -> Int { topology[layer].count }
 
   /// Bytes of the tables of patterns, where spikes are added by them.
   public var patternBytes: Int {
@@ -182,8 +184,8 @@ public struct SpikingNetwork<Scalar: SpikeScalar>: Sendable {
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Int32)
   public mutating func present(_ values: [Float], stream: UInt64? = nil) throws(SpikingError) {
-    guard values.count == layerSizes[0] else {
-      throw .inputSize(expected: layerSizes[0], found: values.count)
+    guard values.count == topology[0].count else {
+      throw .inputSize(expected: topology[0].count, found: values.count)
     }
     let areFinite: Bool
     do {
@@ -364,7 +366,7 @@ public struct SpikingNetwork<Scalar: SpikeScalar>: Sendable {
     @specialized(where Scalar == Int32)
     get {
       precondition(stepsTaken > 0, "the output before the first step")
-      let units = 0..<layerSizes[depth]
+      let units = 0..<topology[depth].count
       switch options.readout {
       case .potentials:
         let sums = layers.span[depth].neurons.sums
@@ -394,7 +396,7 @@ public struct SpikingNetwork<Scalar: SpikeScalar>: Sendable {
   public func spikeCounts(ofLayer layer: Int) -> [Int] {
     precondition(
       layers[layer].counts.count > 0, "spike counts are not recorded: add .counts to the options")
-    return (0..<layerSizes[layer]).map { Int(layers[layer].counts[$0]) }
+    return (0..<topology[layer].count).map { Int(layers[layer].counts[$0]) }
   }
 
   /// The potentials of a layer: what its units have received and not sent.
@@ -403,12 +405,12 @@ public struct SpikingNetwork<Scalar: SpikeScalar>: Sendable {
   public func potentials(ofLayer layer: Int) -> [Scalar] {
     if options.firing == .refining {
       // In quanta of the step; of the last layer, which sends nothing, z.
-      return (0..<layerSizes[layer]).map {
+      return (0..<topology[layer].count).map {
         Scalar.readout(sum: layers[layer].neurons.sums[$0], halvings: 0)
       }
     }
     if layer == 0 { return input.potentials(of: layers[0].neurons, instructionSet) }
-    return (0..<layerSizes[layer]).map { layers[layer].neurons.state.potentials[$0] }
+    return (0..<topology[layer].count).map { layers[layer].neurons.state.potentials[$0] }
   }
 
   /// Forgets what was counted.

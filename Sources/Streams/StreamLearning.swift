@@ -87,7 +87,7 @@ public struct StreamLearning: Sendable {
     }
 
     /// Units of layers 0...L.
-    public let layerSizes: [Int]
+    public let topology: Topology
     /// Recordings that were learned from.
     public let trainingRecordings: Int
     /// Recordings that were held out.
@@ -130,7 +130,7 @@ public struct StreamLearning: Sendable {
     let classes = (training + test).reduce(0) { max($0, $1.label) } + 1
     var generator = SeededGenerator(seed: seed)
     let weights = try NetworkWeights(
-      layerSizes: [input.units] + hidden + [classes],
+      topology: try Topology(units: [input.units] + hidden + [classes]),
       initializer: .normal(standardDeviation: weightDeviation), generator: &generator)
     var learner = try makeLearner(weights, learningRate: learningRate)
     var order = Array(training.indices)
@@ -175,7 +175,7 @@ public struct StreamLearning: Sendable {
       multiplyAdds: learned.total(\.updateMultiplyAdds))
     return Outcome(
       result: Result(
-        layerSizes: weights.layerSizes, trainingRecordings: training.count,
+        topology: weights.topology, trainingRecordings: training.count,
         testRecordings: test.count, curve: curve, readings: found.readings, learning: learning,
         predicting: found.work, denseMultiplyAdds: weights.parameterCount,
         isInterrupted: isInterrupted),

@@ -88,7 +88,7 @@ extension DenseLearner {
   package mutating func restore(_ file: CheckpointFile) throws {
     let state = try file.json(LearnerState.self, "learner")
     guard state.learningRate.isFinite, state.learningRate > 0,
-      state.ledger.layers.map(\.units) == network.weights.layerSizes
+      state.ledger.layers.map(\.units) == network.weights.topology.units
     else { throw CheckpointMismatch(reason: "its learner is of another network") }
     if shiftGenerator != nil {
       guard let generator = SeededGenerator(words: state.generator) else {

@@ -130,7 +130,7 @@ public struct SpikingReplicas: Learner {
   /// What all replicas did.
   package var ledger: OperationLedger {
     get throws {
-      var sum = OperationLedger(layerSizes: weights.layerSizes)
+      var sum = OperationLedger(weights.topology)
       for replica in own {
         sum.add(replica.network.withLock { $0.ledger })
       }

@@ -54,7 +54,7 @@ import Testing
       var generator = SeededGenerator(seed: 1)
       for (inputs, biased) in [(240, false), (120, true)] {
         let weights = try NetworkWeights(
-          layerSizes: [inputs, 8, 3], initializer: .he, generator: &generator)
+          topology: [inputs, 8, 3], initializer: .he, generator: &generator)
         let network = try NetworkWeights(
           layers: weights.matrices,
           biases: biased ? [Array(repeating: 0.1, count: 8), [0, 0, 0]] : nil)
@@ -74,7 +74,7 @@ import Testing
       }
       let damaged = folder + "/damaged.safetensors"
       let weights = try NetworkWeights(
-        layerSizes: [240, 8, 3], initializer: .he, generator: &generator)
+        topology: [240, 8, 3], initializer: .he, generator: &generator)
       for name in ["spike_coding", "event_input"] {
         try Data(
           NetworkFile.encode(weights, as: .safetensors, metadata: [name: "{\"pooling\":0}"])
@@ -136,7 +136,7 @@ import Testing
   func sigmaDelta() throws {
     try CommandLineTests.withFolder { folder in
       var generator = SeededGenerator(seed: 1)
-      try NetworkWeights(layerSizes: [64, 12, 10], initializer: .he, generator: &generator).write(
+      try NetworkWeights(topology: [64, 12, 10], initializer: .he, generator: &generator).write(
         safetensors: folder + "/n.safetensors")
       let outcome = try CommandLineTests.run([
         "stream", "--sigma-delta", "--dataset", "digits", "--load", folder + "/n.safetensors",

@@ -14,7 +14,7 @@ import Testing
     var generator = SeededGenerator(seed: 5)
     var network = DenseMLP(
       weights: try NetworkWeights(
-        layerSizes: [30, 20, 10], initializer: .he, generator: &generator))
+        topology: [30, 20, 10], initializer: .he, generator: &generator))
     let inputs = Matrix(rows: batch, columns: 30) { _, _ in Float(generator.nextUniform()) }
     let targets = Matrix(rows: batch, columns: 10) { row, column in
       row % 10 == column ? 1 : 0

@@ -51,12 +51,12 @@ struct NaiveMLP {
 
 @Suite struct DenseMLPTests {
   private func weights(
-    _ sizes: [Int], seed: UInt64 = 1, withBiases: Bool = false
+    _ topology: Topology, seed: UInt64 = 1, withBiases: Bool = false
   ) throws -> NetworkWeights {
     var generator = SeededGenerator(seed: seed)
     var weights = try NetworkWeights(
-      layerSizes: sizes, initializer: .he, withBiases: withBiases, generator: &generator)
-    for layer in 1..<sizes.count {
+      topology: topology, initializer: .he, withBiases: withBiases, generator: &generator)
+    for layer in 1..<topology.count {
       weights.updateBiases(ofLayer: layer) { bias in
         for unit in bias.indices { bias[unit] = Float(generator.nextNormal()) / 4 }
       }

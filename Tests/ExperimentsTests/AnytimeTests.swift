@@ -123,7 +123,7 @@ import Testing
   func readout() async throws {
     let (data, calibration, weights, _) = try await Self.trained(epochs: 8)
     // Few steps of coarse spikes.
-    let coding = try SpikeCoding(layerSizes: weights.layerSizes, layerScales: [0.5])
+    let coding = try SpikeCoding(topology: weights.topology, layerScales: [0.5])
     let evaluation = SharedEvaluation(
       team: nil, workers: 1, instructionSet: try .selected(), calibration: calibration,
       test: calibration)
@@ -152,7 +152,7 @@ import Testing
   func bound() async throws {
     let (data, _, weights, _) = try await Self.trained(epochs: 4)
     let coding = try SpikeCoding(
-      layerSizes: weights.layerSizes, inputExponent: -1, layerScales: [1.3],
+      topology: weights.topology, inputExponent: -1, layerScales: [1.3],
       inputPhases: SpikeCoding.staggeredPhases(4, height: 8, width: 8))
     for firing in PredictionOptions.Firing.rateCoded {
       let bound = try RigorousBound(weights: weights, coding: coding, firing: firing)

@@ -36,7 +36,7 @@ import Testing
     for verdict in one.verdicts where !verdict.name.contains("agreement") {
       #expect(verdict.holds, "\(verdict)")
     }
-    #expect(one.layerSizes == [64, 12, 10] && one.images == 12)
+    #expect(one.topology == [64, 12, 10] && one.images == 12)
     #expect(one.timings.rounds >= 3)
     // At T = 100 the twins are close: 1/100 of a quantum, times the weights.
     #expect(one.convergence.points[3].meanError < 0.1)

@@ -130,7 +130,7 @@ import Testing
     for file in files {
       let (name, facts) = try #require(expected.first { file.hasPrefix($0.key) })
       let weights = try NetworkFile(path: folder + "/" + file).weights
-      #expect(weights.layerSizes == facts.layer_sizes && (weights.biases != nil) == facts.bias)
+      #expect(weights.topology.units == facts.layer_sizes && (weights.biases != nil) == facts.bias)
       var dense = DenseMLP(weights: weights)
       for (image, label) in facts.first_10_classes.enumerated() {
         let output = try dense.predict(data.images.row(image))

@@ -11,7 +11,7 @@ import Testing
   @Test("updates approach the dense gradient as T grows, fractional ones about half of it")
   func approaches() throws {
     var agreement = GradientAgreement(instructionSet: try InstructionSet.selected())
-    agreement.layerSizes = [8, 10, 4]
+    agreement.topology = [8, 10, 4]
     agreement.examples = 64
     agreement.steps = [1, 100]
     let result = try agreement.run()

@@ -14,7 +14,7 @@ import Testing
     let digits = Dataset.embeddedDigits()
     var generator = SeededGenerator(seed: 1)
     let weights = try NetworkWeights(
-      layerSizes: [64, 12, 10], initializer: .normal(standardDeviation: 0.2),
+      topology: [64, 12, 10], initializer: .normal(standardDeviation: 0.2),
       generator: &generator)
     var benchmark = KernelBenchmark(
       weights: weights, data: digits.test.prefix(6),

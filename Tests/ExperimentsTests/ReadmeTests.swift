@@ -19,7 +19,7 @@ import Testing
     // begin README example
     var generator = SeededGenerator(seed: 1)
     let weights = try NetworkWeights(
-      layerSizes: [784, 200, 200, 10], initializer: .he, generator: &generator)
+      topology: [784, 200, 200, 10], initializer: .he, generator: &generator)
 
     var dense = DenseMLP(weights: weights)
     var spiking = try SpikingMLP(weights: weights, options: PredictionOptions(timeSteps: 100))
@@ -41,7 +41,7 @@ import Testing
     let digits = Dataset.embeddedDigits()
     var generator = SeededGenerator(seed: 1)
     let first = try NetworkWeights(
-      layerSizes: [64, 64, 10], initializer: .normal(standardDeviation: 0.05),
+      topology: [64, 64, 10], initializer: .normal(standardDeviation: 0.05),
       generator: &generator)
     var learner = try LearningMLP(
       weights: first, options: PredictionOptions(timeSteps: 10),
@@ -65,11 +65,11 @@ import Testing
   @Test func earlyExit() throws {
     var generator = SeededGenerator(seed: 1)
     let weights = try NetworkWeights(
-      layerSizes: [64, 64, 10], initializer: .he, generator: &generator)
+      topology: [64, 64, 10], initializer: .he, generator: &generator)
     let image = Dataset.embeddedDigits().test.images.row(0)
     // begin README early exit
     let coding = try SpikeCoding(
-      layerSizes: weights.layerSizes, inputExponent: -1, layerScales: [1],
+      topology: weights.topology, inputExponent: -1, layerScales: [1],
       inputPhases: SpikeCoding.staggeredPhases(2, height: 8, width: 8))
     var options = try PredictionOptions(timeSteps: 12)
     options.firing = .oncePerStep
@@ -89,7 +89,7 @@ import Testing
     // begin README stream
     var generator = SeededGenerator(seed: 1)
     let first = try NetworkWeights(
-      layerSizes: [34 * 34, 200, 10], initializer: .normal(standardDeviation: 0.02),
+      topology: [34 * 34, 200, 10], initializer: .normal(standardDeviation: 0.02),
       generator: &generator)
     var learner = try LearningMLP(
       weights: first, options: PredictionOptions(timeSteps: 40),

@@ -19,8 +19,8 @@ import Testing
     let result = try #require(try await benchmark.run())
     #expect(
       result.sweeps.map { $0.points.map(\.value) } == [[16, 64], [16, 32], [1, 3], [10, 40]])
-    #expect(result.sweeps[1].points.map { $0.layerSizes[0] } == [16, 32])
-    #expect(result.sweeps[2].points.map(\.layerSizes.count) == [3, 5])
+    #expect(result.sweeps[1].points.map { $0.topology[0].count } == [16, 32])
+    #expect(result.sweeps[2].points.map(\.topology.count) == [3, 5])
     #expect(result.sweeps[3].points.map(\.timeSteps) == [10, 40])
     for sweep in result.sweeps {
       #expect(sweep.points[0].spikes < sweep.points[1].spikes)

@@ -102,7 +102,7 @@ struct DotRecordings {
       options.sensor = SensorSize("30x20")
       var generator = SeededGenerator(seed: 3)
       let weights = try NetworkWeights(
-        layerSizes: [1200, 10, 3], initializer: .he, generator: &generator)
+        topology: [1200, 10, 3], initializer: .he, generator: &generator)
       let network = try SpikingMLP(weights: weights, options: PredictionOptions(timeSteps: 1))
       let input = EventInput(sensor: options.sensor!)
       var replay = StreamReplay()

@@ -70,7 +70,7 @@ import Testing
       [
         trains + [train([0, 2]), train([0, 2]), train([1, 2])], [train([0, 1]), train([0, 1])],
       ],
-      layerSizes: [7, 2, 2], memory: 150)
+      topology: [7, 2, 2], memory: 150)
     // Twice seen, one row saved each: of 64 bytes two fit. One that is seen once is no use.
     #expect(patterns == [[[0x0101, 0x0110], []], []] && bytes == 128)
   }
@@ -80,7 +80,7 @@ import Testing
     let data = Dataset.embeddedDigits().training
     var generator = SeededGenerator(seed: 3)
     let weights = try NetworkWeights(
-      layerSizes: [64, 20, 10], initializer: .he, generator: &generator)
+      topology: [64, 20, 10], initializer: .he, generator: &generator)
     let coding = SpikeCoding.unit(of: weights)
     func find(
       _ memory: Int, until rule: AnytimeCurve.Rule? = nil

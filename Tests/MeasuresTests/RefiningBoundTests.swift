@@ -39,7 +39,7 @@ import Testing
     var network = try SpikingMLP(
       weights: random.weights, coding: coding,
       patterns: number % 3 == 0
-        ? nil : .consecutive(2 + number % 3, layerSizes: random.weights.layerSizes),
+        ? nil : .consecutive(2 + number % 3, topology: random.weights.topology),
       options: options(steps))
     var feeds = Array(repeating: 0, count: network.depth)
     try network.present(random.input)
@@ -82,7 +82,7 @@ import Testing
   func halves() throws {
     var generator = SeededGenerator(seed: 9)
     let weights = try NetworkWeights(
-      layerSizes: [9, 7, 4], initializer: .he, generator: &generator)
+      topology: [9, 7, 4], initializer: .he, generator: &generator)
     let bound = try RigorousBound(weights: weights, coding: .unit(of: weights), firing: .refining)
     let example = bound.example((0..<9).map { Float($0) / 9 })
     let limits = (1...8).map { step in
@@ -133,7 +133,7 @@ import Testing
   func refusals() throws {
     var generator = SeededGenerator(seed: 1)
     let weights = try NetworkWeights(
-      layerSizes: [4, 3, 2], initializer: .he, generator: &generator)
+      topology: [4, 3, 2], initializer: .he, generator: &generator)
     func refused(_ change: (inout PredictionOptions) -> Void, coding: SpikeCoding? = nil) throws {
       var options = try options(5)
       change(&options)
@@ -146,7 +146,7 @@ import Testing
     try refused(
       { _ in },
       coding: SpikeCoding(
-        layerSizes: [4, 3, 2], layerScales: [1], inputPhases: [0.25, 0, 0, 0]))
+        topology: [4, 3, 2], layerScales: [1], inputPhases: [0.25, 0, 0, 0]))
     var long = try PredictionOptions(timeSteps: PredictionOptions.maximumRefiningSteps + 1)
     long.firing = .refining
     #expect(throws: SpikingError.refiningSteps(found: 21)) {
@@ -171,7 +171,7 @@ import Testing
   func exit() throws {
     var generator = SeededGenerator(seed: 5)
     let weights = try NetworkWeights(
-      layerSizes: [9, 7, 4], initializer: .he, generator: &generator)
+      topology: [9, 7, 4], initializer: .he, generator: &generator)
     var network = try SpikingMLP(weights: weights, options: options(10))
     let input = (0..<9).map { Float($0) / 9 }
     try network.present(input)

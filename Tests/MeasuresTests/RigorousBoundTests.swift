@@ -77,7 +77,7 @@ import Testing
       as [(Float, Double, Double, Double)]
     {
       let coding = try SpikeCoding(
-        layerSizes: [1, 1, 1], layerScales: [1], inputPhases: [phase])
+        topology: [1, 1, 1], layerScales: [1], inputPhases: [phase])
       let bound = try RigorousBound(weights: weights, coding: coding, firing: .oncePerStep)
       let found = bound.evaluate(bound.example([0.3]), steps: 7, feeds: [0, 0])
       #expect(found.counts[0] == [input])

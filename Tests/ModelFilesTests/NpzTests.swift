@@ -153,7 +153,7 @@ extension Npy {
     let array = Npy.encode(NamedTensor(name: "", shape: [1, 1], elements: [1]))
     let evil = try ZipWriter.archive([("../../../tmp/evil.weight.npy", array)], deflated: false)
     try withFile(evil, named: ".npz") { path in
-      let sizes = try NetworkFile(path: path).weights.layerSizes
+      let sizes = try NetworkFile(path: path).weights.topology
       #expect(sizes == [1, 1])
     }
     #expect(!FileManager.default.fileExists(atPath: "/tmp/evil.weight.npy"))

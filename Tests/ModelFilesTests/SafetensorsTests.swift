@@ -37,7 +37,7 @@ import Testing
   private func network(biases: Bool) throws -> NetworkWeights {
     var generator = SeededGenerator(seed: 3)
     let weights = try NetworkWeights(
-      layerSizes: [5, 4, 3], initializer: .he, generator: &generator)
+      topology: [5, 4, 3], initializer: .he, generator: &generator)
     return try NetworkWeights(
       layers: weights.matrices, biases: biases ? [[1, 2, 3, 4], [-1, 0.5, 0]] : nil)
   }
@@ -48,7 +48,7 @@ import Testing
     try withFile([]) { path in
       try weights.write(safetensors: path, metadata: ["note": "a \"quote\"\n"])
       #expect(try NetworkWeights(safetensors: path) == weights)
-      #expect(try NetworkWeights(safetensors: path, layerSizes: [5, 4, 3]) == weights)
+      #expect(try NetworkWeights(safetensors: path, topology: [5, 4, 3]) == weights)
       let contents = try Safetensors.read(path: path)
       #expect(contents.metadata["note"] == "a \"quote\"\n")
       #expect(contents.tensors[0].name == "0.weight" && contents.tensors[0].shape == [4, 5])
@@ -304,7 +304,7 @@ import Testing
     try withFile([]) { path in
       try weights.write(safetensors: path)
       do {
-        _ = try NetworkWeights(safetensors: path, layerSizes: [5, 4, 2])
+        _ = try NetworkWeights(safetensors: path, topology: [5, 4, 2])
         Issue.record("it was accepted")
       } catch let error as ModelFileError {
         #expect("\(error)".hasSuffix("expected: layers 5-4-3, expected 5-4-2"))
@@ -322,7 +322,7 @@ import Testing
       try withFile(Safetensors.encode(tensors)) { path in
         let expected = ModelFileError(path: path, fault: .modelMismatch(differences))
         #expect(throws: expected) {
-          _ = try NetworkWeights(safetensors: path, layerSizes: [5, 4, 3])
+          _ = try NetworkWeights(safetensors: path, topology: [5, 4, 3])
         }
       }
     }
@@ -354,10 +354,10 @@ import Testing
           name: "W\(index + 1)", shape: [layer.rows, layer.columns], elements: layer.elements),
       ]
     }
-    #expect(try NetworkWeights(tensors: tensors, layerSizes: nil) == weights)
+    #expect(try NetworkWeights(tensors: tensors, topology: nil) == weights)
     // Mixed with PyTorch's they are not the paper's, and are refused by name.
     let mixed = tensors + [NamedTensor(name: "4.weight", shape: [1, 3], elements: [1, 2, 3])]
-    #expect(throws: (any Error).self) { try NetworkWeights(tensors: mixed, layerSizes: nil) }
+    #expect(throws: (any Error).self) { try NetworkWeights(tensors: mixed, topology: nil) }
   }
 
   @Test("layers come in the order of the numbers in their names")

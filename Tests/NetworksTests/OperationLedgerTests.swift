@@ -6,7 +6,7 @@ import Testing
 @Suite struct OperationLedgerTests {
   /// Two examples of two steps each in a 3-2-4 network.
   private var ledger: OperationLedger {
-    var ledger = OperationLedger(layerSizes: [3, 2, 4])
+    var ledger = OperationLedger([3, 2, 4])
     ledger.examples = 2
     ledger.timeSteps = 4
     ledger.layers[0].positiveSpikes = 5
@@ -59,12 +59,12 @@ import Testing
     #expect(sum.layers[0].spikes == 12 && sum.examples == 4 && sum.timeSteps == 8)
     #expect(sum.layers[1].effectiveAccumulates == 20)
     sum.reset()
-    #expect(sum == OperationLedger(layerSizes: [3, 2, 4]))
+    #expect(sum == OperationLedger([3, 2, 4]))
   }
 
   @Test("the paper's network: 198,800 multiply-adds forward")
   func paperNetwork() {
     #expect(
-      OperationLedger(layerSizes: [784, 200, 200, 10]).denseMultiplyAddsPerExample == 198_800)
+      OperationLedger([784, 200, 200, 10]).denseMultiplyAddsPerExample == 198_800)
   }
 }

@@ -60,7 +60,7 @@ import Testing
     var first = SeededGenerator(seed: 5)
     var second = SeededGenerator(seed: 5)
     #expect(
-      try NetworkWeights(layerSizes: [9, 5, 2], initializer: .he, generator: &first)
-        == NetworkWeights(layerSizes: [9, 5, 2], initializer: .he, generator: &second))
+      try NetworkWeights(topology: [9, 5, 2], initializer: .he, generator: &first)
+        == NetworkWeights(topology: [9, 5, 2], initializer: .he, generator: &second))
   }
 }

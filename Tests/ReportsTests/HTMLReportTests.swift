@@ -41,7 +41,7 @@ import Testing
     let data = Dataset.embeddedDigits().test.prefix(30)
     var generator = SeededGenerator(seed: 1)
     let weights = try NetworkWeights(
-      layerSizes: [64, 12, 10], initializer: .he, generator: &generator)
+      topology: [64, 12, 10], initializer: .he, generator: &generator)
     var report = HTMLReport(
       title: "A <b> & \"c\"", manifest: try Self.manifest(["bench", "<script>"]))
     report.add(
@@ -81,7 +81,7 @@ import Testing
   @Test("the reports of training, the paper, kernels and scale: each chart has its data")
   func reports() throws {
     let manifest = try Self.manifest()
-    let work = EpochReport.Work(OperationLedger(layerSizes: [2, 2]))
+    let work = EpochReport.Work(OperationLedger([2, 2]))
     let epochs = (1...3).map {
       EpochReport(
         epoch: $0, learningRate: 0.1, examples: 10, runningErrorPercent: 5, trainErrorPercent: 4,
@@ -118,7 +118,7 @@ import Testing
       ], rowBandwidthShare: 0.5, spikesPerImage: 1, trainingImagesPerSecond: 1)
     try check(HTMLReport(kernels, verdicts: [], manifest: manifest), charts: 3)
     let point = ScaleBenchmark.Point(
-      value: 1, layerSizes: [1, 1], timeSteps: 1, spikes: 1, additions: 1, microseconds: 1,
+      value: 1, topology: [1, 1], timeSteps: 1, spikes: 1, additions: 1, microseconds: 1,
       peakBytes: nil)
     let scale = ScaleBenchmark.Result(
       sweeps: [
@@ -187,7 +187,7 @@ import Testing
     let data = Dataset.embeddedDigits().test.prefix(12)
     var generator = SeededGenerator(seed: 1)
     let weights = try NetworkWeights(
-      layerSizes: [64, 12, 10], initializer: .he, generator: &generator)
+      topology: [64, 12, 10], initializer: .he, generator: &generator)
     let activity = try ActivityReport(
       weights: weights, timeSteps: 6, data: data, height: 8, width: 8, answers: 12)
     var options = try PredictionOptions(timeSteps: 6)

@@ -15,7 +15,7 @@ import Testing
   ) throws -> SpikeTrace {
     var generator = SeededGenerator(seed: 3)
     let weights = try NetworkWeights(
-      layerSizes: [6, 8, 7, 4], initializer: .normal(standardDeviation: 0.5),
+      topology: [6, 8, 7, 4], initializer: .normal(standardDeviation: 0.5),
       generator: &generator)
     var options = try PredictionOptions(timeSteps: 6)
     options.seed = seed

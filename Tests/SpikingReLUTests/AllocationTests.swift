@@ -14,7 +14,7 @@ import Testing
     func allocations(timeSteps: Int, gain: Float) throws -> Int {
       var generator = SeededGenerator(seed: 5)
       let weights = try NetworkWeights(
-        layerSizes: [40, 30, 10], initializer: .he, generator: &generator)
+        topology: [40, 30, 10], initializer: .he, generator: &generator)
       var network = try SpikingMLP(
         weights: weights, options: PredictionOptions(timeSteps: timeSteps))
       let input = (0..<40).map { _ in gain * Float(generator.nextUniform()) }

@@ -129,9 +129,9 @@ import Testing
     let weights = try NetworkWeights(
       layers: [Matrix(rows: 1, columns: 1, elements: [1]), Matrix(rows: 1, columns: 1)],
       biases: [[3e38], [1]])
-    let half = try SpikeCoding(layerSizes: [1, 1, 1], layerScales: [0.5])
+    let half = try SpikeCoding(topology: [1, 1, 1], layerScales: [0.5])
     #expect(try weights.coded(by: half).biases == [[1.5e38], [1]])
-    let twice = try SpikeCoding(layerSizes: [1, 1, 1], layerScales: [2])
+    let twice = try SpikeCoding(topology: [1, 1, 1], layerScales: [2])
     #expect(throws: SpikingError.codedBias(layer: 1, unit: 0)) { try weights.coded(by: twice) }
   }
 }

@@ -41,7 +41,7 @@ import Testing
     func outputs(_ set: InstructionSet) async throws -> [[Int32]] {
       var generator = SeededGenerator(seed: 3)
       let weights = try NetworkWeights(
-        layerSizes: [30, 40, 10], initializer: .he, generator: &generator)
+        topology: [30, 40, 10], initializer: .he, generator: &generator)
       // S = 250: weights fit in 16 bits.
       var learner = try IntegerLearningMLP(
         weights: weights, options: PredictionOptions(timeSteps: 5),

@@ -19,7 +19,7 @@ import Testing
       let input: [Float]
       let steps: [Step]
     }
-    let layerSizes: [Int]
+    let layerSizes: Topology
     let quanta: [Float]
     let weights: [[[Float]]]
     let biases: [[Float]]?
@@ -35,7 +35,7 @@ import Testing
     /// `k_l = 1 / d_l`.
     func coding() throws -> SpikeCoding {
       try SpikeCoding(
-        layerSizes: layerSizes, inputExponent: -Int(quanta[0].exponent),
+        topology: layerSizes, inputExponent: -Int(quanta[0].exponent),
         layerScales: quanta.dropFirst().map { 1 / $0 })
     }
 
@@ -110,7 +110,7 @@ import Testing
         }
         #expect(
           network.ledger.layers.dropFirst().map(\.forwardAdditions)
-            == zip(rows, trace.layerSizes.dropFirst()).map { $0 * $1 }, what)
+            == zip(rows, trace.layerSizes.units.dropFirst()).map { $0 * $1 }, what)
       }
     }
   }
@@ -153,7 +153,7 @@ import Testing
   func patterns(file: String) throws {
     for trace in try traces(file) {
       for size in [2, 4] {
-        let patterns = SpikePatterns.consecutive(size, layerSizes: trace.layerSizes)
+        let patterns = SpikePatterns.consecutive(size, topology: trace.layerSizes)
         for set in InstructionSet.supported {
           var network = try SpikingMLP(
             weights: trace.network(), coding: trace.coding(), patterns: patterns,

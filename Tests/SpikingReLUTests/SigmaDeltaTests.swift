@@ -6,19 +6,20 @@ import Testing
 
 /// Changes sent, what the rounding network says of each frame alone.
 @Suite struct SigmaDeltaTests {
-  private static let sizes = [20, 30, 10, 4]
+  private static let topology: Topology = [20, 30, 10, 4]
 
   private func weights(biased: Bool) throws -> NetworkWeights {
     var generator = SeededGenerator(seed: 11)
     let weights = try NetworkWeights(
-      layerSizes: Self.sizes, initializer: .he, generator: &generator)
+      topology: Self.topology, initializer: .he, generator: &generator)
     return try NetworkWeights(
       layers: weights.matrices,
-      biases: biased ? Self.sizes.dropFirst().map { (0..<$0).map { Float($0) / 50 - 0.2 } } : nil)
+      biases: biased
+        ? Self.topology.units.dropFirst().map { (0..<$0).map { Float($0) / 50 - 0.2 } } : nil)
   }
 
   private let coding = try! SpikeCoding(
-    layerSizes: Self.sizes, inputExponent: 2, layerScales: [3, 5])
+    topology: Self.topology, inputExponent: 2, layerScales: [3, 5])
 
   /// Frames that change little from one to the next.
   private var frames: [[Float]] {
@@ -93,7 +94,7 @@ import Testing
     var errors: [Float] = []
     for exponent in [2, 6, 10] {
       let fine = try SpikeCoding(
-        layerSizes: Self.sizes, inputExponent: exponent,
+        topology: Self.topology, inputExponent: exponent,
         layerScales: [Float(1 << exponent), Float(1 << exponent)])
       var network = try SigmaDeltaMLP(weights: weights, coding: fine)
       let output = try network.process(frame)
@@ -108,7 +109,7 @@ import Testing
       weights: NetworkWeights(layers: [
         Matrix(rows: 2, columns: 3, elements: [1, 0, 0, 0, 2, 0]),
         Matrix(rows: 3, columns: 2, elements: [1, 0, 0, 1, 1, 1]),
-      ]), coding: SpikeCoding(layerSizes: [2, 3, 2], layerScales: [1]))
+      ]), coding: SpikeCoding(topology: [2, 3, 2], layerScales: [1]))
     // Two spikes and one into 3 units; the hidden units become 2, 2 and 0: four spikes into 2.
     #expect(try network.process([2, 1]) == [2, 2])
     #expect(network.ledger.additions == 3 * 3 + 4 * 2)
@@ -139,7 +140,7 @@ import Testing
       try network.process(frame)
     }
     let phased = try SpikeCoding(
-      layerSizes: Self.sizes, layerScales: [1, 1],
+      topology: Self.topology, layerScales: [1, 1],
       inputPhases: Array(repeating: 0.25, count: 20))
     #expect(throws: SpikingError.self) {
       try SigmaDeltaMLP(weights: weights(biased: false), coding: phased)
@@ -147,7 +148,7 @@ import Testing
     var exploding = try SigmaDeltaMLP(
       weights: NetworkWeights(layers: [
         Matrix(rows: 1, columns: 1, elements: [3e6]), Matrix(rows: 1, columns: 1, elements: [1]),
-      ]), coding: SpikeCoding(layerSizes: [1, 1, 1], layerScales: [1]))
+      ]), coding: SpikeCoding(topology: [1, 1, 1], layerScales: [1]))
     #expect(throws: SpikingError.potentialOverflow(layer: 1, unit: 0, step: 1, value: 3e6)) {
       try exploding.process([1])
     }

@@ -6,7 +6,7 @@ import Testing
 
 /// Scales and phases change how many spikes are sent and when, not what they tend to.
 @Suite struct SpikeCodingTests {
-  static let sizes = [30, 20, 12, 5]
+  static let topology: Topology = [30, 20, 12, 5]
 
   static func coding(_ exponent: Int, _ phases: [Float] = []) throws -> SpikeCoding {
     var generator = SeededGenerator(seed: 11)
@@ -36,7 +36,7 @@ import Testing
     "the output tends to the dense network's at 1/T, whatever the quantum",
     arguments: PredictionOptions.Firing.rateCoded, [-1, 0, 2])
   func convergence(firing: PredictionOptions.Firing, exponent: Int) throws {
-    let weights = try SpikingNetworkTests.randomWeights(Self.sizes, seed: 5)
+    let weights = try SpikingNetworkTests.randomWeights(Self.topology.units, seed: 5)
     let input = SpikingNetworkTests.randomInput(30, seed: 6)
     let expected = Self.dense(weights, input)
     let phases = SpikeCoding.staggeredPhases(2, height: 5, width: 6)
@@ -59,7 +59,7 @@ import Testing
 
   @Test("integers with a coding and firing once a step tend to the same")
   func integers() throws {
-    let weights = try SpikingNetworkTests.randomWeights(Self.sizes, seed: 5)
+    let weights = try SpikingNetworkTests.randomWeights(Self.topology.units, seed: 5)
     let input = SpikingNetworkTests.randomInput(30, seed: 6)
     let expected = Self.dense(weights, input)
     for firing in PredictionOptions.Firing.rateCoded {
@@ -87,7 +87,7 @@ import Testing
     "every set sends the same spikes in every step",
     arguments: PredictionOptions.Firing.rateCoded)
   func sets(firing: PredictionOptions.Firing) throws {
-    let weights = try SpikingNetworkTests.randomWeights(Self.sizes, seed: 2)
+    let weights = try SpikingNetworkTests.randomWeights(Self.topology.units, seed: 2)
     var options = try PredictionOptions(timeSteps: 12)
     options.firing = firing
     options.recording = [.counts, .activity]
@@ -123,7 +123,7 @@ import Testing
   func phases() throws {
     let weights = try SpikingNetworkTests.randomWeights([4, 3, 2], seed: 1)
     let coding = try SpikeCoding(
-      layerSizes: [4, 3, 2], inputExponent: -1, layerScales: [1], inputPhases: [0.25, 0, -0.45, 0])
+      topology: [4, 3, 2], inputExponent: -1, layerScales: [1], inputPhases: [0.25, 0, -0.45, 0])
     for firing in PredictionOptions.Firing.rateCoded {
       var options = try PredictionOptions(timeSteps: 50)
       options.firing = firing
@@ -153,7 +153,7 @@ import Testing
     for groups in [1, 2, 4] {
       let phases = SpikeCoding.staggeredPhases(groups, height: 4, width: 6)
       let coding = try SpikeCoding(
-        layerSizes: [24, 3, 2], inputExponent: -groups.trailingZeroBitCount, layerScales: [1],
+        topology: [24, 3, 2], inputExponent: -groups.trailingZeroBitCount, layerScales: [1],
         inputPhases: phases)
       var options = try PredictionOptions(timeSteps: groups)
       options.firing = .oncePerStep
@@ -207,7 +207,7 @@ import Testing
     }
     #expect(
       throws: SpikingError.codingShape(what: "scales of hidden layers", expected: 1, found: 2)
-    ) { try SpikeCoding(layerSizes: [3, 2, 2], layerScales: [1, 2]) }
+    ) { try SpikeCoding(topology: [3, 2, 2], layerScales: [1, 2]) }
     let wrong = try SpikeCoding(inputExponent: 0, hiddenScales: [[1, 1, 1]])
     #expect(throws: SpikingError.codingShape(what: "scales of layer 1", expected: 2, found: 3)) {
       try SpikingMLP(weights: weights, coding: wrong, options: options)

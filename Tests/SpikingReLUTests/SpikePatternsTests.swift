@@ -47,17 +47,18 @@ import Testing
   func integers(number: Int) throws {
     var generator = SeededGenerator(seed: UInt64(number))
     let sizes = (0...2 + number % 3).map { _ in 1 + Int(generator.next() % 17) }
+    let topology = try Topology(units: sizes)
     let weights = try NetworkWeights(
-      layerSizes: sizes, initializer: .normal(standardDeviation: 0.7), withBiases: number % 2 == 0,
+      topology: topology, initializer: .normal(standardDeviation: 0.7), withBiases: number % 2 == 0,
       generator: &generator)
     // Small quanta: counts far above 1 in the first step.
     let coding = try SpikeCoding(
-      layerSizes: sizes, inputExponent: [0, 2, 4][number % 3],
+      topology: topology, inputExponent: [0, 2, 4][number % 3],
       layerScales: sizes.dropFirst().dropLast().map { _ in [1, 5, 0.4][Int(generator.next() % 3)] })
     let drawn = sizes.dropLast().map { groups($0, &generator) }
     let patterns = try SpikePatterns(
       groups: drawn,
-      frequent: number % 3 == 0 ? [] : drawn.map { frequent($0, &generator) }, layerSizes: sizes)
+      frequent: number % 3 == 0 ? [] : drawn.map { frequent($0, &generator) }, topology: topology)
     let input = (0..<sizes[0]).map { _ in Float(generator.nextNormal()) }
     var plain = try IntegerSpikingMLP(
       weights: weights, coding: coding, scale: 1 << 12, options: options(8))
@@ -83,10 +84,10 @@ import Testing
   @Test("Float: the same as its reference by patterns on every set, and near the single rows")
   func floats() throws {
     var generator = SeededGenerator(seed: 4)
-    let sizes = [30, 21, 13, 5]
+    let topology: Topology = [30, 21, 13, 5]
     let weights = try NetworkWeights(
-      layerSizes: sizes, initializer: .he, withBiases: true, generator: &generator)
-    let patterns = SpikePatterns.consecutive(4, layerSizes: sizes)
+      topology: topology, initializer: .he, withBiases: true, generator: &generator)
+    let patterns = SpikePatterns.consecutive(4, topology: topology)
     let input = (0..<30).map { _ in Float(generator.nextUniform()) }
     func output(_ patterns: SpikePatterns?, _ set: InstructionSet) throws -> [Float] {
       var network = try SpikingMLP(
@@ -157,7 +158,7 @@ import Testing
   func refusedFrequent() throws {
     func refuse(_ frequent: [[[UInt16]]], _ part: String) {
       do {
-        _ = try SpikePatterns(groups: [[[0, 1], [2]]], frequent: frequent, layerSizes: [3, 2])
+        _ = try SpikePatterns(groups: [[[0, 1], [2]]], frequent: frequent, topology: [3, 2])
         Issue.record("accepted: \(frequent)")
       } catch { #expect("\(error)".contains(part), "\(error)") }
     }
@@ -169,7 +170,7 @@ import Testing
     refuse([[[0x111]]], "units that are not there")
     refuse([[[0x3]]], "of one group")
     let patterns = try SpikePatterns(
-      groups: [[[0, 1], [2]]], frequent: [[[0x11, 0x12]]], layerSizes: [3, 2])
+      groups: [[[0, 1], [2]]], frequent: [[[0x11, 0x12]]], topology: [3, 2])
     #expect(patterns.rowsOfTables == [3 + 1 + 2] && patterns.groupSizes == [2])
   }
 
@@ -184,14 +185,14 @@ import Testing
   func refusals() throws {
     for groups in [[[0, 1]], [[0, 1], [1, 2]], [[0, 1, 3], [2]], [[0, 1, 2], []]] {
       #expect(throws: SpikingError.self) {
-        try SpikePatterns(groups: [groups], layerSizes: [3, 2])
+        try SpikePatterns(groups: [groups], topology: [3, 2])
       }
     }
     #expect(throws: SpikingError.self) {
-      try SpikePatterns(groups: [[[0, 1, 2, 3, 4]]], layerSizes: [5, 2])
+      try SpikePatterns(groups: [[[0, 1, 2, 3, 4]]], topology: [5, 2])
     }
     let weights = try NetworkWeights(layers: [Matrix(rows: 3, columns: 2)])
-    let patterns = SpikePatterns.consecutive(2, layerSizes: [3, 2])
+    let patterns = SpikePatterns.consecutive(2, topology: [3, 2])
     for firing in PredictionOptions.Firing.rateCoded {
       var options = try PredictionOptions(timeSteps: 4)
       options.firing = firing

@@ -76,9 +76,9 @@ import Testing
 
   @Test("the budget: 64 spikes a unit and step, at most 2^26")
   func defaultBudget() throws {
-    #expect(try PredictionOptions(timeSteps: 10).budget(layerSizes: [4, 3, 2]) == 5760)
+    #expect(try PredictionOptions(timeSteps: 10).budget(topology: [4, 3, 2]) == 5760)
     #expect(
-      try PredictionOptions(timeSteps: 1 << 20).budget(layerSizes: [784, 200, 10]) == 1 << 26)
+      try PredictionOptions(timeSteps: 1 << 20).budget(topology: [784, 200, 10]) == 1 << 26)
   }
 
   @Test func budget() throws {

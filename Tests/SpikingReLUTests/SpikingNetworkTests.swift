@@ -15,7 +15,7 @@ import Testing
         standardDeviation: Double(gain) * (2 / Double(inputs)).squareRoot(), from: &generator)
     }
     return try NetworkWeights(
-      layerSizes: sizes, initializer: initializer, generator: &generator)
+      topology: try Topology(units: sizes), initializer: initializer, generator: &generator)
   }
 
   static func randomInput(_ count: Int, seed: UInt64) -> [Float] {

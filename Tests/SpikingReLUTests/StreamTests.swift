@@ -6,13 +6,13 @@ import Testing
 
 /// The door for single spikes: what comes through it is what a whole image makes.
 @Suite struct StreamTests {
-  private static let sizes = [30, 40, 20, 5]
+  private static let topology: Topology = [30, 40, 20, 5]
 
   private func weights(biased: Bool = false) throws -> NetworkWeights {
     var generator = SeededGenerator(seed: 7)
     let weights = try NetworkWeights(
-      layerSizes: Self.sizes, initializer: .he, generator: &generator)
-    let biases = Self.sizes.dropFirst().map { units in
+      topology: Self.topology, initializer: .he, generator: &generator)
+    let biases = Self.topology.units.dropFirst().map { units in
       (0..<units).map { Float($0 % 7 - 3) / 20 }
     }
     return try NetworkWeights(layers: weights.matrices, biases: biased ? Array(biases) : nil)
@@ -32,17 +32,17 @@ import Testing
     var sent = 0
     for step in 1...whole.options.timeSteps {
       try whole.step()
-      var seen = Self.sizes.map { _ in [Spike]() }
+      var seen = Self.topology.map { _ in [Spike]() }
       for spike in whole.spikes(ofLayer: 0) {
         try streamed.receive(spike)
-        for layer in 1..<Self.sizes.count where streamed.options.firing == .afterEachSpike {
+        for layer in 1..<Self.topology.count where streamed.options.firing == .afterEachSpike {
           seen[layer] += streamed.spikes(ofLayer: layer)
         }
         sent += 1
       }
       try streamed.endStep()
       if !streamed.hasBiases, streamed.options.firing == .afterEachSpike {
-        for layer in 1..<Self.sizes.count {
+        for layer in 1..<Self.topology.count {
           #expect(
             seen[layer] == Array(whole.spikes(ofLayer: layer)), "\(words), step \(step), \(layer)")
         }
@@ -50,7 +50,7 @@ import Testing
       #expect(streamed.output == whole.output, "\(words), step \(step)")
     }
     #expect(sent > 20)
-    for layer in 1..<Self.sizes.count {
+    for layer in 1..<Self.topology.count {
       #expect(streamed.potentials(ofLayer: layer) == whole.potentials(ofLayer: layer), "\(words)")
       #expect(
         streamed.ledger.layers[layer] == whole.ledger.layers[layer], "\(words), layer \(layer)")
@@ -80,7 +80,7 @@ import Testing
               instructionSet: set), words)
         }
         let coding = try SpikeCoding(
-          layerSizes: Self.sizes, inputExponent: 1, layerScales: [2, 0.5])
+          topology: Self.topology, inputExponent: 1, layerScales: [2, 0.5])
         try compare(
           SpikingMLP(
             weights: weights(biased: biased), coding: coding, options: options,

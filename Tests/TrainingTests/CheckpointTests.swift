@@ -258,7 +258,7 @@ import Testing
         let dataset = Dataset.embeddedDigits()
         var generator = SeededGenerator(seed: 1)
         let weights = try NetworkWeights(
-          layerSizes: [64, 9, 10], initializer: .he, generator: &generator)
+          topology: [64, 9, 10], initializer: .he, generator: &generator)
         let learner = SpikingLearner(
           network: try LearningMLP(
             weights: weights, options: PredictionOptions(timeSteps: 2),

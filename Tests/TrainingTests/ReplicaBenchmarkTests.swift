@@ -11,7 +11,7 @@ import ThreadCluster
 /// What `scale --learning` says, and what it is on paper.
 @Suite struct ReplicaBenchmarkTests {
   private static func benchmark() throws -> ReplicaBenchmark {
-    var benchmark = ReplicaBenchmark(
+    var benchmark = try ReplicaBenchmark(
       settings: .init(
         dataset: ReplicaTests.dataset, hidden: [8], epochs: 1, learningRate: 0.02, seed: 1),
       dataset: ReplicaTests.dataset, instructionSet: try .selected())
@@ -71,11 +71,11 @@ import ThreadCluster
     }
     var wild = ReplicaBenchmark.Settings(
       dataset: ReplicaTests.dataset, hidden: [8], epochs: 1, learningRate: 1e6, seed: 1)
-    var benchmark = ReplicaBenchmark(
+    var benchmark = try ReplicaBenchmark(
       settings: wild, dataset: ReplicaTests.dataset, instructionSet: try .selected())
     #expect(try benchmark.training(replicas: 4).options.learningRate == 4e6)
     (wild.learningRate, wild.scalesLearningRate) = (0.02, false)
-    benchmark = ReplicaBenchmark(
+    benchmark = try ReplicaBenchmark(
       settings: wild, dataset: ReplicaTests.dataset, instructionSet: try .selected())
     #expect(try benchmark.training(replicas: 4).options.learningRate == 0.02)
   }

@@ -174,7 +174,7 @@ import ThreadCluster
     var generator = SeededGenerator(seed: 3)
     var network = DenseMLP(
       weights: try NetworkWeights(
-        layerSizes: [64, 9, 10], initializer: .he, withBiases: true, generator: &generator))
+        topology: [64, 9, 10], initializer: .he, withBiases: true, generator: &generator))
     let images = Self.dataset.training
     let all = Array(0..<12)
     func gradients(_ examples: [Int], ofBatch batch: Int?) throws -> DenseMLP.Gradients {

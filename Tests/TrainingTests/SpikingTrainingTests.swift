@@ -125,7 +125,7 @@ import Testing
   func explodedWeight() async throws {
     var generator = SeededGenerator(seed: 1)
     var layers = try NetworkWeights(
-      layerSizes: [64, 4, 10], initializer: .he, generator: &generator
+      topology: [64, 4, 10], initializer: .he, generator: &generator
     ).matrices
     // The first pixel of a digit is always 0: its weights are never used.
     layers[0][0, 0] = 2e6
@@ -175,7 +175,7 @@ import Testing
   func wrongImages() async throws {
     var generator = SeededGenerator(seed: 1)
     let weights = try NetworkWeights(
-      layerSizes: [9, 10], initializer: .he, generator: &generator)
+      topology: [9, 10], initializer: .he, generator: &generator)
     let network = try SpikingMLP(weights: weights, options: PredictionOptions(timeSteps: 2))
     await #expect(throws: SpikingError.inputSize(expected: 9, found: 64)) {
       try await network.errorRate(on: dataset.test, workers: 1)

@@ -1,11 +1,12 @@
 public import Measures
+public import Networks
 public import SpikingReLU
 
 extension Anytime {
   /// Everything that was found. Operations, energies and times are of one image, on average.
   public struct Result: Sendable, Codable {
     /// The units of layers 0...L.
-    public let layerSizes: [Int]
+    public let topology: Topology
     /// Images that scales and margins were learned on.
     public let calibrationImages: Int
     /// Images that everything is judged on.

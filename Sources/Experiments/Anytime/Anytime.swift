@@ -137,7 +137,7 @@ public struct Anytime: Sendable {
     let layers = try layers(ending, rule)
     let neurobench = try neurobench(whole, spikingWeights)
     let result = Result(
-      layerSizes: weights.layerSizes, calibrationImages: calibration.count,
+      topology: weights.topology, calibrationImages: calibration.count,
       testImages: test.count, timeSteps: best.steps.count, firing: best.firing, codes: codes,
       patterns: try PatternTables(best, search),
       lambda: search.lambda, leastAgreement: search.leastAgreement,

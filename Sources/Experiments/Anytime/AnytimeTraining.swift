@@ -85,9 +85,9 @@ public struct AnytimeTraining: Sendable, Codable, Equatable {
     var coding: SpikeCoding?
     if method == .dense {
       // As the search starts from: a white pixel fires once in as many steps as there are groups.
-      let sizes = [dataset.height * dataset.width] + hidden + [dataset.training.classes]
+      let topology = try dataset.training.topology(hidden: hidden)
       let trained = try SpikeCoding(
-        layerSizes: sizes, inputExponent: -phaseGroups.trailingZeroBitCount,
+        topology: topology, inputExponent: -phaseGroups.trailingZeroBitCount,
         layerScales: hidden.map { _ in 1 },
         inputPhases: SpikeCoding.staggeredPhases(
           phaseGroups, height: dataset.height, width: dataset.width))

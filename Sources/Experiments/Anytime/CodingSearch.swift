@@ -99,7 +99,7 @@ public struct CodingSearch: Sendable {
     /// The numbers that rows are read from: of the tables of patterns, or the weights.
     var words: Int {
       guard let patterns else { return weights.parameterCount }
-      return zip(patterns.rowsOfTables, weights.layerSizes.dropFirst()).reduce(0) {
+      return zip(patterns.rowsOfTables, weights.topology.units.dropFirst()).reduce(0) {
         $0 + $1.0 * $1.1
       }
     }

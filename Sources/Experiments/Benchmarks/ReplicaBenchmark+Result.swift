@@ -1,3 +1,5 @@
+public import Networks
+
 extension ReplicaBenchmark {
   /// A cell of the table of errors.
   public struct Cell: Sendable, Codable {
@@ -63,7 +65,7 @@ extension ReplicaBenchmark {
     /// Processes.
     public let ranks: Int
     /// Layer sizes.
-    public let layerSizes: [Int]
+    public let topology: Topology
     /// Weights.
     public let parameters: Int
     /// K of the table and of the speeds.

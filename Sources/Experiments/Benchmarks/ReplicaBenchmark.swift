@@ -3,7 +3,7 @@ public import Datasets
 internal import DenseReLU
 internal import Foundation
 internal import ModelFiles
-internal import Networks
+public import Networks
 public import SpikeKernels
 public import SpikingReLU
 internal import Synchronization
@@ -68,8 +68,13 @@ public struct ReplicaBenchmark: Sendable {
   let instructionSet: InstructionSet
 
   /// A benchmark on a dataset.
-  public init(settings: Settings, dataset: Dataset, instructionSet: InstructionSet) {
+  ///
+  /// - Throws: `NetworkError` when a size is out of range.
+  public init(
+    settings: Settings, dataset: Dataset, instructionSet: InstructionSet
+  ) throws(NetworkError) {
     self.settings = settings
+    topology = try dataset.training.topology(hidden: settings.hidden)
     data = dataset
     self.instructionSet = instructionSet
   }
@@ -128,7 +133,7 @@ public struct ReplicaBenchmark: Sendable {
           value: last.efficiency, bound: .init(atLeast: 0.7 * Self.coresOfRank(ranks))))
     }
     return Result(
-      settings: settings, ranks: ranks.size, layerSizes: layerSizes,
+      settings: settings, ranks: ranks.size, topology: topology,
       parameters: parameterCount, intervals: intervals, minibatch: minibatch, cells: cells,
       speeds: speeds, sums: times.sums, copyingSeconds: times.copying, addingSeconds: times.adding,
       networks: times.networks,
@@ -141,12 +146,10 @@ public struct ReplicaBenchmark: Sendable {
     return min(1, Double(processors) / Double(ranks.processesOnHost))
   }
 
-  /// Units of layers 0...L.
-  public var layerSizes: [Int] {
-    data.training.layerSizes(hidden: settings.hidden)
-  }
+  /// The layers.
+  public let topology: Topology
 
-  var parameterCount: Int { zip(layerSizes, layerSizes.dropFirst()).reduce(0) { $0 + $1.0 * $1.1 } }
+  var parameterCount: Int { topology.fullyConnectedWeights }
 
   /// A training of R replicas.
   func training(replicas: Int) throws -> SpikingTraining {

@@ -2,7 +2,7 @@ public import Cluster
 internal import DenseReLU
 internal import Measures
 internal import ModelFiles
-internal import Networks
+public import Networks
 public import SpikeKernels
 internal import SpikingReLU
 internal import Synchronization
@@ -16,7 +16,7 @@ public struct ScaleBenchmark: Sendable {
     /// What is varied.
     public let value: Int
     /// Layer sizes.
-    public let layerSizes: [Int]
+    public let topology: Topology
     /// T.
     public let timeSteps: Int
     /// Spikes an example, input included.
@@ -150,7 +150,8 @@ public struct ScaleBenchmark: Sendable {
     case 2:
       try sweep("depth", depths, progress) {
         try point(
-          $0, Array(repeating: 256, count: $0) + [256, 10], active: 256, timeSteps: 10)
+          $0, Topology(units: Array(repeating: 256, count: $0) + [256, 10]), active: 256,
+          timeSteps: 10)
       }
     default:
       try sweep(Self.steps, timeSteps, progress) {
@@ -192,9 +193,9 @@ public struct ScaleBenchmark: Sendable {
 
   /// A random network and an input with so many active units, each in [0.1, 1).
   func network(
-    _ layerSizes: [Int], active: Int, timeSteps: Int
+    _ topology: Topology, active: Int, timeSteps: Int
   ) throws -> (network: SpikingMLP, input: [Float]) {
-    let (weights, input) = try self.weights(layerSizes, active: active)
+    let (weights, input) = try self.weights(topology, active: active)
     return (
       try SpikingMLP(
         weights: weights, options: PredictionOptions(timeSteps: timeSteps),
@@ -203,12 +204,12 @@ public struct ScaleBenchmark: Sendable {
   }
 
   private func weights(
-    _ layerSizes: [Int], active: Int
+    _ topology: Topology, active: Int
   ) throws -> (weights: NetworkWeights, input: [Float]) {
     var generator = SeededGenerator(seed: seed)
     let weights = try NetworkWeights(
-      layerSizes: layerSizes, initializer: .he, generator: &generator)
-    var input = [Float](repeating: 0, count: layerSizes[0])
+      topology: topology, initializer: .he, generator: &generator)
+    var input = [Float](repeating: 0, count: topology[0].count)
     let units = Array(input.indices).shuffled(using: &generator)
     for unit in units.prefix(active) { input[unit] = Float(0.1 + 0.9 * generator.nextUniform()) }
     return (weights, input)
@@ -231,9 +232,9 @@ public struct ScaleBenchmark: Sendable {
   }
 
   private func point(
-    _ value: Int, _ layerSizes: [Int], active: Int, timeSteps: Int
+    _ value: Int, _ topology: Topology, active: Int, timeSteps: Int
   ) throws -> Point {
-    var (network, input) = try network(layerSizes, active: active, timeSteps: timeSteps)
+    var (network, input) = try network(topology, active: active, timeSteps: timeSteps)
     let isReset = PeakMemory.reset()
     _ = try network.predict(input)
     let spikes = network.ledger.total(\.positiveSpikes) + network.ledger.total(\.negativeSpikes)
@@ -248,7 +249,7 @@ public struct ScaleBenchmark: Sendable {
       rounds.append((clock.now - begin) / .microseconds(1))
     }
     return Point(
-      value: value, layerSizes: layerSizes, timeSteps: timeSteps, spikes: Double(spikes),
+      value: value, topology: topology, timeSteps: timeSteps, spikes: Double(spikes),
       additions: Double(additions), microseconds: rounds.median,
       peakBytes: isReset ? PeakMemory.bytes : nil)
   }

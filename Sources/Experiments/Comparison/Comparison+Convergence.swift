@@ -64,7 +64,7 @@ extension Comparison {
         try pair.samples(data.images.row(index), bound, steps: settings.convergenceSteps)
       })
     return Self.summarize(
-      samples, labels: data.labels, steps: settings.convergenceSteps, sizes: weights.layerSizes,
+      samples, labels: data.labels, steps: settings.convergenceSteps, sizes: weights.topology.units,
       time: bound.time(ofSteps:))
   }
 

@@ -61,7 +61,7 @@ extension Comparison {
   /// Runs every image once for T steps, and recounts spikes one by one beside the ledger.
   func operations(progress: ProgressHandler?) async throws -> Operations {
     let (data, weights, settings) = (data, weights, settings)
-    let sizes = weights.layerSizes
+    let sizes = weights.topology.units
     var options = try options(timeSteps: settings.timeSteps)
     options.recording = .activity
     let network = try SpikingMLP(
@@ -96,8 +96,8 @@ extension Comparison {
         if worker.spiking.output.argmax == data.labels[index] { worker.correct += 1 }
         _ = try worker.dense.predictSkippingZeros(image)
       })
-    var spiking = OperationLedger(layerSizes: sizes)
-    var dense = OperationLedger(layerSizes: sizes)
+    var spiking = OperationLedger(weights.topology)
+    var dense = OperationLedger(weights.topology)
     for worker in workers {
       spiking.add(worker.spiking.ledger)
       dense.add(worker.dense.ledger)

@@ -43,7 +43,7 @@ public struct Comparison: Sendable {
   /// Everything that was found.
   public struct Result: Sendable, Codable {
     /// The units of layers 0...L.
-    public let layerSizes: [Int]
+    public let topology: Topology
     /// Images compared.
     public let images: Int
     /// When thresholds were checked.
@@ -103,7 +103,7 @@ public struct Comparison: Sendable {
     let timings = try timings()
     let rate = ErrorRate(errors: convergence.denseErrors, examples: data.count)
     return Result(
-      layerSizes: weights.layerSizes, images: data.count, firing: settings.firing,
+      topology: weights.topology, images: data.count, firing: settings.firing,
       denseTestErrors: rate.errors,
       denseTestErrorPercent: rate.percent, denseTestErrorInterval95: rate.interval95,
       convergence: convergence, operations: operations, timings: timings,

@@ -52,7 +52,7 @@ public struct Fingerprint: Sendable, Equatable {
       let coding =
         isCoded
         ? try SpikeCoding(
-          layerSizes: weights.layerSizes, inputExponent: -1, layerScales: [1.5, 0.75],
+          topology: weights.topology, inputExponent: -1, layerScales: [1.5, 0.75],
           inputPhases: SpikeCoding.staggeredPhases(4, height: 8, width: 8)) : nil
       let network = try SpikingMLP(
         weights: weights, coding: coding, options: options, instructionSet: set)

@@ -1,6 +1,6 @@
 internal import DenseReLU
 public import Measures
-internal import Networks
+public import Networks
 public import SpikeKernels
 internal import SpikingReLU
 public import Training
@@ -13,7 +13,7 @@ public import Training
 /// Source: docs/Algorithm.md, section 3.
 public struct GradientAgreement: Sendable {
   /// Sizes of the random network.
-  public var layerSizes = [24, 32, 24, 6]
+  public var topology: Topology = [24, 32, 24, 6]
   /// Examples whose updates are summed.
   public var examples = 128
   /// The numbers of steps, rising.
@@ -68,12 +68,12 @@ public struct GradientAgreement: Sendable {
   public func run(progress: ProgressHandler? = nil) throws -> Result {
     var generator = SeededGenerator(seed: seed)
     let weights = try NetworkWeights(
-      layerSizes: layerSizes, initializer: .he, generator: &generator)
+      topology: topology, initializer: .he, generator: &generator)
     func vectors(_ count: Int) -> [[Float]] {
       (0..<examples).map { _ in (0..<count).map { _ in Float(generator.nextUniform()) } }
     }
-    let inputs = vectors(layerSizes[0])
-    let targets = vectors(layerSizes[layerSizes.count - 1])
+    let inputs = vectors(topology[0].count)
+    let targets = vectors(topology[topology.count - 1].count)
     let gradient = try denseGradient(weights, inputs, targets)
     var points: [Point] = []
     for (index, timeSteps) in steps.enumerated() {

@@ -1,11 +1,11 @@
-internal import Networks
+public import Networks
 public import SpikingReLU
 
 extension Conversion {
   /// What a conversion ends with.
   public struct Result: Sendable, Codable {
     /// Units of layers 0...L.
-    public let layerSizes: [Int]
+    public let topology: Topology
     /// Whether there are biases.
     public let hasBiases: Bool
     /// Images that were judged on.

@@ -97,7 +97,7 @@ public struct Conversion: Sendable {
       runaways: chosen.courses.count { $0.labels.count < steps }, of: test.count
     ) { progress?(.losses, $0, $1) }
     return Result(
-      layerSizes: weights.layerSizes, hasBiases: weights.hasBiases, testImages: test.count,
+      topology: weights.topology, hasBiases: weights.hasBiases, testImages: test.count,
       denseTestErrors: wrong, denseErrorPercent: percent,
       zeroSkippingShareOfDense: Double(skipped) / Double(test.count)
         / Double(weights.parameterCount),
@@ -275,7 +275,7 @@ public struct Conversion: Sendable {
     }
     for (place, layer) in hidden.enumerated() {
       losses += unitLosses(
-        layer, weights.layerSizes[layer], network.options,
+        layer, weights.topology[layer].count, network.options,
         looks.compactMap { $0 }.map { ($0.active[place], $0.counts[place]) })
     }
     if runaways > 0 {

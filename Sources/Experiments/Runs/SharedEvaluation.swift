@@ -27,7 +27,7 @@ struct ExampleQuestion: Sendable {
     let timeSteps: Int
     let firing: PredictionOptions.Firing
     let hasBiases: Bool
-    let layerSizes: [Int]
+    let topology: Topology
     let inputExponent: Int?
     let patterns: SpikePatterns?
   }
@@ -58,7 +58,7 @@ struct ExampleQuestion: Sendable {
       try file.setJSON(
         Header(
           kind: kind, part: part, count: count, timeSteps: timeSteps, firing: firing,
-          hasBiases: weights.hasBiases, layerSizes: weights.layerSizes,
+          hasBiases: weights.hasBiases, topology: weights.topology,
           inputExponent: coding?.inputExponent, patterns: patterns), "question")
       file.arrays.add(weights, "network")
       if let coding {
@@ -86,7 +86,7 @@ struct ExampleQuestion: Sendable {
     let header = try file.json(Header.self, "question")
     (kind, part, count) = (header.kind, header.part, header.count)
     (timeSteps, firing, patterns) = (header.timeSteps, header.firing, header.patterns)
-    let sizes = header.layerSizes
+    let sizes = header.topology.units
     let shape = try NetworkWeights(
       layers: zip(sizes, sizes.dropFirst()).map { Matrix(rows: $0, columns: $1) },
       biases: header.hasBiases ? sizes.dropFirst().map { Array(repeating: 0, count: $0) } : nil)

@@ -81,7 +81,7 @@ public struct SigmaDeltaComparison: Sendable {
     }
 
     /// Units of layers 0...L.
-    public let layerSizes: [Int]
+    public let topology: Topology
     /// Test images.
     public let frames: Int
     /// Points of error that one dense network of operations may save.
@@ -144,7 +144,7 @@ public struct SigmaDeltaComparison: Sendable {
     }
     let temporal = orders[0]
     return Result(
-      layerSizes: weights.layerSizes, frames: test.count, lambda: lambda, window: window,
+      topology: weights.topology, frames: test.count, lambda: lambda, window: window,
       codingsTried: found.tried, coding: chosen, calibrationFrames: calibration.count,
       calibrationExpectedErrorPercent: found.best.expectedErrorPercent,
       calibrationShareOfDense: found.best.shareOfDense, orders: orders,

@@ -41,7 +41,7 @@ public struct SigmaDeltaTraining: Sendable, Codable, Equatable {
     training.schedule.evaluation = .none
     training.shift = shift
     let coding = try SpikeCoding(
-      layerSizes: [dataset.training.images.columns] + hidden + [dataset.training.classes],
+      topology: try dataset.training.topology(hidden: hidden),
       inputExponent: inputExponent, layerScales: hidden.map { _ in hiddenScale })
     training.rounding = ActivationRounding(
       scales: [coding.inputScale] + hidden.map { _ in hiddenScale }, shares: [share],

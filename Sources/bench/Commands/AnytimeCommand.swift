@@ -210,7 +210,7 @@ struct AnytimeCommand: AsyncParsableCommand, RunsOnRanks {
     Progress.clear()
     let name =
       "\(data.name) (\(data.source)), network "
-      + weights.topology + ", "
+      + weights.topology.description + ", "
       + (load.map { "weights of \($0)" } ?? "\(twin.rawValue) training, \(training!.epochs) epochs")
     try run.print([name] + AnytimeTables.lines(result))
     try weightsFile?.commit(
@@ -240,14 +240,14 @@ struct AnytimeCommand: AsyncParsableCommand, RunsOnRanks {
     if let load {
       return (try NetworkWeights(file: load, hidden: network.hidden, of: data), nil, nil)
     }
-    let sizes = try network.layerSizes(of: data)
+    let topology = try network.topology(of: data)
     var training = preset.training
     if let epochs { training.epochs = epochs }
     if let shift { training.shift = shift }
     if let phaseGroups { training.phaseGroups = phaseGroups }
     if let penalty { training.activityPenalty = penalty }
     let (weights, coding) = try await training.run(
-      hidden: Array(sizes.dropFirst().dropLast()), dataset: data, instructionSet: set
+      hidden: topology.hidden, dataset: data, instructionSet: set
     ) { Progress.show("training", $0, $1, unit: "images") }
     return (weights, coding, training)
   }

@@ -128,14 +128,13 @@ struct CompareCommand: AsyncParsableCommand {
     let data = try network.dataset.load()
     let isSmall = data.height * data.width <= 64
     let widths = network.hidden ?? data.defaultHidden
-    let sizes = try data.layerSizes(hidden: widths)
+    let topology = try data.topology(hidden: widths)
     let test = images.map(data.test.prefix) ?? data.test
 
     let manifest = try run.begin(seed: seed, threads: threads, dataset: data)
     try run.print(
       "\(data.name) (\(data.source)): \(Format.count(data.training.count)) training images, "
-        + "\(Format.count(test.count)) test images, network "
-        + sizes.joinedByDashes)
+        + "\(Format.count(test.count)) test images, network \(topology)")
 
     let training = DenseTraining(
       epochs: epochs ?? (isSmall ? 80 : 5), learningRate: eta, seed: seed)
@@ -177,7 +176,7 @@ struct CompareCommand: AsyncParsableCommand {
   struct GradientReport: Encodable {
     let schemaVersion = ResultOptions.schemaVersion
     let manifest: RunManifest
-    let layerSizes: [Int]
+    let topology: Topology
     let examples: Int
     let learningRate: Float
     let gradients: GradientAgreement.Result
@@ -192,7 +191,7 @@ struct CompareCommand: AsyncParsableCommand {
     try run.print(CompareTables.lines(result, agreement))
     try run.finish(
       GradientReport(
-        manifest: manifest, layerSizes: agreement.layerSizes, examples: agreement.examples,
+        manifest: manifest, topology: agreement.topology, examples: agreement.examples,
         learningRate: agreement.learningRate, gradients: result, verdicts: result.verdicts),
       verdicts: result.verdicts)
   }

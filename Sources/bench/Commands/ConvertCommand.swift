@@ -110,7 +110,7 @@ struct ConvertCommand: AsyncParsableCommand {
     let schemaVersion = ResultOptions.schemaVersion
     let manifest: RunManifest
     let source: Source
-    let layerSizes: [Int]
+    let topology: Topology
     let hasBiases: Bool
     /// As in `conversion`, where they are looked for.
     let denseTestErrors: Int?
@@ -148,7 +148,7 @@ struct ConvertCommand: AsyncParsableCommand {
     let weights = network.weights
     if let whole {
       try network.require(
-        layerSizes: whole.layerSizes(hidden: weights.hidden))
+        topology: whole.topology(hidden: weights.hidden))
     }
     let manifest = try run.begin(seed: 0, threads: threads, dataset: whole, isTimed: false)
     try run.print(ConvertTables.lines(network, path: file))
@@ -177,7 +177,7 @@ struct ConvertCommand: AsyncParsableCommand {
           parameters: weights.parameterCount + weights.biasCount,
           denormalWeights: ConvertTables.denormals(weights),
           largestWeight: weights.matrices.map(\.largestMagnitude).max() ?? 0),
-        layerSizes: weights.layerSizes, hasBiases: weights.hasBiases,
+        topology: weights.topology, hasBiases: weights.hasBiases,
         denseTestErrors: result?.denseTestErrors, conversion: result, verdicts: verdicts),
       verdicts: verdicts)
   }

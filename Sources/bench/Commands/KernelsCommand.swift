@@ -48,7 +48,7 @@ struct KernelsCommand: AsyncParsableCommand {
     let schemaVersion = ResultOptions.schemaVersion
     let manifest: RunManifest
     let dataset: String
-    let layerSizes: [Int]
+    let topology: Topology
     let kernels: KernelBenchmark.Result
     let verdicts: [Verdict]
   }
@@ -65,13 +65,13 @@ struct KernelsCommand: AsyncParsableCommand {
     if let load {
       weights = try NetworkWeights(file: load, hidden: network.hidden, of: data)
     } else {
-      let sizes = try network.layerSizes(of: data)
+      let topology = try network.topology(of: data)
       var training = SpikingTraining(options: try TrainingOptions(), instructionSet: set)
       training.schedule.epochs = 1
       training.schedule.evaluation = .none
       training.seed = seed
       let result = try await training.run(
-        hidden: Array(sizes.dropFirst().dropLast()), dataset: data,
+        hidden: topology.hidden, dataset: data,
         progress: { epoch, done, total, _ in
           Progress.show("learning, epoch \(epoch)", done, total, unit: "images")
         })
@@ -82,16 +82,16 @@ struct KernelsCommand: AsyncParsableCommand {
     benchmark.seconds = Double(milliseconds) / 1000
     let result = try benchmark.run { Progress.show($0, $1, $2) }
     try run.print(KernelTables.lines(result))
-    let sizes = weights.layerSizes
+    let topology = weights.topology
     try run.print(
-      "\nThe twins on \(data.name), network \(sizes.joinedByDashes), "
+      "\nThe twins on \(data.name), network \(topology), "
         + "\(Format.count(result.spikesPerImage)) spikes an image at T = 10, \(set.rawValue)")
     try run.print(KernelTables.ratios(result))
-    let verdicts = sizes == [784, 200, 200, 10] ? result.verdicts : []
+    let verdicts = topology == [784, 200, 200, 10] ? result.verdicts : []
     if !verdicts.isEmpty { try run.print() }
     try run.finish(
       Report(
-        manifest: manifest, dataset: data.name, layerSizes: sizes, kernels: result,
+        manifest: manifest, dataset: data.name, topology: topology, kernels: result,
         verdicts: verdicts),
       verdicts: verdicts, report: HTMLReport(result, verdicts: verdicts, manifest: manifest),
       table: CSVTable(KernelBenchmark.Result.kernelColumns, result.kernels))

@@ -110,7 +110,7 @@ struct PaperCommand: AsyncParsableCommand, RunsOnRanks {
         "'--split authors' needs more than 10,000 training images, found \(data.training.count).")
     }
     let widths = network.hidden ?? (quick ? [64, 64] : data.defaultHidden)
-    _ = try data.layerSizes(hidden: widths)
+    _ = try data.topology(hidden: widths)
     var settings =
       quick
       ? Paper.Settings.quick(on: data, hidden: widths)
@@ -127,7 +127,7 @@ struct PaperCommand: AsyncParsableCommand, RunsOnRanks {
       "\(data.name) (\(data.source)), \(settings.split.rawValue) split: "
         + "\(Format.count(paper.dataset.training.count)) training images, "
         + "\(Format.count(paper.dataset.test.count)) test images, hidden "
-        + settings.hidden.joinedByDashes)
+        + settings.hidden.map(String.init).joined(separator: "-"))
     let jobs = (0..<UInt64(seeds)).flatMap { offset in chosen.map { ($0, seed + offset) } }
     let found: [Paper.Result]
     do {

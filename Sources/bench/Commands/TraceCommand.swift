@@ -95,7 +95,7 @@ struct TraceRecordCommand: AsyncParsableCommand {
     } else {
       var generator = SeededGenerator(seed: seed)
       weights = try NetworkWeights(
-        layerSizes: network.layerSizes(of: data),
+        topology: network.topology(of: data),
         initializer: .normal(standardDeviation: deviation ?? training.initialDeviation),
         generator: &generator)
     }
@@ -177,7 +177,7 @@ extension SpikeTrace {
     let forward = trainingSpikes.reduce(0) { $0 + $1.forward.reduce(0) { $0 + $1.count } }
     let errors = trainingSpikes.reduce(0) { $0 + $1.errorPassed.reduce(0) { $0 + $1.count } }
     return
-      "\(inputs.count) examples, network \(layerSizes.joinedByDashes), "
+      "\(inputs.count) examples, network \(layerSizes.map(String.init).joined(separator: "-")), "
       + "\(Format.count(forward)) forward spikes, \(Format.count(errors)) error spikes"
   }
 }

@@ -116,7 +116,7 @@ extension TrainCommand {
     guard Ranks.isRoot else { return }
     try run.write(
       TrainRuns.Report(
-        manifest: work.manifest, dataset: data.name, layerSizes: work.sizes, twin: twin.rawValue,
+        manifest: work.manifest, dataset: data.name, topology: work.topology, twin: twin.rawValue,
         runs: ends),
       report: HTMLReport(
         training: ends.map { ("seed \($0.seed)", $0.epochs) }, title: "Training: \(work.name)",

@@ -11,14 +11,14 @@ import Training
 extension TrainCommand {
   /// All that the result depends on, by the option that says it: what a checkpoint must agree on.
   func settings(
-    _ data: Dataset, sizes: [Int], first: NetworkWeights?, _ spiking: SpikingTraining,
+    _ data: Dataset, _ topology: Topology, first: NetworkWeights?, _ spiking: SpikingTraining,
     _ dense: DenseTraining
   ) -> [String: String] {
     let schedule = twin == .spiking ? spiking.schedule : dense.schedule
     var settings = [
       "--twin": twin.rawValue, "--dataset": data.name,
       "the checksum of the data": RunManifest.Data(data).checksum,
-      "the layers": sizes.joinedByDashes,
+      "the layers": topology.description,
       "--load": first.map { "weights of CRC-32 \(Self.checksum($0))" } ?? "drawn weights",
       "--epochs": "\(epochs)", "--seed": "\(seed)",
       "--eta-decay": "\(schedule.learningRateDecay)", "--average": "\(schedule.averagedEpochs)",

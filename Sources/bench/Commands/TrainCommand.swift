@@ -109,7 +109,7 @@ struct TrainCommand: AsyncParsableCommand, RunsOnRanks {
     let schemaVersion = ResultOptions.schemaVersion
     let manifest: RunManifest
     let dataset: String
-    let layerSizes: [Int]
+    let topology: Topology
     let twin: String
     /// T and how it learned, of the spiking twin.
     let timeSteps: Int?
@@ -200,7 +200,7 @@ struct TrainCommand: AsyncParsableCommand, RunsOnRanks {
   ) -> Report {
     let isSpiking = twin == .spiking
     return Report(
-      manifest: work.manifest, dataset: work.data.name, layerSizes: work.sizes,
+      manifest: work.manifest, dataset: work.data.name, topology: work.topology,
       twin: twin.rawValue, timeSteps: isSpiking ? work.spiking.timeSteps : nil,
       update: isSpiking ? work.spiking.options.update : nil, learningRate: work.eta(of: twin),
       schedule: work.schedule, epochs: epochs, testErrorPercent: epochs.last?.testErrorPercent,

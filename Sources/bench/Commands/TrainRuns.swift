@@ -2,6 +2,7 @@ import Cluster
 import DenseReLU
 import Experiments
 import Foundation
+import Networks
 import Reports
 import Synchronization
 import Training
@@ -13,7 +14,7 @@ struct TrainRuns {
     let schemaVersion = ResultOptions.schemaVersion
     let manifest: RunManifest
     let dataset: String
-    let layerSizes: [Int]
+    let topology: Topology
     let twin: String
     let runs: [TrainedSeed]
     let verdicts: [Verdict] = []

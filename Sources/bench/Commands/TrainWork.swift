@@ -12,16 +12,16 @@ import Training
 struct TrainWork {
   let data: Dataset
   let manifest: RunManifest
-  let sizes: [Int]
+  let topology: Topology
   let first: NetworkWeights?
   let spiking: SpikingTraining
   let dense: DenseTraining
   let schedule: LearningSchedule
 
-  var widths: [Int] { Array(sizes.dropFirst().dropLast()) }
+  var widths: [Int] { topology.hidden }
 
   var name: String {
-    "\(data.name) (\(data.source)), network " + sizes.joinedByDashes
+    "\(data.name) (\(data.source)), network \(topology)"
   }
 
   func eta(of twin: ModelKind) -> Float {
@@ -29,7 +29,7 @@ struct TrainWork {
   }
 
   func settings(of command: TrainCommand) -> [String: String] {
-    command.settings(data, sizes: sizes, first: first, spiking, dense)
+    command.settings(data, topology, first: first, spiking, dense)
   }
 
   /// What is about to happen.
@@ -82,7 +82,7 @@ extension TrainCommand {
     (spiking.schedule, dense.schedule) = (schedule, schedule)
     (spiking.seed, spiking.initialWeights) = (seed, first)
     return TrainWork(
-      data: data, manifest: manifest, sizes: try first?.layerSizes ?? network.layerSizes(of: data),
+      data: data, manifest: manifest, topology: try first?.topology ?? network.topology(of: data),
       first: first, spiking: spiking, dense: dense, schedule: schedule)
   }
 }

@@ -14,11 +14,11 @@ struct NetworkOptions: ParsableArguments {
     transform: { try Bounded.integers($0, 1...NetworkWeights.maximumLayerWidth) })
   var hidden: [Int]?
 
-  /// The layer sizes of a network for this data.
+  /// The layers of a network for this data.
   ///
   /// - Throws: a usage error when a size is out of range.
-  func layerSizes(of data: Dataset) throws -> [Int] {
-    try data.layerSizes(hidden: hidden ?? data.defaultHidden)
+  func topology(of data: Dataset) throws -> Topology {
+    try data.topology(hidden: hidden ?? data.defaultHidden)
   }
 }
 
@@ -29,7 +29,7 @@ extension NetworkWeights {
   init(file path: String, hidden: [Int]?, of data: Dataset) throws {
     let file = try NetworkFile(path: path)
     let widths = hidden ?? file.weights.hidden
-    try file.require(layerSizes: data.layerSizes(hidden: widths))
+    try file.require(topology: data.topology(hidden: widths))
     self = file.weights
   }
 }
@@ -38,16 +38,14 @@ extension Dataset {
   /// Hidden layers of a network for images of this size, unless told otherwise.
   var defaultHidden: [Int] { height * width <= 64 ? [64] : [200, 200] }
 
-  /// The layer sizes of a network with these hidden layers.
+  /// The layers of a network with these hidden ones.
   ///
   /// - Throws: a usage error when a size is out of range.
-  func layerSizes(hidden: [Int]) throws -> [Int] {
-    let sizes = [height * width] + hidden + [test.classes]
+  func topology(hidden: [Int]) throws -> Topology {
     do {
-      try NetworkWeights.validate(layerSizes: sizes)
+      return try Topology(units: [height * width] + hidden + [test.classes])
     } catch {
       throw ValidationError("'--hidden': \(error)")
     }
-    return sizes
   }
 }

@@ -84,12 +84,12 @@ struct ReplicaOptions: ParsableArguments {
     let data = try network.dataset.loadOnRanks()
     let isDigits = data.height * data.width <= 64
     let widths = network.hidden ?? data.defaultHidden
-    _ = try data.layerSizes(hidden: widths)
+    _ = try data.topology(hidden: widths)
     var settings = ReplicaBenchmark.Settings(
       dataset: data, hidden: widths, epochs: epochs ?? (isDigits ? 20 : 1),
       learningRate: eta ?? (isDigits ? 0.02 : 0.01), seed: seed)
     if let scaleEta { settings.scalesLearningRate = scaleEta }
-    var benchmark = ReplicaBenchmark(settings: settings, dataset: data, instructionSet: run.set)
+    var benchmark = try ReplicaBenchmark(settings: settings, dataset: data, instructionSet: run.set)
     if let replicas { benchmark.replicas = replicas }
     if let averageEvery { benchmark.intervals = averageEvery }
     if let minibatch { benchmark.minibatch = minibatch }
@@ -110,7 +110,7 @@ struct ReplicaOptions: ParsableArguments {
     let manifest = try run.begin(seed: seed, threads: threads, dataset: data)
     try run.print(
       "\(data.name) (\(data.source)), network "
-        + benchmark.layerSizes.joinedByDashes
+        + benchmark.topology.description
         + ", \(Ranks.all.size) rank\(Ranks.all.size == 1 ? "" : "s")")
     let found: ReplicaBenchmark.Result?
     do {

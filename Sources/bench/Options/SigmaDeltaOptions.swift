@@ -122,7 +122,7 @@ struct SigmaDeltaOptions: ParsableArguments {
     if let load {
       let file = try NetworkFile(path: load)
       try file.require(
-        layerSizes: dataset.layerSizes(
+        topology: dataset.topology(
           hidden: file.weights.hidden))
       return (file.weights, nil, load)
     }

@@ -60,8 +60,8 @@ enum CompareTables {
   }
 
   private static func layers(_ result: Comparison.Result) -> [String] {
-    let depth = result.layerSizes.count - 1
-    let names = result.layerSizes.indices.map { $0 == 0 ? "input" : "layer \($0)" }
+    let depth = result.topology.count - 1
+    let names = result.topology.indices.map { $0 == 0 ? "input" : "layer \($0)" }
     let rows = result.convergence.points.map { point in
       [String(point.timeSteps)] + point.layerMeanErrors.map(Format.significant)
     }
@@ -155,7 +155,7 @@ enum CompareTables {
           "\(Format.fixed($0, 3)) \(Format.fixed($1, 3))"
         }
     }
-    let layers = (1..<agreement.layerSizes.count).map { "layer \($0)" }
+    let layers = (1..<agreement.topology.count).map { "layer \($0)" }
     let header = ["T", "cosine", "gain"] + layers
     let sgd = result.points.map { [String($0.timeSteps)] + cells($0.sgd) }
     let fractional = result.points.map { point in
@@ -163,7 +163,7 @@ enum CompareTables {
       return [String(point.timeSteps)] + cells(point.fractional)
         + [Format.fixed(point.gainRatio, 4), Format.fixed((t + 1) / (2 * t), 4)]
     }
-    let sizes = agreement.layerSizes.joinedByDashes
+    let sizes = agreement.topology.description
     return [
       "Updates summed over \(agreement.examples) examples of a random network \(sizes), "
         + "eta = \(agreement.learningRate), against the dense gradient; a layer: cosine and gain",

@@ -15,7 +15,7 @@ enum ConvertTables {
     let weights = file.weights
     var lines = [
       "\(path): \(file.format.rawValue), numbers \(file.fileType), network "
-        + weights.topology, "",
+        + weights.topology.description, "",
     ]
     var rows = [["", "inputs", "outputs", "weights", "of them 0", "largest", "largest bias"]]
     for (index, layer) in weights.layers.enumerated() {

@@ -9,7 +9,7 @@ import Streams
 enum StreamTables {
   static func lines(_ result: SigmaDeltaComparison.Result, source: String) -> [String] {
     var lines = [
-      "Network \(result.layerSizes.joinedByDashes) of \(source).",
+      "Network \(result.topology.description) of \(source).",
       "Scales of \(result.calibrationFrames) calibration frames, \(result.codingsTried) codings tried: "
         + "expected error \(Format.fixed(result.calibrationExpectedErrorPercent, 2))%, "
         + "\(Format.fixed(result.calibrationShareOfDense, 3)) of dense operations.", "",
@@ -17,7 +17,7 @@ enum StreamTables {
     for order in result.orders {
       lines.append(
         "\(Format.count(result.frames)) test images, order: \(order.name); from one to the next "
-          + "\(Format.fixed(order.meanChange, 1)) of \(result.layerSizes[0]) pixels change. Operations are additions, of dense networks "
+          + "\(Format.fixed(order.meanChange, 1)) of \(result.topology[0].count) pixels change. Operations are additions, of dense networks "
           + "multiply-adds.")
       func row(_ name: String, _ row: SigmaDeltaComparison.Result.Row) -> [String] {
         [
@@ -57,7 +57,7 @@ enum StreamTables {
   }
 
   static func network(_ network: SpikingMLP, _ input: EventInput, _ path: String) -> String {
-    "\(path): \(network.layerSizes.joinedByDashes), ON and OFF "
+    "\(path): \(network.topology.description), ON and OFF "
       + "\(input.polarity.rawValue)"
       + (input.pooling > 1 ? ", \(input.pooling) x \(input.pooling) pixels an input" : "")
   }
