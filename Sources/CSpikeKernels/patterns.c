@@ -7,21 +7,15 @@
 size_t csk_mark_patterns(const csk_patterns *table, const int32_t *spikes, size_t count,
                          uint8_t *masks, size_t stride) {
   size_t places = count > 0;
-  for (size_t s = 0; s < count;) {
+  for (size_t s = 0; s < count; s++) {
     int32_t code = spikes[s];
     uint32_t unit = table->units[code ^ (code >> 31)];
     uint8_t *mask = masks + (unit >> 8) + (code < 0), bit = (uint8_t)unit;
-    size_t left = 1;
-    for (s++; s < count && spikes[s] == code; s++) left++;
-    if (left == 1) {
-      *mask |= bit;
-      continue;
-    }
+    // The bits of a unit, place by place, are its count in binary: one more carries over those that are set.
     size_t place = 0;
-    for (; left > 0; left >>= 1, place++) {
-      if (left & 1) mask[place * stride] |= bit;
-    }
-    places = place > places ? place : places;
+    for (; *mask & bit; mask += stride, place++) *mask ^= bit;
+    *mask |= bit;
+    places = place >= places ? place + 1 : places;
   }
   return places;
 }

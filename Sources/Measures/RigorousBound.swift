@@ -203,7 +203,9 @@ public struct RigorousBound: Sendable {
       atEnds = bound.map { $0 + 0.5 }
       counts.append(bound.map { $0 + 0.5 })
       // A count within a step lies between its values at the ends of two.
-      deviation = (0..<layer.outputs).map { always[$0] + rounded[$0] + 0.5 + max(0, z[$0]) }
+      deviation = (0..<layer.outputs).map { (unit: Int) -> Double in
+        always[unit] + rounded[unit] + 0.5 + max(0, z[unit])
+      }
       if firing == .refining {
         outputSums = bound
         continue

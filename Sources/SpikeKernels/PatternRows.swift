@@ -131,10 +131,20 @@ public struct PatternRows: Sendable {
   /// No rows.
   public init() {}
 
+  /// All of them, those of place b 2^b times: what is added where sums are not doubled.
+  public var repeated: SpikeTrain {
+    guard count > 1 else { return count == 1 ? places[0] : SpikeTrain() }
+    var train = places[0]
+    for place in 1..<count {
+      for _ in 0..<1 << place { train.append(places[place], range: 0..<places[place].count) }
+    }
+    return train
+  }
+
   /// Takes the spikes of a step.
   ///
   /// - Parameters:
-  ///   - spikes: those of a unit side by side, and of one sign.
+  ///   - spikes: in any order; those of a unit of one sign.
   ///   - set: the reference, or the compiled form, which is one for all other sets.
   /// - Complexity: O(spikes + groups).
   public mutating func take(

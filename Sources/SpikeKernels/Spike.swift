@@ -88,6 +88,20 @@ public struct SpikeTrain: Sendable, RandomAccessCollection, Equatable {
     used += range.count
   }
 
+  /// The net spikes of each unit: what is added is the same where the order does not matter.
+  ///
+  /// - Complexity: O(n log n).
+  public var net: SpikeTrain {
+    var counts: [Int: Int] = [:]
+    for spike in self { counts[spike.unit, default: 0] += spike.sign }
+    var train = SpikeTrain()
+    for (unit, count) in counts.sorted(by: { $0.key < $1.key }) {
+      let spike = Spike(unit: unit, sign: count > 0 ? 1 : -1)
+      for _ in 0..<count.magnitude { train.append(spike) }
+    }
+    return train
+  }
+
   /// Makes room for `additional` more spikes, at least doubling when memory is needed.
   @inlinable
   mutating func reserve(_ additional: Int) {

@@ -18,8 +18,6 @@ struct Connection<Scalar: SpikeScalar>: Sendable {
   private(set) var bound: Scalar
   /// The same weights in 16 bits, where they fit and have not changed since.
   private(set) var int16: Int16Weights?
-  /// The sums of its rows, where spikes are added by patterns.
-  var patterns: PatternTable<Scalar>?
   /// `b`, where the layer has biases.
   let bias: Bias?
   /// The quantum of the spikes that it makes neurons send.
@@ -27,16 +25,29 @@ struct Connection<Scalar: SpikeScalar>: Sendable {
 
   /// A connection of the given weights.
   ///
-  /// - Parameter bias: `[units]`, or `nil`.
-  init(weights: RowMajorMatrix<Scalar>, bias: [Scalar]? = nil, quantum: Scalar) {
+  /// - Parameters:
+  ///   - bias: `[units]`, or `nil`.
+  ///   - usesInt16: whether a form in 16 bits is made where it fits.
+  init(
+    weights: RowMajorMatrix<Scalar>, bias: Bias?, quantum: Scalar, usesInt16: Bool = true
+  ) {
     self.weights = weights
     self.quantum = quantum
     bound = Scalar.bound(of: weights, quantum: quantum)
-    int16 = Scalar.int16Weights(of: weights)
-    self.bias = bias.map {
-      let row = RowMajorMatrix(rows: 1, columns: $0.count, elements: $0)
-      return Bias(row: row, bound: Scalar.bound(of: row, quantum: quantum))
-    }
+    int16 = usesInt16 ? Scalar.int16Weights(of: weights) : nil
+    self.bias = bias
+  }
+
+  /// A connection of the given weights.
+  ///
+  /// - Parameter bias: `[units]`, or `nil`.
+  init(weights: RowMajorMatrix<Scalar>, bias: [Scalar]? = nil, quantum: Scalar) {
+    self.init(
+      weights: weights,
+      bias: bias.map {
+        let row = RowMajorMatrix(rows: 1, columns: $0.count, elements: $0)
+        return Bias(row: row, bound: Scalar.bound(of: row, quantum: quantum))
+      }, quantum: quantum)
   }
 
   /// Nothing comes in: the connection of an input layer.

@@ -3,9 +3,10 @@ internal import SpikeKernels
 
 /// The sums of rows of each group: what a pattern of spikes adds.
 struct PatternTable<Scalar: SpikeScalar>: Sendable {
-  /// `[sum of 2^g - 1 and frequent patterns, units]`: of each group its patterns 1, 2, ..., 2^g - 1 in order, bit k
-  /// of a pattern standing for the group's unit k; then the frequent patterns, block after block.
-  let rows: RowMajorMatrix<Scalar>
+  /// In place of a connection's, with its biases, its rows: `[sum of 2^g - 1 and frequent patterns, units]`, of each
+  /// group its patterns 1, 2, ..., 2^g - 1 in order, bit k of a pattern standing for the group's unit k; then the
+  /// frequent patterns, block after block.
+  let connection: Connection<Scalar>
   /// Additions that building it took.
   let buildingAdditions: Int
   /// Which row a pattern is.
@@ -19,8 +20,9 @@ struct PatternTable<Scalar: SpikeScalar>: Sendable {
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Int32)
   init(
-    _ weights: RowMajorMatrix<Scalar>, groups: [[Int]], frequent: [[UInt16]] = [], layer: Int
+    _ connection: Connection<Scalar>, groups: [[Int]], frequent: [[UInt16]] = [], layer: Int
   ) throws(SpikingError) {
+    let weights = connection.weights
     index = PatternIndex(groups: groups, frequent: frequent, units: weights.rows)
     var rows = RowMajorMatrix<Scalar>(rows: index.rows, columns: weights.columns)
     var (count, additions) = (0, 0)
@@ -55,14 +57,23 @@ struct PatternTable<Scalar: SpikeScalar>: Sendable {
         count += 1
       }
     }
-    self.rows = rows
+    self.connection = Connection(
+      weights: rows, bias: connection.bias, quantum: connection.quantum, usesInt16: false)
     buildingAdditions = additions
   }
 
+  /// The rows of the table.
+  var rows: RowMajorMatrix<Scalar> { connection.weights }
+
   /// The units of a pattern of a block.
   private static func units(of pattern: UInt16, _ groups: ArraySlice<[Int]>) -> [Int] {
-    groups.prefix(SpikePatterns.groupsOfBlock).enumerated().flatMap { place, group in
-      group.indices.filter { pattern >> UInt16(4 * place + $0) & 1 == 1 }.map { group[$0] }
+    var members: [Int] = []
+    for (place, group) in groups.prefix(SpikePatterns.groupsOfBlock).enumerated() {
+      for (bit, unit) in group.enumerated() {
+        let shift = UInt16(4 * place + bit)
+        if pattern >> shift & 1 == 1 { members.append(unit) }
+      }
     }
+    return members
   }
 }

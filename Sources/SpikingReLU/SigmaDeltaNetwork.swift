@@ -52,7 +52,7 @@ public struct SigmaDeltaNetwork<Scalar: SpikeScalar>: Sendable {
 
   init(
     connections: [Connection<Scalar>], quantum: Scalar, coding: SpikeCoding,
-    instructionSet: InstructionSet
+    patterns: SpikePatterns?, instructionSet: InstructionSet
   ) throws(SpikingError) {
     guard coding.inputPhases.isEmpty else {
       throw .invalidStream("a sigma-delta network rounds its input: it has no phases")
@@ -61,6 +61,7 @@ public struct SigmaDeltaNetwork<Scalar: SpikeScalar>: Sendable {
     self.coding = coding
     topology = Topology(connections: connections)
     let chain = [Connection.none(units: topology[0].count, quantum: quantum)] + connections
+    let tables = try patterns?.tables(of: connections)
     layers = zip(chain, topology).enumerated().map { index, layer in
       SpikingLayer(
         shape: layer.1, feeders: index == 0 ? [] : [index - 1],
@@ -68,6 +69,7 @@ public struct SigmaDeltaNetwork<Scalar: SpikeScalar>: Sendable {
         neurons: Neurons(
           units: layer.1.count, quantizer: Quantizer(kind: .herding, quantum: quantum),
           keepsSums: index > 0),
+        patterns: index == 0 ? nil : tables?[index - 1],
         counts: AlignedArray(repeating: 0, count: layer.1.count), activity: nil)
     }
     context = FeedContext(instructionSet: instructionSet, units: 1, seed: 0, limit: .max)
@@ -106,7 +108,7 @@ public struct SigmaDeltaNetwork<Scalar: SpikeScalar>: Sendable {
   /// - Returns: `[n_L]`, z_L in the output's units: the pre-activation. The class is its `argmax`.
   /// - Throws: `SpikingError` for a frame of another length or a value that is not finite, and
   ///   `.potentialOverflow` where a unit has more than 2^20 spikes; the network must be reset then.
-  /// - Complexity: `n_l` additions for each spike into layer l; a comparison a unit below L.
+  /// - Complexity: `n_l` additions for each spike into layer l, or for each pattern; a comparison a unit below L.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Int32)
   public mutating func process(_ frame: [Float]) throws(SpikingError) -> [Float] {
@@ -127,7 +129,7 @@ public struct SigmaDeltaNetwork<Scalar: SpikeScalar>: Sendable {
     layers[0].neurons.enterSpikes(steps: 1, instructionSet)
     for index in layers.indices.dropFirst() {
       for feeder in layers[index].feeders {
-        layers[index].neurons.add(layers[feeder].spikes, through: layers[index].connection, context)
+        layers[index].add(layers[feeder].spikes, context)
       }
       guard index < depth else { break }
       layers[index].neurons.spikes.removeAll()
@@ -191,14 +193,16 @@ extension SigmaDeltaNetwork where Scalar == Float {
   /// - Parameters:
   ///   - weights: with biases or without.
   ///   - coding: the quanta of spikes, without phases.
+  ///   - patterns: groups of units whose changes are added as one row; `nil` for single rows.
   ///   - instructionSet: as for `SpikingMLP`.
   /// - Throws: as `NetworkWeights.coded(by:)`; `SpikingError.invalidStream` for phases.
   public init(
-    weights: NetworkWeights, coding: SpikeCoding, instructionSet: InstructionSet? = nil
+    weights: NetworkWeights, coding: SpikeCoding, patterns: SpikePatterns? = nil,
+    instructionSet: InstructionSet? = nil
   ) throws(SpikingError) {
     let coded = try weights.coded(by: coding)
     try self.init(
-      connections: coded.connections, quantum: 1, coding: coding,
+      connections: coded.connections, quantum: 1, coding: coding, patterns: patterns,
       instructionSet: SpikingNetwork<Float>.resolve(instructionSet))
   }
 }
@@ -209,12 +213,13 @@ extension SigmaDeltaNetwork where Scalar == Int32 {
   /// - Parameter scale: S, in 1...2^30.
   /// - Throws: as the Float one; `SpikingError.weightOutOfRange`, `.biasOutOfRange`.
   public init(
-    weights: NetworkWeights, coding: SpikeCoding, scale: Int32,
+    weights: NetworkWeights, coding: SpikeCoding, patterns: SpikePatterns? = nil, scale: Int32,
     instructionSet: InstructionSet? = nil
   ) throws(SpikingError) {
     precondition((1...Int32.potentialLimit).contains(scale), "a scale of \(scale)")
     try self.init(
       connections: weights.coded(by: coding).connections(scale: scale), quantum: scale,
-      coding: coding, instructionSet: SpikingNetwork<Int32>.resolve(instructionSet))
+      coding: coding, patterns: patterns,
+      instructionSet: SpikingNetwork<Int32>.resolve(instructionSet))
   }
 }

@@ -157,32 +157,26 @@ public struct SpikePatterns: Sendable, Equatable, Codable {
   }
 }
 
-extension Array {
-  /// Builds the table of each connection whose layer below has groups of more than one unit, or frequent
-  /// patterns.
+extension SpikePatterns {
+  /// The table of each connection of a chain whose layer below has groups of more than one unit, or frequent
+  /// patterns; `nil` for the others.
   ///
   /// - Throws: `SpikingError.invalidPatterns`, `.codedWeight`.
-  mutating func addTables<Scalar>(
-    _ patterns: SpikePatterns, topology: Topology, _ firing: PredictionOptions.Firing
-  ) throws(SpikingError) where Element == Connection<Scalar> {
-    try patterns.check(topology: topology)
-    guard firing == .refining else {
-      throw .invalidPatterns(
-        "spikes are added by patterns where a network is refining, not with firing '\(firing.rawValue)'"
-      )
-    }
-    for (index, rows) in patterns.rowsOfTables.enumerated()
-    where !patterns.frequent[index].isEmpty
-      || patterns.groups[index].contains(where: { $0.count > 1 })
-    {
+  func tables<Scalar>(
+    of connections: [Connection<Scalar>]
+  ) throws(SpikingError) -> [PatternTable<Scalar>?] {
+    try check(topology: Topology(connections: connections))
+    var tables = [PatternTable<Scalar>?](repeating: nil, count: connections.count)
+    for (index, rows) in rowsOfTables.enumerated()
+    where !frequent[index].isEmpty || groups[index].contains(where: { $0.count > 1 }) {
       // A row of a table is sent as a spike is: by 31 bits.
       guard rows <= Int32.max else {
         throw .invalidPatterns(
           "layer \(index): a table of \(rows) rows, at most 2^31 - 1 can be told")
       }
-      self[index].patterns = try PatternTable(
-        self[index].weights, groups: patterns.groups[index], frequent: patterns.frequent[index],
-        layer: index + 1)
+      tables[index] = try PatternTable(
+        connections[index], groups: groups[index], frequent: frequent[index], layer: index + 1)
     }
+    return tables
   }
 }

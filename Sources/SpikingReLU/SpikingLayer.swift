@@ -11,7 +11,9 @@ struct SpikingLayer<Scalar: SpikeScalar>: Sendable {
   var connection: Connection<Scalar>
   /// Rule, potentials, sums, spikes and ledger entry.
   var neurons: Neurons<Scalar>
-  /// The rows of patterns in the last step, where the connection has a table of them.
+  /// The sums of the connection's rows, where spikes are added by patterns.
+  let patterns: PatternTable<Scalar>?
+  /// The rows of patterns in the last step, where there is a table of them.
   var patternRows = PatternRows()
   /// Net spikes of each unit since the example began; empty where they are not kept.
   var counts: AlignedArray<Int32>
@@ -37,7 +39,21 @@ struct SpikingLayer<Scalar: SpikeScalar>: Sendable {
   mutating func feed(
     _ spikes: SpikeTrain, steps: Int, _ context: inout FeedContext<Scalar>
   ) throws(KernelError) {
+    if let patterns {
+      patternRows.take(spikes, by: patterns.index, using: context.instructionSet)
+      return try neurons.feed(
+        patternRows.repeated, through: patterns.connection, steps: steps, &context)
+    }
     try neurons.feed(spikes, through: connection, steps: steps, &context)
+  }
+
+  /// Adds what the layers below sent to the sums alone; see `Neurons.add`.
+  mutating func add(_ spikes: SpikeTrain, _ context: FeedContext<Scalar>) {
+    if let patterns {
+      patternRows.take(spikes, by: patterns.index, using: context.instructionSet)
+      return neurons.add(patternRows.repeated, through: patterns.connection, context)
+    }
+    neurons.add(spikes, through: connection, context)
   }
 
   /// Counts the spikes of the last feed, where counts are kept.

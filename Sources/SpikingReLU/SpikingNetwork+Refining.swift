@@ -29,7 +29,7 @@ extension SpikingNetwork {
     let isFirst = stepsTaken == 0
     for index in layers.indices {
       // Where spikes are added by patterns, those of higher binary places come before sums are doubled.
-      let hasPatterns = layers.span[index].connection.patterns != nil
+      let hasPatterns = layers.span[index].patterns != nil
       if hasPatterns {
         let feeder = layers.span[index].feeders[0]
         layers[index].takePatterns(of: layers.span[feeder].neurons.spikes, instructionSet)
@@ -119,15 +119,13 @@ extension SpikingLayer {
 
   /// Finds the rows of its table that the spikes of the layer below stand for.
   fileprivate mutating func takePatterns(of spikes: SpikeTrain, _ set: InstructionSet) {
-    patternRows.take(spikes, by: connection.patterns!.index, using: set)
+    patternRows.take(spikes, by: patterns!.index, using: set)
   }
 
   /// Adds the rows of a binary place, where there are some.
   fileprivate mutating func addPatterns(ofPlace place: Int, _ context: FeedContext<Scalar>) {
     guard place < patternRows.count else { return }
-    let (rows, patterns) = (connection.patterns!.rows, patternRows.places[place])
-    context.kernels.addRows(of: rows, for: patterns, range: 0..<patterns.count, to: &neurons.sums)
-    neurons.operations.forwardAdditions += patterns.count * rows.columns
+    neurons.add(patternRows.places[place], through: patterns!.connection, context)
   }
 
   /// Adds the rows of spikes that stand for 2, 4, ... quanta of the step.

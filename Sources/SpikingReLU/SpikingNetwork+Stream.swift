@@ -80,6 +80,10 @@ extension SpikingNetwork {
     if options.firing == .oncePerStep {
       context.limit = budget - layers.span[0].neurons.spikes.count
       layers[0].neurons.operations.unitSteps += inputs
+      // What the others send is of one sign a unit and step; what comes from outside may not be.
+      if layers.span[1].patterns != nil {
+        layers[0].neurons.spikes = layers.span[0].neurons.spikes.net
+      }
       try feedLayers(steps: 1)
       layers[0].neurons.spikes.removeAll()
     } else if !isStepOpen {

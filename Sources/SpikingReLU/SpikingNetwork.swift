@@ -78,8 +78,12 @@ public struct SpikingNetwork<Scalar: SpikeScalar>: Sendable {
     if isRefining { try Self.checkRefining(options, coding) }
     let topology = Topology(connections: connections)
     let last = connections.count
-    var connections = connections
-    if let patterns { try connections.addTables(patterns, topology: topology, options.firing) }
+    guard patterns == nil || options.firing != .afterEachSpike else {
+      throw .invalidPatterns(
+        "spikes are added by patterns where thresholds are checked once a step, not with firing "
+          + "'\(options.firing.rawValue)'")
+    }
+    let tables = try patterns?.tables(of: connections)
     self.options = options
     self.quantum = quantum
     self.topology = topology
@@ -97,6 +101,7 @@ public struct SpikingNetwork<Scalar: SpikeScalar>: Sendable {
           units: topology[index].count, quantizer: Quantizer(kind: kind, quantum: quantum),
           firing: options.firing, keepsSums: index == last || isRefining,
           keepsSent: isRefining && index > 0 && index < last),
+        patterns: index == 0 ? nil : tables?[index - 1],
         counts: AlignedArray(repeating: 0, count: keepsCounts ? topology[index].count : 0),
         activity: options.recording.contains(.activity)
           ? LayerActivity(units: topology[index].count, nonzeroWeights: connection.nonzeroWeights)
@@ -123,14 +128,14 @@ public struct SpikingNetwork<Scalar: SpikeScalar>: Sendable {
   /// Bytes of the tables of patterns, where spikes are added by them.
   public var patternBytes: Int {
     layers.reduce(0) {
-      $0 + ($1.connection.patterns.map { $0.rows.rows * $0.rows.stride } ?? 0)
+      $0 + ($1.patterns.map { $0.rows.rows * $0.rows.stride } ?? 0)
         * MemoryLayout<Scalar>.size
     }
   }
 
   /// Additions that building those tables took.
   public var patternAdditions: Int {
-    layers.reduce(0) { $0 + ($1.connection.patterns?.buildingAdditions ?? 0) }
+    layers.reduce(0) { $0 + ($1.patterns?.buildingAdditions ?? 0) }
   }
 
   var recordsActivity: Bool { options.recording.contains(.activity) }

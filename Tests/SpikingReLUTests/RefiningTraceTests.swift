@@ -173,7 +173,7 @@ import Testing
                 let units = network.units(ofLayer: layer)
                 #expect(counts(network.spikes(ofLayer: layer), units) == step.spikes[layer], what)
                 #expect(counts(integers.spikes(ofLayer: layer), units) == step.spikes[layer], what)
-                let table = try #require(network.layers[layer + 1].connection.patterns)
+                let table = try #require(network.layers[layer + 1].patterns)
                 var rows = PatternRows()
                 rows.take(network.spikes(ofLayer: layer), by: table.index, using: set)
                 #expect(

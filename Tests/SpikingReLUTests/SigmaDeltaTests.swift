@@ -56,6 +56,29 @@ import Testing
     }
   }
 
+  @Test("by patterns: the same bits in integers for fewer additions, the same on all sets in Float")
+  func patterns() throws {
+    let patterns = SpikePatterns.consecutive(4, topology: Self.topology)
+    var floats: [[Float]] = []
+    for set in InstructionSet.supported {
+      var plain = try IntegerSigmaDeltaMLP(
+        weights: weights(biased: true), coding: coding, scale: 10_001, instructionSet: set)
+      var grouped = try IntegerSigmaDeltaMLP(
+        weights: weights(biased: true), coding: coding, patterns: patterns, scale: 10_001,
+        instructionSet: set)
+      var float = try SigmaDeltaMLP(
+        weights: weights(biased: true), coding: coding, patterns: patterns, instructionSet: set)
+      var outputs: [Float] = []
+      for frame in frames {
+        #expect(try grouped.process(frame) == plain.process(frame))
+        outputs += try float.process(frame)
+      }
+      #expect(grouped.ledger.additions < plain.ledger.additions)
+      floats.append(outputs)
+    }
+    for outputs in floats.dropFirst() { #expect(outputs == floats[0]) }
+  }
+
   @Test(
     "Float: sums within the bound of rounding, counts but at thresholds", arguments: [false, true])
   func floats(biased: Bool) throws {

@@ -6,9 +6,11 @@ import Testing
 
 /// Grouping changes costs, never answers.
 @Suite struct SpikePatternsTests {
-  private func options(_ steps: Int) throws -> PredictionOptions {
+  private func options(
+    _ steps: Int, _ firing: PredictionOptions.Firing = .refining
+  ) throws -> PredictionOptions {
     var options = try PredictionOptions(timeSteps: steps)
-    options.firing = .refining
+    options.firing = firing
     return options
   }
 
@@ -43,8 +45,8 @@ import Testing
 
   @Test(
     "integers: the same bits with and without patterns, for all groups, signs and counts",
-    arguments: 0..<60)
-  func integers(number: Int) throws {
+    arguments: 0..<60, [PredictionOptions.Firing.refining, .oncePerStep])
+  func integers(number: Int, firing: PredictionOptions.Firing) throws {
     var generator = SeededGenerator(seed: UInt64(number))
     let sizes = (0...2 + number % 3).map { _ in 1 + Int(generator.next() % 17) }
     let topology = try Topology(units: sizes)
@@ -61,12 +63,12 @@ import Testing
       frequent: number % 3 == 0 ? [] : drawn.map { frequent($0, &generator) }, topology: topology)
     let input = (0..<sizes[0]).map { _ in Float(generator.nextNormal()) }
     var plain = try IntegerSpikingMLP(
-      weights: weights, coding: coding, scale: 1 << 12, options: options(8))
+      weights: weights, coding: coding, scale: 1 << 12, options: options(8, firing))
     try plain.present(input)
     for set in InstructionSet.supported {
       var grouped = try IntegerSpikingMLP(
-        weights: weights, coding: coding, scale: 1 << 12, patterns: patterns, options: options(8),
-        instructionSet: set)
+        weights: weights, coding: coding, scale: 1 << 12, patterns: patterns,
+        options: options(8, firing), instructionSet: set)
       try plain.present(input)
       try grouped.present(input)
       for step in 1...8 {
@@ -81,8 +83,10 @@ import Testing
     }
   }
 
-  @Test("Float: the same as its reference by patterns on every set, and near the single rows")
-  func floats() throws {
+  @Test(
+    "Float: the same as its reference by patterns on every set, and near the single rows",
+    arguments: [PredictionOptions.Firing.refining, .oncePerStep])
+  func floats(firing: PredictionOptions.Firing) throws {
     var generator = SeededGenerator(seed: 4)
     let topology: Topology = [30, 21, 13, 5]
     let weights = try NetworkWeights(
@@ -91,19 +95,22 @@ import Testing
     let input = (0..<30).map { _ in Float(generator.nextUniform()) }
     func output(_ patterns: SpikePatterns?, _ set: InstructionSet) throws -> [Float] {
       var network = try SpikingMLP(
-        weights: weights, patterns: patterns, options: options(10), instructionSet: set)
+        weights: weights, patterns: patterns, options: options(10, firing), instructionSet: set)
       return try network.predict(input)
     }
     let reference = try output(patterns, .reference)
     let single = try output(nil, .reference)
-    for (first, second) in zip(reference, single) { #expect(abs(first - second) < 0.02) }
+    // Once a step, a potential that is rounded once more may send one spike more or less in 10 steps.
+    let near: Float = firing == .refining ? 0.02 : 0.4
+    for (first, second) in zip(reference, single) { #expect(abs(first - second) < near) }
     for set in InstructionSet.supported { #expect(try output(patterns, set) == reference) }
   }
 
   @Test("a group costs one row a sign and binary place, whichever of its units fired")
   func rows() throws {
     let weights = Matrix(rows: 4, columns: 1, elements: [1, 2, 4, 8])
-    let table = try PatternTable(weights, groups: [[0, 1], [3, 2]], layer: 1)
+    let table = try PatternTable(
+      Connection(weights: weights, quantum: 1), groups: [[0, 1], [3, 2]], layer: 1)
     // Of the first group 1, 2, 1 + 2; of the second 8, 4, 8 + 4.
     #expect(table.rows.elements == [1, 2, 3, 8, 4, 12] && table.buildingAdditions == 2)
     func spike(_ unit: Int, _ sign: Int) -> Spike { Spike(unit: unit, sign: sign) }
@@ -126,7 +133,8 @@ import Testing
     let weights = Matrix(rows: 6, columns: 1, elements: [1, 2, 4, 8, 16, 32])
     // A block of four groups and one of one: 0, 2 and 4 together, 1 and 3 together.
     let table = try PatternTable(
-      weights, groups: [[0, 1], [2], [3], [4], [5]], frequent: [[0x0102, 0x1011], []], layer: 1)
+      Connection(weights: weights, quantum: 1), groups: [[0, 1], [2], [3], [4], [5]],
+      frequent: [[0x0102, 0x1011], []], layer: 1)
     #expect(table.rows.elements == [1, 2, 3, 4, 8, 16, 32, 10, 21])
     #expect(table.buildingAdditions == 1 + 2 + 1)
     func rows(_ spikes: [(Int, Int)], _ set: InstructionSet) -> [(Int, Int)] {
@@ -192,13 +200,44 @@ import Testing
       try SpikePatterns(groups: [[[0, 1, 2, 3, 4]]], topology: [5, 2])
     }
     let weights = try NetworkWeights(layers: [Matrix(rows: 3, columns: 2)])
-    let patterns = SpikePatterns.consecutive(2, topology: [3, 2])
-    for firing in PredictionOptions.Firing.rateCoded {
-      var options = try PredictionOptions(timeSteps: 4)
-      options.firing = firing
-      #expect(throws: SpikingError.self) {
-        try SpikingMLP(weights: weights, patterns: patterns, options: options)
+    // The paper's network checks a threshold at every spike: there the order is the algorithm.
+    #expect(throws: SpikingError.self) {
+      try SpikingMLP(
+        weights: weights, patterns: .consecutive(2, topology: [3, 2]),
+        options: options(4, .afterEachSpike))
+    }
+  }
+
+  @Test("a stream whose units fire once a step: spikes of both signs, in any order")
+  func streams() throws {
+    var generator = SeededGenerator(seed: 12)
+    let topology: Topology = [9, 7, 5]
+    let weights = try NetworkWeights(
+      topology: topology, initializer: .he, generator: &generator)
+    func network(_ patterns: SpikePatterns?, _ set: InstructionSet) throws -> IntegerSpikingMLP {
+      var network = try IntegerSpikingMLP(
+        weights: weights, scale: 1 << 12, patterns: patterns, options: options(8, .oncePerStep),
+        instructionSet: set)
+      network.beginStream()
+      return network
+    }
+    for set in InstructionSet.supported {
+      var plain = try network(nil, set)
+      var grouped = try network(.consecutive(3, topology: topology), set)
+      for step in 0..<20 {
+        for _ in 0..<step {
+          let spike = Spike(
+            unit: Int(generator.next() % 9), sign: generator.next() % 4 == 0 ? -1 : 1)
+          try plain.receive(spike)
+          try grouped.receive(spike)
+        }
+        try plain.endStep()
+        try grouped.endStep()
+        #expect(grouped.outputSums == plain.outputSums, "\(set), step \(step)")
+        #expect(grouped.spikes(ofLayer: 1) == plain.spikes(ofLayer: 1))
+        #expect(grouped.ledger.layers[0] == plain.ledger.layers[0])
       }
+      #expect(grouped.additions < plain.additions)
     }
   }
 }

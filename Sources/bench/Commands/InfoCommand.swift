@@ -45,21 +45,23 @@ struct InfoCommand: AsyncParsableCommand {
     }
     let manifest = RunManifest.ofThisRun(
       seed: 0, set, threads: ProcessInfo.processInfo.activeProcessorCount)
-    let rows =
+    var rows: [[String]] = [
+      ["package", "DeepSpikingNetworks \(manifest.packageVersion)"],
+      ["commit", manifest.packageCommit ?? "not known: the sources are no checkout, or gone"],
+      ["build", manifest.isOptimizedBuild ? "release" : "debug: timings mean nothing"],
+      ["processor", "\(manifest.processor), \(manifest.processors) available"],
+      ["system", manifest.system],
       [
-        ["package", "DeepSpikingNetworks \(manifest.packageVersion)"],
-        ["commit", manifest.packageCommit ?? "not known: the sources are no checkout, or gone"],
-        ["build", manifest.isOptimizedBuild ? "release" : "debug: timings mean nothing"],
-        ["processor", "\(manifest.processor), \(manifest.processors) available"],
-        ["system", manifest.system],
-        [
-          "kernels",
-          "\(set.rawValue); available: "
-            + InstructionSet.supported.map(\.rawValue).joined(separator: ", "),
-        ],
-        ["BLAS", manifest.blas],
-        ["BLAS kernels", manifest.blasCore],
-      ] + ["digits", "mnist", "fashion-mnist"].map { [$0, datasets[$0] ?? "not found"] }
+        "kernels",
+        "\(set.rawValue); available: "
+          + InstructionSet.supported.map(\.rawValue).joined(separator: ", "),
+      ],
+      ["BLAS", manifest.blas],
+      ["BLAS kernels", manifest.blasCore],
+    ]
+    for name in ["digits", "mnist", "fashion-mnist"] {
+      rows.append([name, datasets[name] ?? "not found"])
+    }
     for row in rows {
       let text = row[0].padding(toLength: 15, withPad: " ", startingAt: 0) + row[1]
       for line in Format.wrapped(text, hanging: 15) { try Output.line(line) }
