@@ -21,6 +21,12 @@ public struct EnergyModel: Sendable, Equatable, Codable {
     public var multiplyAdd: Double { addition + multiplication }
   }
 
+  /// Picojoules of a multiply-add of integers, one factor of so many bits: an array multiplier has a row of adders a
+  /// bit.
+  public static func multiplyAdd(bits: Int) -> Double {
+    Arithmetic.int32.multiplication * Double(bits) / 32 + Arithmetic.int32.addition
+  }
+
   /// Picojoules of a 32-bit read from a memory that holds `weights` weights of 32 bits.
   public static func weightRead(weights: Int) -> Double {
     switch 4 * weights {

@@ -17,6 +17,7 @@ internal import Training
 ///
 /// Groups that fire together are side by side, four a block. Of the memory that is left, up to as much again as the
 /// groups take is for the patterns of whole blocks that save most additions a byte: one row in place of one a group.
+/// Where sums are not doubled, memory goes first to rows that are twice as large, for spikes that stand for two.
 package struct PatternGrouping: Sendable {
   /// Bytes that the rows of all layers may take.
   package var memory: Int
@@ -27,8 +28,11 @@ package struct PatternGrouping: Sendable {
   /// Height and width of the images, for blocks.
   package var imageSize: (height: Int, width: Int)
 
+  /// The most binary places with rows of their own: 1 where sums are doubled (refining).
+  package var mostPlaces = 1
+
   /// Images that are looked at, at most.
-  private static let images = 2000
+  package static let images = 2000
   /// Steps of each where no rule ends it: most images are decided after them.
   private static let steps = 3
 
@@ -51,17 +55,32 @@ package struct PatternGrouping: Sendable {
   /// Finds groups.
   ///
   /// - Parameters:
+  ///   - firing: once a step, or refining.
   ///   - data: calibration images.
   ///   - rule: when an image ends; without, after three steps.
   /// - Throws: `SpikingError` of the network that is looked at; `CancellationError`.
   /// - Complexity: O(n^2) bit operations a layer of n units and 64 observations.
   package func run(
-    _ weights: NetworkWeights, _ coding: SpikeCoding, on data: LabelledImages,
-    until rule: AnytimeCurve.Rule? = nil
+    _ weights: NetworkWeights, _ coding: SpikeCoding, _ firing: PredictionOptions.Firing,
+    on data: LabelledImages, until rule: AnytimeCurve.Rule? = nil
   ) async throws -> Found {
-    let trains = try await trains(weights, coding, data.prefix(Self.images), rule)
+    try run(
+      weights, try await trains(weights, coding, firing, data.prefix(Self.images), rule),
+      examples: min(data.count, Self.images))
+  }
+
+  /// Finds groups for what layers sent.
+  ///
+  /// - Parameters:
+  ///   - trains: of each layer that sends, the spikes of all steps.
+  ///   - examples: in how many examples, or frames.
+  /// - Throws: `SpikingError` of groups that are none.
+  /// - Complexity: as for images.
+  package func run(
+    _ weights: NetworkWeights, _ trains: [[SpikeTrain]], examples: Int
+  ) throws -> Found {
     let firing = zip(trains, weights.topology.units).map { CoFiring($0, units: $1) }
-    let choices = choices(weights, firing, images: min(data.count, Self.images))
+    let choices = choices(weights, firing, images: examples)
     let chosen = Self.choose(choices, memory: memory)
     let bytes = zip(choices, chosen).reduce(0) { $0 + $1.0[$1.1].bytes }
     guard chosen.contains(where: { $0 > 0 }) else {
@@ -72,12 +91,15 @@ package struct PatternGrouping: Sendable {
       return isImage(layer, weights)
         ? squares(groups) : firing[layer].ordered(groups, by: SpikePatterns.groupsOfBlock)
     }
+    let (places, doubled) = places(groups, trains, weights.topology, memory: memory - bytes)
+    let used = bytes + doubled
     let (frequent, more) = Self.frequent(
-      groups, trains, topology: weights.topology, memory: min(memory - bytes, bytes))
+      groups, trains, places: places, topology: weights.topology,
+      memory: min(memory - used, used))
     return Found(
       patterns: try SpikePatterns(
-        groups: groups, frequent: frequent, topology: weights.topology),
-      bytes: bytes + more, smallestTables: Self.smallestTables(choices))
+        groups: groups, frequent: frequent, places: places, topology: weights.topology),
+      bytes: used + more, smallestTables: Self.smallestTables(choices))
   }
 
   /// Of all layers but one by single rows, and that one by its smallest groups.
@@ -107,9 +129,46 @@ package struct PatternGrouping: Sendable {
     }.map(\.element)
   }
 
+  /// Binary places with rows of their own, from the layer on that saves most additions a byte, while they fit.
+  private func places(
+    _ groups: [[[Int]]], _ trains: [[SpikeTrain]], _ topology: Topology, memory: Int
+  ) -> (places: [Int], bytes: Int) {
+    var places = groups.map { _ in 1 }
+    var bytes = 0
+    guard mostPlaces > 1 else { return (places, 0) }
+    struct Step {
+      let layer, bytes, saved: Int
+    }
+    var steps: [Step] = []
+    for (layer, columns) in topology.units.dropFirst().enumerated() {
+      let index = PatternIndex(groups: groups[layer], frequent: [], units: topology[layer].count)
+      // Rows of each place. With one place more, those of it and of all above are added half as often.
+      var counts = [Int](repeating: 0, count: 32)
+      var rows = PatternRows()
+      for train in trains[layer] {
+        rows.take(train, by: index, using: instructionSet)
+        for place in 0..<rows.count { counts[place] += rows.places[place].count }
+      }
+      for more in 1..<mostPlaces {
+        let saved = (more..<counts.count).reduce(0) { $0 + counts[$1] << ($1 - more) }
+        steps.append(
+          Step(
+            layer: layer, bytes: index.rows * Self.rowBytes(columns: columns),
+            saved: saved * columns))
+      }
+    }
+    // A layer's steps save less and less, so that they stay in order.
+    steps.sort { Double($0.saved) / Double($0.bytes) > Double($1.saved) / Double($1.bytes) }
+    for step in steps where step.saved > 0 && bytes + step.bytes <= memory {
+      places[step.layer] += 1
+      bytes += step.bytes
+    }
+    return (places, bytes)
+  }
+
   /// The patterns of blocks that save most additions a byte, while they fit.
   static func frequent(
-    _ groups: [[[Int]]], _ trains: [[SpikeTrain]], topology: Topology, memory: Int
+    _ groups: [[[Int]]], _ trains: [[SpikeTrain]], places: [Int], topology: Topology, memory: Int
   ) -> (patterns: [[[UInt16]]], bytes: Int) {
     struct Candidate {
       let layer, block, bytes: Int
@@ -119,7 +178,7 @@ package struct PatternGrouping: Sendable {
     }
     var candidates: [Candidate] = []
     for (layer, columns) in topology.units.dropFirst().enumerated() {
-      let bytes = rowBytes(columns: columns)
+      let bytes = places[layer] * rowBytes(columns: columns)
       for (block, counts) in BlockPatterns(groups[layer], trains[layer]).counts.enumerated() {
         for (pattern, count) in counts where count > 1 {
           let saved = count * (SpikePatterns.groups(ofPattern: pattern) - 1) * columns
@@ -162,11 +221,11 @@ package struct PatternGrouping: Sendable {
 
   /// Of each layer that sends, the spikes of all images and steps.
   private func trains(
-    _ weights: NetworkWeights, _ coding: SpikeCoding, _ images: LabelledImages,
-    _ rule: AnytimeCurve.Rule?
+    _ weights: NetworkWeights, _ coding: SpikeCoding, _ firing: PredictionOptions.Firing,
+    _ images: LabelledImages, _ rule: AnytimeCurve.Rule?
   ) async throws -> [[SpikeTrain]] {
     var options = try PredictionOptions(timeSteps: rule?.timeSteps ?? Self.steps)
-    options.firing = .refining
+    options.firing = firing
     let network = try SpikingMLP(
       weights: weights, coding: coding, options: options, instructionSet: instructionSet)
     let thresholds = rule?.thresholds ?? []

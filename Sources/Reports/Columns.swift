@@ -144,8 +144,8 @@ extension Anytime.Result {
     let energy: [Energy]
     let microseconds: Double?
 
-    private func joules(_ arithmetic: EnergyModel.Arithmetic, withReads: Bool) -> Double {
-      energy.first { $0.arithmetic == arithmetic && $0.withWeightReads == withReads }!.nanojoules
+    private func joules(_ arithmetic: EnergyModel.Arithmetic, withReads: Bool) -> Double? {
+      energy.first { $0.arithmetic == arithmetic && $0.withWeightReads == withReads }?.nanojoules
     }
 
     /// What people see of a network, and programs of the curve.
@@ -187,17 +187,30 @@ extension Anytime.Result {
 
   /// The curve, beside the dense network and the paper's.
   public var rows: [Row] {
-    curveRows + [
-      Row(
-        name: "dense, no zeros", steps: nil, errorPercent: dense.testErrorPercent,
-        agreement: nil, operations: dense.zeroSkippingMultiplyAdds,
-        shareOfDense: dense.zeroSkippingMultiplyAdds / dense.multiplyAdds,
-        energy: dense.zeroSkippingEnergy, microseconds: timings.zeroSkippingMicroseconds),
-      Row(
-        name: "dense", steps: nil, errorPercent: dense.testErrorPercent, agreement: nil,
-        operations: dense.multiplyAdds, shareOfDense: 1, energy: dense.energy,
-        microseconds: timings.denseMicroseconds),
-    ]
+    curveRows
+      + [
+        Row(
+          name: "dense, no zeros", steps: nil, errorPercent: dense.testErrorPercent,
+          agreement: nil, operations: dense.zeroSkippingMultiplyAdds,
+          shareOfDense: dense.zeroSkippingMultiplyAdds / dense.multiplyAdds,
+          energy: dense.zeroSkippingEnergy, microseconds: timings.zeroSkippingMicroseconds),
+        Row(
+          name: "dense, \(quantized.bits) bits", steps: nil,
+          errorPercent: quantized.testErrorPercent, agreement: quantized.agreement,
+          operations: quantized.multiplyAdds,
+          shareOfDense: quantized.multiplyAdds / dense.multiplyAdds, energy: quantized.energy,
+          microseconds: nil),
+        quantized.tableAdditions.map {
+          Row(
+            name: "by patterns", steps: nil, errorPercent: quantized.testErrorPercent,
+            agreement: quantized.agreement, operations: $0, shareOfDense: $0 / dense.multiplyAdds,
+            energy: quantized.tableEnergy ?? [], microseconds: nil)
+        },
+        Row(
+          name: "dense", steps: nil, errorPercent: dense.testErrorPercent, agreement: nil,
+          operations: dense.multiplyAdds, shareOfDense: 1, energy: dense.energy,
+          microseconds: timings.denseMicroseconds),
+      ].compactMap(\.self)
       + paper.filter { [1, 2, 3, 5, 10].contains($0.timeSteps) }.map {
         row("paper's, \($0.timeSteps)", steps: nil, $0.outcome, nil)
       }

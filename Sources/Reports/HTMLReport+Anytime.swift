@@ -53,6 +53,28 @@ extension HTMLReport {
         y: .init(column: "percent", title: "test error, %", isLogarithmic: true), series: "what",
         dashed: ["the paper's network"], marked: ["chosen exit"], rows: rows,
         columns: ["share", "percent", "what", "detail"], height: 360, order: "share"))
+    var others: [[JSONValue]] = []
+    for code in result.codes {
+      for point in code.points {
+        for (what, percent) in [
+          ("errors", point.outcome.testErrorPercent),
+          ("answers that are not the dense network's", 100 * (1 - point.outcome.agreement)),
+        ] where percent > 0 {
+          others.append([
+            .number(Double(point.timeSteps)), .number(percent),
+            .string("\(code.firing.name): \(what)"),
+          ])
+        }
+      }
+    }
+    add(
+      .lines(
+        "steps", title: "Errors and other answers against steps",
+        caption:
+          "Without early exit, the best of each way to check thresholds. What is 0 is not drawn.",
+        x: .init(column: "steps", title: "steps T"),
+        y: .init(column: "percent", title: "%", isLogarithmic: true), series: "what", rows: others,
+        columns: ["steps", "percent", "what"], height: 320, order: "steps"))
     var joules: [[JSONValue]] = []
     func plot(_ energy: [Anytime.Result.Energy], _ error: Double, _ what: String, _ detail: String)
     {
@@ -90,6 +112,8 @@ extension HTMLReport {
     add(
       .energy(
         energies(result.exit.outcome.energy, "early exit")
+          + energies(result.quantized.energy, "dense of \(result.quantized.bits) bits")
+          + energies(result.quantized.tableEnergy ?? [], "the same by patterns")
           + energies(dense.zeroSkippingEnergy, "dense, skipping zeros")
           + energies(dense.energy, "dense"), assumptions: result.energyAssumptions))
     let timings = result.timings

@@ -131,12 +131,22 @@ public struct PatternRows: Sendable {
   /// No rows.
   public init() {}
 
-  /// All of them, those of place b 2^b times: what is added where sums are not doubled.
-  public var repeated: SpikeTrain {
+  /// All of them: what is added where sums are not doubled.
+  ///
+  /// A row of place b is added 2^b times, or once where the table has rows of its own for that place; beyond those,
+  /// the rows of its highest place.
+  ///
+  /// - Parameters:
+  ///   - own: places that the table has rows for, one after the other.
+  ///   - index: that of a place.
+  public func train(ownPlaces own: Int, by index: PatternIndex) -> SpikeTrain {
     guard count > 1 else { return count == 1 ? places[0] : SpikeTrain() }
     var train = places[0]
     for place in 1..<count {
-      for _ in 0..<1 << place { train.append(places[place], range: 0..<places[place].count) }
+      let table = min(place, own - 1)
+      for _ in 0..<1 << (place - table) {
+        train.append(places[place], shiftedBy: table * index.rows)
+      }
     }
     return train
   }

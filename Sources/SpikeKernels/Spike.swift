@@ -88,6 +88,16 @@ public struct SpikeTrain: Sendable, RandomAccessCollection, Equatable {
     used += range.count
   }
 
+  /// Adds the spikes of another train, each of unit i as one of unit `i + shift`.
+  mutating func append(_ other: SpikeTrain, shiftedBy shift: Int) {
+    reserve(other.count)
+    for place in 0..<other.count {
+      let code = other.codes[place]
+      codes[count + place] = code >= 0 ? code + Int32(shift) : code - Int32(shift)
+    }
+    used += other.count
+  }
+
   /// The net spikes of each unit: what is added is the same where the order does not matter.
   ///
   /// - Complexity: O(n log n).

@@ -5,8 +5,11 @@ internal import SpikeKernels
 struct PatternTable<Scalar: SpikeScalar>: Sendable {
   /// In place of a connection's, with its biases, its rows: `[sum of 2^g - 1 and frequent patterns, units]`, of each
   /// group its patterns 1, 2, ..., 2^g - 1 in order, bit k of a pattern standing for the group's unit k; then the
-  /// frequent patterns, block after block.
+  /// frequent patterns, block after block. Then all of them twice as large, four times, ..., for spikes that stand for
+  /// 2, 4, ... of a unit's.
   let connection: Connection<Scalar>
+  /// Binary places of counts that have rows of their own, at least 1.
+  let places: Int
   /// Additions that building it took.
   let buildingAdditions: Int
   /// Which row a pattern is.
@@ -20,11 +23,12 @@ struct PatternTable<Scalar: SpikeScalar>: Sendable {
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Int32)
   init(
-    _ connection: Connection<Scalar>, groups: [[Int]], frequent: [[UInt16]] = [], layer: Int
+    _ connection: Connection<Scalar>, groups: [[Int]], frequent: [[UInt16]] = [], places: Int = 1,
+    layer: Int
   ) throws(SpikingError) {
     let weights = connection.weights
     index = PatternIndex(groups: groups, frequent: frequent, units: weights.rows)
-    var rows = RowMajorMatrix<Scalar>(rows: index.rows, columns: weights.columns)
+    var rows = RowMajorMatrix<Scalar>(rows: places * index.rows, columns: weights.columns)
     var (count, additions) = (0, 0)
     var sums = [Double](repeating: 0, count: 1 << SpikePatterns.largestGroup)
     for group in groups {
@@ -57,10 +61,24 @@ struct PatternTable<Scalar: SpikeScalar>: Sendable {
         count += 1
       }
     }
+    for row in index.rows..<rows.rows {
+      for column in 0..<weights.columns {
+        let half = rows[row - index.rows, column].asDouble
+        guard let twice = Scalar.weight(rounding: half + half) else {
+          throw .codedWeight(layer: layer, row: row % index.rows, column: column)
+        }
+        rows[row, column] = twice
+      }
+    }
+    additions += (rows.rows - index.rows) * weights.columns
+    self.places = places
     self.connection = Connection(
       weights: rows, bias: connection.bias, quantum: connection.quantum, usesInt16: false)
     buildingAdditions = additions
   }
+
+  /// What the rows take.
+  var bytes: Int { rows.rows * rows.stride * MemoryLayout<Scalar>.size }
 
   /// The rows of the table.
   var rows: RowMajorMatrix<Scalar> { connection.weights }

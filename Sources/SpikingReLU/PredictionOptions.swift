@@ -32,6 +32,10 @@ public struct PredictionOptions: Sendable, Equatable {
 
     /// Those whose spikes all have the same quantum: the output is a rate, and the error falls like 1/T.
     public static let rateCoded: [Firing] = [.afterEachSpike, .oncePerStep]
+
+    /// Whether all spikes of a step are added before a threshold is checked: then their order does not matter, and
+    /// they may be added by patterns (`SpikePatterns`).
+    public var addsAtOnce: Bool { self != .afterEachSpike }
   }
 
   /// The most steps of a refining network: a sum of Float has no places for more.

@@ -156,6 +156,17 @@ public struct SigmaDeltaNetwork<Scalar: SpikeScalar>: Sendable {
     return (0..<topology[depth].count).map { Scalar.outputs(of: sums[$0], quantum: quantum) }
   }
 
+  /// The changes that a layer sent in the last frame; of the last layer none.
+  public func spikes(ofLayer layer: Int) -> SpikeTrain { layers[layer].spikes }
+
+  /// Bytes of the tables of patterns, where changes are added by them.
+  public var patternBytes: Int { layers.reduce(0) { $0 + ($1.patterns?.bytes ?? 0) } }
+
+  /// Additions that building those tables took.
+  public var patternAdditions: Int {
+    layers.reduce(0) { $0 + ($1.patterns?.buildingAdditions ?? 0) }
+  }
+
   /// n_l of the last frame: the rounded activations, in spikes.
   public func counts(ofLayer layer: Int) -> [Int] {
     (0..<topology[layer].count).map { Int(layers[layer].counts[$0]) }

@@ -21,6 +21,10 @@ public struct SpikePatterns: Sendable, Equatable, Codable {
   /// group 4b + k from 4k on, of two groups at least; the patterns of a block rise. Empty where a layer has none.
   public let frequent: [[[UInt16]]]
 
+  /// For what each layer sends, the binary places of counts with rows of their own, at least 1: a spike that stands
+  /// for 2, 4, ... of its unit's is one row, too. Refining doubles its sums in place of that.
+  public let places: [Int]
+
   /// The groups of a block.
   public static let groupsOfBlock = 4
   /// The most units of a group.
@@ -30,13 +34,15 @@ public struct SpikePatterns: Sendable, Equatable, Codable {
   ///
   /// - Parameters:
   ///   - frequent: patterns of blocks with rows of their own.
+  ///   - places: binary places with rows of their own, 1...8; 1 unless told otherwise.
   ///   - topology: the layers of the network.
   /// - Throws: `SpikingError.invalidPatterns` where a unit is in no group or in two, a group is empty or too
-  ///   large, or a frequent pattern is none of its block.
+  ///   large, a frequent pattern is none of its block, or places are out of range.
   public init(
-    groups: [[[Int]]], frequent: [[[UInt16]]] = [], topology: Topology
+    groups: [[[Int]]], frequent: [[[UInt16]]] = [], places: [Int] = [], topology: Topology
   ) throws(SpikingError) {
     (self.groups, self.frequent) = (groups, frequent.isEmpty ? groups.map { _ in [] } : frequent)
+    self.places = places.isEmpty ? groups.map { _ in 1 } : places
     try check(topology: topology)
   }
 
@@ -79,8 +85,19 @@ public struct SpikePatterns: Sendable, Equatable, Codable {
     (count + groupsOfBlock - 1) / groupsOfBlock
   }
 
+  /// Reads groups, frequent patterns and, where they are told, binary places.
+  ///
+  /// - Throws: `DecodingError`.
+  public init(from decoder: any Decoder) throws {
+    let fields = try decoder.container(keyedBy: CodingKeys.self)
+    groups = try fields.decode([[[Int]]].self, forKey: .groups)
+    frequent = try fields.decode([[[UInt16]]].self, forKey: .frequent)
+    places = try fields.decodeIfPresent([Int].self, forKey: .places) ?? groups.map { _ in 1 }
+  }
+
   private init(unchecked groups: [[[Int]]]) {
     (self.groups, frequent) = (groups, groups.map { _ in [] })
+    places = groups.map { _ in 1 }
   }
 
   /// Of each layer that sends, the most units of a group.
@@ -88,8 +105,11 @@ public struct SpikePatterns: Sendable, Equatable, Codable {
 
   /// Rows of the tables, for each layer that sends.
   public var rowsOfTables: [Int] {
-    zip(groups, frequent).map { groups, frequent in
-      groups.reduce(0) { $0 + (1 << $1.count) - 1 } + frequent.reduce(0) { $0 + $1.count }
+    groups.indices.map { layer in
+      let rows =
+        groups[layer].reduce(0) { $0 + (1 << $1.count) - 1 }
+        + frequent[layer].reduce(0) { $0 + $1.count }
+      return places[layer] * rows
     }
   }
 
@@ -119,6 +139,9 @@ public struct SpikePatterns: Sendable, Equatable, Codable {
     guard frequent.count == groups.count else {
       throw .invalidPatterns(
         "frequent patterns of \(frequent.count) layers for \(groups.count) that send")
+    }
+    guard places.count == groups.count, places.allSatisfy((1...8).contains) else {
+      throw .invalidPatterns("binary places of \(places), expected 1...8 for each layer that sends")
     }
     for layer in groups.indices where !frequent[layer].isEmpty {
       try checkFrequent(layer)
@@ -168,14 +191,17 @@ extension SpikePatterns {
     try check(topology: Topology(connections: connections))
     var tables = [PatternTable<Scalar>?](repeating: nil, count: connections.count)
     for (index, rows) in rowsOfTables.enumerated()
-    where !frequent[index].isEmpty || groups[index].contains(where: { $0.count > 1 }) {
+    where places[index] > 1 || !frequent[index].isEmpty
+      || groups[index].contains(where: { $0.count > 1 })
+    {
       // A row of a table is sent as a spike is: by 31 bits.
       guard rows <= Int32.max else {
         throw .invalidPatterns(
           "layer \(index): a table of \(rows) rows, at most 2^31 - 1 can be told")
       }
       tables[index] = try PatternTable(
-        connections[index], groups: groups[index], frequent: frequent[index], layer: index + 1)
+        connections[index], groups: groups[index], frequent: frequent[index],
+        places: places[index], layer: index + 1)
     }
     return tables
   }

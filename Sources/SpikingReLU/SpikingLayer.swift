@@ -42,7 +42,8 @@ struct SpikingLayer<Scalar: SpikeScalar>: Sendable {
     if let patterns {
       patternRows.take(spikes, by: patterns.index, using: context.instructionSet)
       return try neurons.feed(
-        patternRows.repeated, through: patterns.connection, steps: steps, &context)
+        patternRows.train(ownPlaces: patterns.places, by: patterns.index),
+        through: patterns.connection, steps: steps, &context)
     }
     try neurons.feed(spikes, through: connection, steps: steps, &context)
   }
@@ -51,7 +52,9 @@ struct SpikingLayer<Scalar: SpikeScalar>: Sendable {
   mutating func add(_ spikes: SpikeTrain, _ context: FeedContext<Scalar>) {
     if let patterns {
       patternRows.take(spikes, by: patterns.index, using: context.instructionSet)
-      return neurons.add(patternRows.repeated, through: patterns.connection, context)
+      return neurons.add(
+        patternRows.train(ownPlaces: patterns.places, by: patterns.index),
+        through: patterns.connection, context)
     }
     neurons.add(spikes, through: connection, context)
   }

@@ -78,7 +78,7 @@ public struct SpikingNetwork<Scalar: SpikeScalar>: Sendable {
     if isRefining { try Self.checkRefining(options, coding) }
     let topology = Topology(connections: connections)
     let last = connections.count
-    guard patterns == nil || options.firing != .afterEachSpike else {
+    guard patterns == nil || options.firing.addsAtOnce else {
       throw .invalidPatterns(
         "spikes are added by patterns where thresholds are checked once a step, not with firing "
           + "'\(options.firing.rawValue)'")
@@ -126,12 +126,7 @@ public struct SpikingNetwork<Scalar: SpikeScalar>: Sendable {
   public func units(ofLayer layer: Int) -> Int { topology[layer].count }
 
   /// Bytes of the tables of patterns, where spikes are added by them.
-  public var patternBytes: Int {
-    layers.reduce(0) {
-      $0 + ($1.patterns.map { $0.rows.rows * $0.rows.stride } ?? 0)
-        * MemoryLayout<Scalar>.size
-    }
-  }
+  public var patternBytes: Int { layers.reduce(0) { $0 + ($1.patterns?.bytes ?? 0) } }
 
   /// Additions that building those tables took.
   public var patternAdditions: Int {

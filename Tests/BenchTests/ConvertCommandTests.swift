@@ -156,7 +156,8 @@ import Testing
       try refused([file, "--lambda", "1", "--agreement", "99"], 64, "is one of them")
       try refused([file, "--agreement", "0"], 64, "percent above 0")
       try refused([file, "--memory", "lots"], 64, "expected bytes as")
-      try refused([file, "--memory", "1M", "--firing", "every-step"], 64, "tables of refining")
+      try refused(
+        [file, "--memory", "1M", "--firing", "every-spike"], 64, "tables of spike patterns")
       try refused([file, "--no-scales", "--max-operations", "1"], 64, "not with '--no-scales'")
       try refused([], 64, "Missing expected argument")
       // A network of another size than the data.

@@ -63,7 +63,7 @@ import Testing
     var options = try PredictionOptions(timeSteps: best.timeSteps)
     options.firing = best.firing
     #expect(result.firing == best.firing && firings.contains(best.firing))
-    #expect((best.patterns != nil) == (best.firing == .refining))
+    #expect((best.patterns != nil) == best.firing.addsAtOnce)
     #expect(result.codes.map(\.firing) == firings && result.codes.count { $0.isChosen } == 1)
     #expect(result.codes.map(\.calibrationCost).min() == best.cost)
     var network = try SpikingMLP(

@@ -77,7 +77,7 @@ import Testing
       let found = try await Self.search([firing]).run(large, calibration: calibration)
       #expect(!found.tried.contains { $0.origin == "unit scales" })
       #expect(found.best.errorPercent < 30, "\(firing)")
-      #expect((found.best.patterns != nil) == (firing == .refining))
+      #expect((found.best.patterns != nil) == firing.addsAtOnce)
     }
     // Pixels beyond 2^22 quanta, which no start changes.
     let bright = LabelledImages(

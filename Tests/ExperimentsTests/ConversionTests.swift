@@ -80,7 +80,7 @@ import Testing
       try exit.margin.map { try ExitRule(margin: $0, ratio: exit.ratio) } ?? .never
     var options = try PredictionOptions(timeSteps: exit.timeSteps)
     options.firing = firing
-    #expect((result.patterns != nil) == (firing == .refining))
+    #expect((result.patterns != nil) == firing.addsAtOnce)
     var network = try SpikingMLP(
       weights: weights, coding: result.coding, patterns: result.patterns?.groups, options: options)
     let answers = try (0..<100).map { try network.predict(data.test.images.row($0), until: rule) }

@@ -224,7 +224,8 @@ struct DotRecordings {
     let whole = Dataset.embeddedDigits()
     let (rest, frames) = whole.split(calibration: 300)
     let trained = try await SigmaDeltaTraining(epochs: 10).run(hidden: [32], dataset: rest)
-    var comparison = SigmaDeltaComparison(instructionSet: try InstructionSet.selected())
+    var comparison = SigmaDeltaComparison(
+      instructionSet: try InstructionSet.selected(), imageSize: (8, 8))
     comparison.maxErrorIncrease = 5
     comparison.maxOperations = 1
     comparison.window = 100

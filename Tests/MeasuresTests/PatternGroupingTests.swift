@@ -70,7 +70,7 @@ import Testing
       [
         trains + [train([0, 2]), train([0, 2]), train([1, 2])], [train([0, 1]), train([0, 1])],
       ],
-      topology: [7, 2, 2], memory: 150)
+      places: [1, 1], topology: [7, 2, 2], memory: 150)
     // Twice seen, one row saved each: of 64 bytes two fit. One that is seen once is no use.
     #expect(patterns == [[[0x0101, 0x0110], []], []] && bytes == 128)
   }
@@ -87,7 +87,7 @@ import Testing
     ) async throws -> PatternGrouping.Found {
       try await PatternGrouping(
         memory: memory, instructionSet: .reference, imageSize: (height: 8, width: 8)
-      ).run(weights, coding, on: data.prefix(100), until: rule)
+      ).run(weights, coding, .refining, on: data.prefix(100), until: rule)
     }
     let found = try await find(1 << 20)
     let patterns = try #require(found.patterns)

@@ -169,7 +169,7 @@ import Testing
       weights: weights, calibration: calibration, test: test, settings: settings
     ).run()
     try check(
-      HTMLReport(anytime, activity: activity, manifest: try Self.manifest()), charts: 7 + 8)
+      HTMLReport(anytime, activity: activity, manifest: try Self.manifest()), charts: 8 + 8)
   }
 
   @Test("nothing is fetched: no source, link or style from elsewhere, and a policy that forbids it")

@@ -1,3 +1,4 @@
+import Foundation
 import Networks
 import SpikeKernels
 import Testing
@@ -60,7 +61,8 @@ import Testing
     let drawn = sizes.dropLast().map { groups($0, &generator) }
     let patterns = try SpikePatterns(
       groups: drawn,
-      frequent: number % 3 == 0 ? [] : drawn.map { frequent($0, &generator) }, topology: topology)
+      frequent: number % 3 == 0 ? [] : drawn.map { frequent($0, &generator) },
+      places: drawn.map { _ in 1 + Int(generator.next() % 3) }, topology: topology)
     let input = (0..<sizes[0]).map { _ in Float(generator.nextNormal()) }
     var plain = try IntegerSpikingMLP(
       weights: weights, coding: coding, scale: 1 << 12, options: options(8, firing))
@@ -206,6 +208,35 @@ import Testing
         weights: weights, patterns: .consecutive(2, topology: [3, 2]),
         options: options(4, .afterEachSpike))
     }
+  }
+
+  @Test("binary places with rows of their own: a spike for two costs one row")
+  func places() throws {
+    let weights = Matrix(rows: 3, columns: 1, elements: [1, 2, 4])
+    let table = try PatternTable(
+      Connection(weights: weights, quantum: 1), groups: [[0, 1], [2]], places: 2, layer: 1)
+    #expect(table.rows.elements == [1, 2, 3, 4, 2, 4, 6, 8] && table.buildingAdditions == 1 + 4)
+    func rows(_ counts: [Int], own: Int) -> [Int] {
+      var rows = PatternRows()
+      let spikes = counts.enumerated().flatMap { unit, count in
+        (0..<count.magnitude).map { _ in Spike(unit: unit, sign: count.signum()) }
+      }
+      // The spikes of a unit need not be side by side.
+      rows.take(SpikeTrain(spikes.reversed()), by: table.index, using: .reference)
+      return rows.train(ownPlaces: own, by: table.index).map { $0.sign * ($0.unit + 1) }
+    }
+    // 1 + 2 + 4 of unit 0, 2 of unit 1, -1 of unit 2.
+    #expect(rows([7, 2, -1], own: 1) == [1, -4, 3, 3, 1, 1, 1, 1])
+    #expect(rows([7, 2, -1], own: 2) == [1, -4, 7, 5, 5])
+    #expect(rows([7, 2, -4], own: 3) == [1, 7, 9, -12])
+    for places in [[0], [9], [1, 1]] {
+      #expect(throws: SpikingError.self) {
+        try SpikePatterns(groups: [[[0, 1], [2]]], places: places, topology: [3, 1])
+      }
+    }
+    // Files from before there were any have one.
+    let old = Data(#"{"groups":[[[0,1],[2]]],"frequent":[[]]}"#.utf8)
+    #expect(try JSONDecoder().decode(SpikePatterns.self, from: old).places == [1])
   }
 
   @Test("a stream whose units fire once a step: spikes of both signs, in any order")

@@ -227,3 +227,49 @@ extension Anytime {
       })
   }
 }
+
+extension Anytime {
+  /// The dense network with the fewest bits with which it is expected to err no more than the spiking one, on
+  /// calibration images.
+  func quantized(
+    _ best: CodingSearch.Candidate, _ dense: DenseAnswers
+  ) throws -> Result.Quantized {
+    func rival(_ halvings: Int) -> QuantizedDense {
+      QuantizedDense(
+        weights, best.coding, halvings: halvings, patterns: best.patterns,
+        instructionSet: settings.search.instructionSet)
+    }
+    let errors = try ExpectedErrors(weights, calibration)
+    var halvings = 0
+    while halvings < QuantizedDense.mostHalvings {
+      let labels = try rival(halvings).run(calibration).labels
+      let expected = labels.enumerated().reduce(0) {
+        $0 + Double(errors.costs[$1.offset, $1.element])
+      }
+      if 100 * expected / Double(labels.count) <= best.expectedErrorPercent { break }
+      halvings += 1
+    }
+    let outcome = try rival(halvings).run(test)
+    let count = Double(test.count)
+    let additions = best.patterns == nil ? nil : Double(outcome.tableAdditions) / count
+    let multiplyAdds = Double(outcome.multiplyAdds) / count
+    let read = EnergyModel.weightRead(weights: weights.parameterCount)
+    return Result.Quantized(
+      halvings: halvings, bits: outcome.bits,
+      testErrorPercent: 100 * Double(zip(outcome.labels, test.labels).count { $0 != $1 }) / count,
+      agreement: Double(zip(outcome.labels, dense.labels).count { $0 == $1 }) / count,
+      multiplyAdds: multiplyAdds,
+      energy: [false, true].map { withReads in
+        Result.Energy(
+          arithmetic: .int32, withWeightReads: withReads,
+          nanojoules: multiplyAdds
+            * (EnergyModel.multiplyAdd(bits: outcome.bits) + (withReads ? read : 0)) / 1000)
+      },
+      tableAdditions: additions,
+      tableEnergy: additions.map {
+        energies(additions: $0, multiplyAdds: 0, words: best.words).filter {
+          $0.arithmetic == .int32
+        }
+      })
+  }
+}

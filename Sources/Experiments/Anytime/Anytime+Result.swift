@@ -17,7 +17,7 @@ extension Anytime {
     public let firing: PredictionOptions.Firing
     /// The best of each way to check thresholds, side by side.
     public let codes: [Code]
-    /// The tables of a refining network; absent for rates.
+    /// The tables of patterns; absent where thresholds are checked after each spike.
     public let patterns: PatternTables?
     /// Points of error that the operations of one dense pass may save, in the search.
     public let lambda: Double
@@ -27,6 +27,8 @@ extension Anytime {
     public let readoutRefitted: Bool
     /// The dense network.
     public let dense: Dense
+    /// The dense network with activations of few bits.
+    public let quantized: Quantized
     /// The quanta of spikes: to make the same network of the same weights.
     public let coding: SpikeCoding
     /// `k_0`.
@@ -87,6 +89,27 @@ extension Anytime.Result {
     public let zeroSkippingMultiplyAdds: Double
     /// Energy of all, and of those that are left when zeros are skipped.
     public let energy, zeroSkippingEnergy: [Energy]
+  }
+
+  /// The dense network with activations of few bits: `QuantizedDense`.
+  public struct Quantized: Sendable, Codable {
+    /// By how many halvings its quanta are finer than those of the spiking network: the fewest with which it is
+    /// expected to err no more than early exit, on calibration images.
+    public let halvings: Int
+    /// Bits of its widest activation.
+    public let bits: Int
+    /// Wrong answers to test images in percent.
+    public let testErrorPercent: Double
+    /// The share of answers that are the dense network's.
+    public let agreement: Double
+    /// Multiply-adds of so many bits where zeros are skipped, and their energy.
+    public let multiplyAdds: Double
+    /// In integers.
+    public let energy: [Energy]
+    /// Additions by the tables of patterns of the spiking network; absent where it has none.
+    public let tableAdditions: Double?
+    /// Their energy in integers.
+    public let tableEnergy: [Energy]?
   }
 
   /// A layer that sends spikes.

@@ -142,6 +142,7 @@ public struct Anytime: Sendable {
       patterns: try PatternTables(best, search),
       lambda: search.lambda, leastAgreement: search.leastAgreement,
       readoutRefitted: search.refitsReadout, dense: dense.summary,
+      quantized: try quantized(best, dense),
       coding: best.coding, inputScale: Double(best.coding.inputScale),
       hasPhases: !best.coding.inputPhases.isEmpty,
       layers: layers, chosen: Result.Candidate(best), candidates: tried.map(Result.Candidate.init),

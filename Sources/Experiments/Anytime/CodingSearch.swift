@@ -26,9 +26,9 @@ public import Training
 /// those that occur, with the best number of steps after which an image ends in any case: the longest wait
 /// is for images that nothing will make clear.
 ///
-/// Rate coding and refining are searched in turn, and the cheaper is the best. Refining has no phases; its margin
-/// falls by one of several ratios, and its spikes are added by patterns: grouped once for unit scales, and once
-/// more for the coding that is found (`PatternGrouping`).
+/// Rate coding and refining are searched in turn, and the cheaper is the best. Refining has no phases, and its margin
+/// falls by one of several ratios. Where thresholds are checked once a step, spikes are added by patterns: of groups
+/// that are found for unit scales, and once more for the coding that is found (`PatternGrouping`).
 public struct CodingSearch: Sendable {
   /// Points of error that the operations of one dense pass may save.
   public var lambda = 2.0
@@ -65,7 +65,7 @@ public struct CodingSearch: Sendable {
     public let firing: PredictionOptions.Firing
     /// The quanta of spikes.
     public let coding: SpikeCoding
-    /// What was found of groups of units, where the code is refining.
+    /// What was found of groups of units, where a step's spikes are added at once.
     let grouping: PatternGrouping.Found?
     /// Which spikes are added as one row; `nil` for single rows.
     public var patterns: SpikePatterns? { grouping?.patterns }
@@ -97,12 +97,7 @@ public struct CodingSearch: Sendable {
     }
 
     /// The numbers that rows are read from: of the tables of patterns, or the weights.
-    var words: Int {
-      guard let patterns else { return weights.parameterCount }
-      return zip(patterns.rowsOfTables, weights.topology.units.dropFirst()).reduce(0) {
-        $0 + $1.0 * $1.1
-      }
-    }
+    var words: Int { tableWords(patterns, weights) }
 
     /// The network.
     func network(

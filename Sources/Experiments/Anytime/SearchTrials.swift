@@ -60,7 +60,7 @@ struct SearchTrials {
   let changes: [CodingSearch.Change]
   /// Told how many codings were tried.
   var progress: (Int) -> Void = { _ in }
-  /// Which units' spikes are added as one row, where the code is refining.
+  /// Which units' spikes are added as one row, where a step's are added at once.
   private var grouping: PatternGrouping.Found?
   /// Candidates in the order in which they were tried.
   private(set) var tried: [CodingSearch.Candidate] = []
@@ -79,7 +79,7 @@ struct SearchTrials {
 
   /// The coding that costs least; `nil` where all run away.
   ///
-  /// Of refining, groups are found for quanta of 1, and once more for the coding that is found.
+  /// Groups of units are found for quanta of 1, and once more for the coding that is found.
   mutating func best(
     trained: SpikeCoding?
   ) async throws -> CodingSearch.Candidate? {
@@ -88,7 +88,7 @@ struct SearchTrials {
     if let trained { starts.append(("scales of training", trained)) }
     if firing == .refining { starts = starts.map { ($0, $1.inPhase) } }
     // Where quanta of 1 are too fine for large activations, those of the next start are not.
-    for (_, coding) in starts where firing == .refining && grouping == nil {
+    for (_, coding) in starts where firing.addsAtOnce && grouping == nil {
       try await group(coding)
     }
     var best: CodingSearch.Candidate?
@@ -98,7 +98,7 @@ struct SearchTrials {
     }
     guard let start = best else { return nil }
     var found = try await descend(from: start)
-    guard firing == .refining else { return found }
+    guard firing.addsAtOnce else { return found }
     let before = grouping
     try await group(found.coding, until: found.rule)
     if let regrouped = try await attempt(found.origin, found.coding), regrouped.cost < found.cost {
@@ -149,8 +149,10 @@ struct SearchTrials {
     var groups = PatternGrouping(
       memory: search.memory, instructionSet: search.instructionSet, imageSize: search.imageSize)
     groups.workers = search.workers
+    if firing != .refining { groups.mostPlaces = 2 }
     do {
-      grouping = try await groups.run(weights, coding, on: evaluation.calibration, until: rule)
+      grouping = try await groups.run(
+        weights, coding, firing, on: evaluation.calibration, until: rule)
     } catch let error as SpikingError where error.isRunaway {
       runaway = runaway ?? error
     }

@@ -24,7 +24,7 @@ extension Conversion {
     public let codingOrigin: String
     /// When thresholds are checked.
     public let firing: PredictionOptions.Firing
-    /// The tables of a refining network; absent for rates.
+    /// The tables of patterns; absent where thresholds are checked after each spike.
     public let patterns: PatternTables?
     /// The best of each way to check thresholds that was searched, side by side.
     public let codes: [Code]

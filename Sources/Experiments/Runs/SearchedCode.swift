@@ -28,7 +28,15 @@ public struct SearchedCode<Point: Sendable & Codable, Exit: Sendable & Codable>:
   }
 }
 
-/// The tables of a refining network: the sums of rows that the spikes of a group of units are added as.
+/// The numbers that rows are read from: of the tables of patterns, or the weights.
+func tableWords(_ patterns: SpikePatterns?, _ weights: NetworkWeights) -> Int {
+  guard let patterns else { return weights.parameterCount }
+  return zip(patterns.rowsOfTables, weights.topology.units.dropFirst()).reduce(0) {
+    $0 + $1.0 * $1.1
+  }
+}
+
+/// The tables of patterns: the sums of rows that the spikes of a group of units are added as.
 public struct PatternTables: Sendable, Codable {
   /// The groups; absent where single rows are all that fits.
   public let groups: SpikePatterns?
@@ -43,19 +51,30 @@ public struct PatternTables: Sendable, Codable {
   /// Seconds that the network took to be made, tables and all.
   public let buildingSeconds: Double
 
-  /// Those of a candidate; `nil` where it is not refining. Makes its network once, to see how long that takes.
+  /// Those of a candidate; `nil` where it adds none by patterns. Makes its network once, to see how long that takes.
   init?(_ candidate: CodingSearch.Candidate, _ search: CodingSearch) throws {
     guard let grouping = candidate.grouping else { return nil }
+    try self.init(grouping, candidate.weights, limit: search.memory) {
+      let network = try candidate.network(
+        steps: candidate.timeSteps, instructionSet: search.instructionSet)
+      return (network.patternBytes, network.patternAdditions)
+    }
+  }
+
+  /// Those of a grouping.
+  ///
+  /// - Parameter network: makes the network with them; returns the bytes and the additions of its tables.
+  init(
+    _ grouping: PatternGrouping.Found, _ weights: NetworkWeights, limit: Int,
+    network: () throws -> (bytes: Int, additions: Int)
+  ) throws {
     let start = ContinuousClock.now
-    let network = try candidate.network(
-      steps: candidate.timeSteps, instructionSet: search.instructionSet)
+    (bytes, buildingAdditions) = try network()
     buildingSeconds = (ContinuousClock.now - start) / .seconds(1)
     groups = grouping.patterns
-    groupSizes =
-      grouping.patterns?.groupSizes ?? Array(repeating: 1, count: candidate.weights.layers.count)
-    (bytes, buildingAdditions) = (network.patternBytes, network.patternAdditions)
-    weightBytes = candidate.weights.parameterCount * MemoryLayout<Float>.size
-    (limit, smallestLimit) = (search.memory, grouping.smallestTables)
+    groupSizes = grouping.patterns?.groupSizes ?? Array(repeating: 1, count: weights.layers.count)
+    weightBytes = weights.parameterCount * MemoryLayout<Float>.size
+    (self.limit, smallestLimit) = (limit, grouping.smallestTables)
   }
 }
 

@@ -10,20 +10,27 @@ public import SpikingReLU
 public struct SigmaDeltaComparison: Sendable {
   /// Points of error that the operations of one dense pass may save, in the search of scales.
   public var lambda = 3.0
+  /// Bytes that the rows of patterns may take: by default half of the third cache, which other work shares.
+  public var memory = CacheSizes().level3 / 2
   /// Unseen images among which the next is looked for.
   public var window = 1000
   /// The scale S of the network of integers.
   public var integerScale: Int32 = 1 << 16
   /// The verdicts on temporal order: points above the dense network's error, and additions over its
   /// multiply-adds, at most.
-  public var maxErrorIncrease = 0.2
+  public var maxErrorIncrease = 0.1
   /// The same for additions over dense multiply-adds.
-  public var maxOperations = 0.15
+  public var maxOperations = 0.09
   /// Which kernels run.
   public var instructionSet: InstructionSet
+  /// Height and width of the frames, for groups of pixels.
+  public var imageSize: (height: Int, width: Int)
 
   /// A comparison with the documented settings.
-  public init(instructionSet: InstructionSet) { self.instructionSet = instructionSet }
+  public init(instructionSet: InstructionSet, imageSize: (height: Int, width: Int)) {
+    self.instructionSet = instructionSet
+    self.imageSize = imageSize
+  }
 
   /// Which part of the work goes on.
   public enum Stage: String, Sendable {
@@ -86,12 +93,16 @@ public struct SigmaDeltaComparison: Sendable {
     public let frames: Int
     /// Points of error that one dense network of operations may save.
     public let lambda: Double
+    /// Bytes that the rows of patterns may take: by default half of the third cache, which other work shares.
+    public var memory = CacheSizes().level3 / 2
     /// Unseen images among which the next was looked for.
     public let window: Int
     /// Codings that the search tried.
     public let codingsTried: Int
     /// The best of them.
     public let coding: SpikeCoding
+    /// The tables of patterns.
+    public let patterns: PatternTables?
     /// Frames on which it was found.
     public let calibrationFrames: Int
     /// Its expected error there.
@@ -127,16 +138,26 @@ public struct SigmaDeltaComparison: Sendable {
     progress?(.ordering, 1, 2)
     let order = try test.temporalOrder(window: window)
     progress?(.ordering, 2, 2)
-    let search = SigmaDeltaSearch(lambda: lambda, instructionSet: instructionSet)
+    let search = SigmaDeltaSearch(
+      lambda: lambda, memory: memory, imageSize: imageSize, instructionSet: instructionSet)
     let found = try search.run(weights, frames: frames, trained: trained) {
       progress?(.scales, $0, $1)
     }
     let chosen = found.best.coding
+    let tables = try found.best.grouping.map { grouping in
+      try PatternTables(grouping, weights, limit: memory) {
+        let network = try SigmaDeltaMLP(
+          weights: weights, coding: chosen, patterns: grouping.patterns,
+          instructionSet: instructionSet)
+        return (network.patternBytes, network.patternAdditions)
+      }
+    }
     var (integers, floats) = (0, 0)
     var orders: [Result.Order] = []
     for (index, places) in [order, Array(0..<test.count)].enumerated() {
       let outcome = try measure(
-        weights, chosen, test.selecting(places), name: index == 0 ? "temporal" : "as in the file"
+        weights, chosen, tables?.groups, test.selecting(places),
+        name: index == 0 ? "temporal" : "as in the file"
       ) { progress?(.test, index * test.count + $0, 2 * test.count) }
       orders.append(outcome.order)
       integers += outcome.integerDifferences
@@ -145,7 +166,8 @@ public struct SigmaDeltaComparison: Sendable {
     let temporal = orders[0]
     return Result(
       topology: weights.topology, frames: test.count, lambda: lambda, window: window,
-      codingsTried: found.tried, coding: chosen, calibrationFrames: calibration.count,
+      codingsTried: found.tried, coding: chosen, patterns: tables,
+      calibrationFrames: calibration.count,
       calibrationExpectedErrorPercent: found.best.expectedErrorPercent,
       calibrationShareOfDense: found.best.shareOfDense, orders: orders,
       integerDifferences: integers, floatClassDifferences: floats,
@@ -169,14 +191,16 @@ public struct SigmaDeltaComparison: Sendable {
   }
 
   private func measure(
-    _ weights: NetworkWeights, _ coding: SpikeCoding, _ data: LabelledImages, name: String,
+    _ weights: NetworkWeights, _ coding: SpikeCoding, _ patterns: SpikePatterns?,
+    _ data: LabelledImages, name: String,
     progress: (Int) -> Void
   ) throws -> (order: Result.Order, integerDifferences: Int, floatClassDifferences: Int) {
     var dense = DenseMLP(weights: weights)
     var changing = try SigmaDeltaMLP(
-      weights: weights, coding: coding, instructionSet: instructionSet)
+      weights: weights, coding: coding, patterns: patterns, instructionSet: instructionSet)
     var integers = try IntegerSigmaDeltaMLP(
-      weights: weights, coding: coding, scale: integerScale, instructionSet: instructionSet)
+      weights: weights, coding: coding, patterns: patterns, scale: integerScale,
+      instructionSet: instructionSet)
     var alone = changing
     var integersAlone = integers
     alone.resetLedger()
@@ -211,8 +235,10 @@ public struct SigmaDeltaComparison: Sendable {
     }
     let count = Double(data.count)
     let size = Double(weights.multiplyAdds)
-    let read = EnergyModel.weightRead(weights: weights.parameterCount)
     func row(_ errors: Int, additions: Double = 0, multiplyAdds: Double = 0) -> Result.Row {
+      // Rows are read from the tables of patterns, where there are some.
+      let words = additions > 0 ? tableWords(patterns, weights) : weights.parameterCount
+      let read = EnergyModel.weightRead(weights: words)
       func energy(_ read: Double) -> Double {
         EnergyModel.energy(
           additions: additions / count, multiplyAdds: multiplyAdds / count, arithmetic: .int32,

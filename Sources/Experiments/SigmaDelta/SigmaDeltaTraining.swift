@@ -16,7 +16,7 @@ public struct SigmaDeltaTraining: Sendable, Codable, Equatable {
   /// `log2` of the spikes of a white pixel: two, so that edges of strokes have a step between.
   public var inputExponent = 1
   /// Spikes of a hidden unit for an activation of 1.
-  public var hiddenScale: Float = 4
+  public var hiddenScale: Float = 8
   /// The share of each minibatch that is rounded; the rest is exact.
   public var share: Float = 1
   /// What an active hidden unit costs.

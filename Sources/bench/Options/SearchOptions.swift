@@ -30,7 +30,7 @@ struct SearchOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       """
-      Memory that the rows of refining may take, weights or tables of spike patterns, as 800K, 3M or 1G. \
+      Memory that the rows of spikes may take, weights or tables of spike patterns, as 800K, 3M or 1G. \
       Default: half of the third cache.
       """, valueName: "bytes"), transform: Bounded.bytes)
   var memory: Int?
@@ -42,9 +42,9 @@ struct SearchOptions: ParsableArguments {
     guard lambda == nil || agreement == nil else {
       throw ValidationError("'--lambda' and '--agreement': what the search is for is one of them.")
     }
-    guard memory == nil || firing == nil || firing == .refining else {
+    guard memory == nil || firing == nil || firing!.addsAtOnce else {
       throw ValidationError(
-        "'--memory' is for tables of refining: not with '--firing \(firing!.rawValue)'.")
+        "'--memory' is for tables of spike patterns: not with '--firing \(firing!.rawValue)'.")
     }
   }
 

@@ -39,6 +39,14 @@ struct SigmaDeltaOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
+      """
+      Memory that the rows of spikes may take, weights or tables of spike patterns, as 800K, 3M or 1G. \
+      Default: half of the third cache.
+      """, valueName: "bytes"), transform: Bounded.bytes)
+  var memory: Int?
+
+  @Option(
+    help: ArgumentHelp(
       "Unseen images among which the next is looked for. Default: 1000.", valueName: "n"),
     transform: { try Bounded.integer($0, 1...1_000_000) })
   var candidates: Int?
@@ -58,11 +66,12 @@ struct SigmaDeltaOptions: ParsableArguments {
     guard
       sigmaDelta
         || (dataset == nil && data == nil && lambda == nil && candidates == nil
+          && memory == nil
           && calibration == nil
           && images == nil)
     else {
       throw ValidationError(
-        "'--dataset', '--data', '--lambda', '--candidates', '--calibration' and '--images' go with "
+        "'--dataset', '--data', '--lambda', '--memory', '--candidates', '--calibration' and '--images' go with "
           + "'--sigma-delta'.")
     }
   }
@@ -88,7 +97,9 @@ struct SigmaDeltaOptions: ParsableArguments {
     }
     let (rest, frames) = whole.split(calibration: kept)
     let (weights, trained, source) = try await network(load: load, rest)
-    var comparison = SigmaDeltaComparison(instructionSet: run.set)
+    var comparison = SigmaDeltaComparison(
+      instructionSet: run.set, imageSize: (whole.height, whole.width))
+    if let memory { comparison.memory = memory }
     if let lambda { comparison.lambda = Double(lambda) }
     if let candidates { comparison.window = candidates }
     if whole.name != "mnist" {
@@ -105,7 +116,7 @@ struct SigmaDeltaOptions: ParsableArguments {
     let manifest = try run.begin(seed: 1, dataset: whole, isTimed: false)
     try run.print(StreamTables.lines(result, source: source))
     if let output {
-      try output.commit(weights, coding: result.coding)
+      try output.commit(weights, coding: result.coding, patterns: result.patterns?.groups)
       try run.print("Written: \(output.path)")
     }
     try run.finish(
@@ -124,7 +135,10 @@ struct SigmaDeltaOptions: ParsableArguments {
       try file.require(
         topology: dataset.topology(
           hidden: file.weights.hidden))
-      return (file.weights, nil, load)
+      // Scales that were saved with it are one more start of the search.
+      let coding = try file.decoded("spike_coding", as: SpikeCoding.self)
+      try coding?.check(topology: file.weights.topology)
+      return (file.weights, coding.map(\.inPhase), load)
     }
     let epochs = dataset.name == "digits" ? 120 : dataset.name == "mnist" ? 20 : 30
     var training = SigmaDeltaTraining(epochs: epochs)

@@ -1,7 +1,7 @@
 import Experiments
 import Reports
 
-/// What is printed of the tables of a refining network.
+/// What is printed of the tables of spike patterns.
 enum PatternLines {
   static func lines(_ tables: PatternTables?) -> [String] {
     guard let tables else { return [] }

@@ -9,11 +9,12 @@ import Streams
 enum StreamTables {
   static func lines(_ result: SigmaDeltaComparison.Result, source: String) -> [String] {
     var lines = [
-      "Network \(result.topology.description) of \(source).",
+      "Network \(result.topology) of \(source).",
       "Scales of \(result.calibrationFrames) calibration frames, \(result.codingsTried) codings tried: "
         + "expected error \(Format.fixed(result.calibrationExpectedErrorPercent, 2))%, "
-        + "\(Format.fixed(result.calibrationShareOfDense, 3)) of dense operations.", "",
+        + "\(Format.fixed(result.calibrationShareOfDense, 3)) of dense operations.",
     ]
+    lines += PatternLines.lines(result.patterns) + [""]
     for order in result.orders {
       lines.append(
         "\(Format.count(result.frames)) test images, order: \(order.name); from one to the next "
