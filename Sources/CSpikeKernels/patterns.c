@@ -35,6 +35,12 @@ static int32_t frequent_row(const csk_patterns *table, uint16_t pattern, size_t 
   return table->frequent_row + (int32_t)(at - table->frequent);
 }
 
+// Whether a block's pattern has units of more than one group.
+static int has_groups(uint32_t pattern) {
+  uint32_t group = (uint32_t)__builtin_ctz(pattern | 0x10000) / 4;
+  return (pattern & ~(15u << (4 * group))) != 0;
+}
+
 size_t csk_take_patterns(const csk_patterns *table, uint8_t *masks, size_t stride, int32_t *rows) {
   size_t written = 0;
   for (size_t block = 0; block < stride / 8; block++) {
@@ -62,6 +68,38 @@ size_t csk_take_patterns(const csk_patterns *table, uint8_t *masks, size_t strid
       int32_t row = table->first_rows[4 * block + slot / 2] + (int32_t)(eight >> (8 * slot) & 0xFF) - 1;
       rows[written++] = slot & 1 ? ~row : row;
       eight &= ~((uint64_t)0xFF << (8 * slot));
+    }
+  }
+  return written;
+}
+
+size_t csk_take_bits(const csk_patterns *table, const uint16_t *positive, const uint16_t *negative,
+                     size_t blocks, int32_t *rows) {
+  size_t written = 0;
+  for (size_t block = 0; block < blocks; block++) {
+    uint32_t plus = positive[block], minus = negative[block];
+    if ((plus | minus) == 0) continue;
+    if (table->frequent_starts != NULL) {
+      int32_t row = has_groups(plus) ? frequent_row(table, (uint16_t)plus, block) : -1;
+      if (row >= 0) {
+        rows[written++] = row;
+        plus = 0;
+      }
+      row = has_groups(minus) ? frequent_row(table, (uint16_t)minus, block) : -1;
+      if (row >= 0) {
+        rows[written++] = ~row;
+        minus = 0;
+      }
+    }
+    while ((plus | minus) != 0) {
+      uint32_t group = (uint32_t)__builtin_ctz(plus | minus) / 4;
+      int32_t first = table->first_rows[4 * block + group] - 1;
+      int32_t pattern = (int32_t)(plus >> (4 * group) & 15);
+      if (pattern != 0) rows[written++] = first + pattern;
+      pattern = (int32_t)(minus >> (4 * group) & 15);
+      if (pattern != 0) rows[written++] = ~(first + pattern);
+      plus &= ~(15u << (4 * group));
+      minus &= ~(15u << (4 * group));
     }
   }
   return written;

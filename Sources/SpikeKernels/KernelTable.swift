@@ -283,6 +283,70 @@ public enum CompiledNumberType: Sendable {
       limit: limit)
   }
 
+  /// The first potentials of refining units: the values of an example.
+  ///
+  /// - Parameter places: of each potential, the value that it starts at, -1 for 0; `nil` for each at its own.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Int32)
+  public func start(
+    _ potentials: inout AlignedArray<Scalar.Sum>, at values: AlignedArray<Scalar>,
+    places: [Int32]?
+  ) {
+    precondition(
+      potentials.count >= places?.count ?? values.count, "values of another layer")
+    potentials.fill(with: .zero)
+    unsafe potentials.withUnsafeMutableBufferPointer { potentials in
+      unsafe values.withUnsafeBufferPointer { values in
+        guard let places else {
+          for index in values.indices { unsafe potentials[index] = Scalar.summand(values[index]) }
+          return
+        }
+        unsafe places.withUnsafeBufferPointer { places in
+          for index in places.indices {
+            let place = unsafe Int(places[index])
+            guard place >= 0 else { continue }
+            precondition(place < values.count, "a place beyond the values")
+            unsafe potentials[index] = Scalar.summand(values[place])
+          }
+        }
+      }
+    }
+  }
+
+  /// The same as bits of counts up to 31: the compiled form of sets but the reference.
+  ///
+  /// - Parameters:
+  ///   - units: a multiple of 16.
+  ///   - bits: of what the units send.
+  /// - Returns: the comparisons; `nil`, with nothing done, where `refine` is to be asked.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Int32)
+  public func refine(
+    _ potentials: inout AlignedArray<Scalar.Sum>, sent: inout AlignedArray<Scalar.Sum>,
+    units: Int, quantum: Scalar, bits: inout SpikeBits, limit: Int
+  ) -> Int? {
+    precondition(
+      units == 16 * bits.blocks && units <= potentials.count
+        && (sent.count == 0 || units <= sent.count), "sums of another layer")
+    // So many may be sent whatever they do; else the plain form counts.
+    guard let kernels = unsafe kernels, limit >= SpikeBits.mostOfUnit * units else { return nil }
+    let outcome = unsafe potentials.withUnsafeMutableBufferPointer { potentials in
+      unsafe sent.withUnsafeMutableBufferPointer { sent in
+        unsafe bits.positive.withUnsafeMutableBufferPointer { positive in
+          unsafe bits.negative.withUnsafeMutableBufferPointer { negative in
+            unsafe kernels.pointee.refine_bits(
+              potentials.baseAddress, sent.isEmpty ? nil : sent.baseAddress, units,
+              Scalar.kernelQuantum(quantum), positive.baseAddress, negative.baseAddress)
+          }
+        }
+      }
+    }
+    guard outcome.status == CSK_DONE else { return nil }
+    (bits.places, bits.count) = (outcome.places, outcome.spikes)
+    bits.negatives = outcome.negatives
+    return outcome.comparisons
+  }
+
   // MARK: Counts and lines of weights
 
   /// `counts[unit] += sign` for each spike.

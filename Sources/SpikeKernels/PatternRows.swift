@@ -16,6 +16,9 @@ public struct PatternIndex: Sendable {
   private let frequent: [UInt16]
   private let frequentStarts: [Int32]
 
+  /// Blocks of four groups that begin.
+  var blocks: Int { (firstRows.count + 3) / 4 }
+
   /// Masks of a place: two a group, a multiple of 8.
   var stride: Int { (2 * firstRows.count + 7) / 8 * 8 }
 
@@ -179,6 +182,33 @@ public struct PatternRows: Sendable {
         for place in 0..<count {
           unsafe places[place].replace(most: stride) { rows in
             unsafe csk_take_patterns(table, masks.baseAddress! + place * stride, stride, rows)
+          }
+        }
+      }
+    }
+  }
+}
+
+extension PatternRows {
+  /// Takes the spikes of a step as bits.
+  ///
+  /// - Parameter index: whose group g is of the units 4 g, 4 g + 1, ...
+  /// - Complexity: O(blocks + rows).
+  public mutating func take(_ bits: SpikeBits, by index: PatternIndex) {
+    count = bits.count > 0 ? bits.places : 0
+    guard count > 0 else { return }
+    while places.count < count { places.append(SpikeTrain()) }
+    let blocks = bits.blocks
+    precondition(index.blocks == blocks, "bits of another layer")
+    unsafe index.withC { table in
+      unsafe bits.positive.withUnsafeBufferPointer { positive in
+        unsafe bits.negative.withUnsafeBufferPointer { negative in
+          for place in 0..<count {
+            let first = place * blocks
+            unsafe places[place].replace(most: 8 * blocks) { rows in
+              unsafe csk_take_bits(
+                table, positive.baseAddress! + first, negative.baseAddress! + first, blocks, rows)
+            }
           }
         }
       }

@@ -22,16 +22,21 @@ struct Connection<Scalar: SpikeScalar>: Sendable {
   let bias: Bias?
   /// The quantum of the spikes that it makes neurons send.
   let quantum: Scalar
+  /// The units that a spike reaches: columns, but for those of slots without a unit.
+  let fanOut: Int
 
   /// A connection of the given weights.
   ///
   /// - Parameters:
   ///   - bias: `[units]`, or `nil`.
+  ///   - fanOut: the units among the columns; `nil` for all.
   ///   - usesInt16: whether a form in 16 bits is made where it fits.
   init(
-    weights: RowMajorMatrix<Scalar>, bias: Bias?, quantum: Scalar, usesInt16: Bool = true
+    weights: RowMajorMatrix<Scalar>, bias: Bias?, quantum: Scalar, fanOut: Int? = nil,
+    usesInt16: Bool = true
   ) {
     self.weights = weights
+    self.fanOut = fanOut ?? weights.columns
     self.quantum = quantum
     bound = Scalar.bound(of: weights, quantum: quantum)
     int16 = usesInt16 ? Scalar.int16Weights(of: weights) : nil
@@ -55,13 +60,8 @@ struct Connection<Scalar: SpikeScalar>: Sendable {
     Connection(weights: RowMajorMatrix(rows: 0, columns: units), quantum: quantum)
   }
 
-  /// Additions that a spike of a source unit costs.
-  ///
-  /// docs/Counting.md: additions forward = sum of |s| * fan-out.
-  func fanOut(of unit: Int) -> Int { weights.columns }
-
-  /// Additions that all spikes of a train cost: the sum of their fan-outs.
-  func additions(of spikes: SpikeTrain) -> Int { spikes.count * weights.columns }
+  /// Additions that all spikes of a train cost: the sum of their fan-outs (docs/Counting.md).
+  func additions(of spikes: SpikeTrain) -> Int { spikes.count * fanOut }
 
   /// The weights of each source unit that are not 0: NeuroBench counts only those.
   var nonzeroWeights: [Int] {

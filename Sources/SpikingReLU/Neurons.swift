@@ -15,20 +15,27 @@ struct Neurons<Scalar: SpikeScalar>: Sendable {
   /// q: what they have sent in the example, in quanta of the step; empty but in hidden layers of a refining
   /// network, where the sums are the potentials z - q.
   var sent: AlignedArray<Scalar.Sum>
-  /// What they sent in the last feed, in order.
+  /// What they sent in the last feed, in order; empty where they sent bits.
   var spikes = SpikeTrain()
+  /// The same as bits, where they have slots of patterns.
+  var bits: SpikeBits?
+  /// Whether they sent bits.
+  var sendsBits = false
   /// The layer's entry in the ledger.
   var operations: OperationLedger.Layer
 
   init(
     units: Int, quantizer: Quantizer<Scalar>, firing: PredictionOptions.Firing = .afterEachSpike,
-    keepsSums: Bool, keepsSent: Bool = false
+    keepsSums: Bool, keepsSent: Bool = false, slots: Int? = nil
   ) {
+    // Slots without a unit are neurons that receive nothing.
+    let neurons = slots ?? units
+    bits = slots.map { SpikeBits(blocks: $0 / 16) }
     self.quantizer = quantizer
     self.firing = firing
-    state = QuantizerState(units: units)
+    state = QuantizerState(units: neurons)
     sums = AlignedArray(
-      repeating: .zero, count: keepsSums ? RowMajorMatrix<Scalar>.stride(columns: units) : 0)
+      repeating: .zero, count: keepsSums ? RowMajorMatrix<Scalar>.stride(columns: neurons) : 0)
     sent = AlignedArray(repeating: .zero, count: keepsSent ? sums.count : 0)
     operations = OperationLedger.Layer(units: units)
   }
@@ -36,6 +43,7 @@ struct Neurons<Scalar: SpikeScalar>: Sendable {
   /// Starts an example: potentials as the rule says, sums at 0.
   mutating func begin(_ generator: inout SeededGenerator) {
     quantizer.reset(&state, generator: &generator)
+    sendsBits = false
     if sums.count > 0 { sums.fill(with: .zero) }
     if sent.count > 0 { sent.fill(with: .zero) }
   }
@@ -115,7 +123,7 @@ struct Neurons<Scalar: SpikeScalar>: Sendable {
       ? KernelTable<Scalar>(instructionSet).negativeCount(of: spikes) : 0
     operations.negativeSpikes += negative
     operations.positiveSpikes += spikes.count - negative
-    operations.unitSteps += steps * state.units
+    operations.unitSteps += steps * operations.units
     return negative
   }
 

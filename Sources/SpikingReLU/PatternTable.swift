@@ -1,8 +1,8 @@
 internal import Networks
 internal import SpikeKernels
 
-/// The sums of rows of each group: what a pattern of spikes adds.
-struct PatternTable<Scalar: SpikeScalar>: Sendable {
+/// The sums of rows of each group: what a pattern of spikes adds. It does not change: networks share it.
+final class PatternTable<Scalar: SpikeScalar>: Sendable {
   /// In place of a connection's, with its biases, its rows: `[sum of 2^g - 1 and frequent patterns, units]`, of each
   /// group its patterns 1, 2, ..., 2^g - 1 in order, bit k of a pattern standing for the group's unit k; then the
   /// frequent patterns, block after block. Then all of them twice as large, four times, ..., for spikes that stand for
@@ -24,10 +24,12 @@ struct PatternTable<Scalar: SpikeScalar>: Sendable {
   @specialized(where Scalar == Int32)
   init(
     _ connection: Connection<Scalar>, groups: [[Int]], frequent: [[UInt16]] = [], places: Int = 1,
-    layer: Int
+    layer: Int, slots: (source: PatternSlots?, target: PatternSlots?) = (nil, nil)
   ) throws(SpikingError) {
     let weights = connection.weights
-    index = PatternIndex(groups: groups, frequent: frequent, units: weights.rows)
+    index = PatternIndex(
+      groups: slots.source?.groups(like: groups) ?? groups, frequent: frequent,
+      units: slots.source?.count ?? weights.rows)
     var rows = RowMajorMatrix<Scalar>(rows: places * index.rows, columns: weights.columns)
     var (count, additions) = (0, 0)
     var sums = [Double](repeating: 0, count: 1 << SpikePatterns.largestGroup)
@@ -72,8 +74,12 @@ struct PatternTable<Scalar: SpikeScalar>: Sendable {
     }
     additions += (rows.rows - index.rows) * weights.columns
     self.places = places
+    let target = slots.target
     self.connection = Connection(
-      weights: rows, bias: connection.bias, quantum: connection.quantum, usesInt16: false)
+      weights: target?.columns(of: rows) ?? rows,
+      bias: connection.bias.map { bias in
+        Connection.Bias(row: target?.columns(of: bias.row) ?? bias.row, bound: bias.bound)
+      }, quantum: connection.quantum, fanOut: weights.columns, usesInt16: false)
     buildingAdditions = additions
   }
 

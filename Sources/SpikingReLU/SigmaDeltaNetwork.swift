@@ -69,6 +69,7 @@ public struct SigmaDeltaNetwork<Scalar: SpikeScalar>: Sendable {
         neurons: Neurons(
           units: layer.1.count, quantizer: Quantizer(kind: .herding, quantum: quantum),
           keepsSums: index > 0),
+        slots: nil,
         patterns: index == 0 ? nil : tables?[index - 1],
         counts: AlignedArray(repeating: 0, count: layer.1.count), activity: nil)
     }

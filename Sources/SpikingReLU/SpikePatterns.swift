@@ -184,16 +184,15 @@ extension SpikePatterns {
   /// The table of each connection of a chain whose layer below has groups of more than one unit, or frequent
   /// patterns; `nil` for the others.
   ///
+  /// - Parameter slots: of each layer that sends, where it has some.
   /// - Throws: `SpikingError.invalidPatterns`, `.codedWeight`.
   func tables<Scalar>(
-    of connections: [Connection<Scalar>]
+    of connections: [Connection<Scalar>], slots: [PatternSlots]? = nil
   ) throws(SpikingError) -> [PatternTable<Scalar>?] {
     try check(topology: Topology(connections: connections))
     var tables = [PatternTable<Scalar>?](repeating: nil, count: connections.count)
     for (index, rows) in rowsOfTables.enumerated()
-    where places[index] > 1 || !frequent[index].isEmpty
-      || groups[index].contains(where: { $0.count > 1 })
-    {
+    where hasTable(index) {
       // A row of a table is sent as a spike is: by 31 bits.
       guard rows <= Int32.max else {
         throw .invalidPatterns(
@@ -201,8 +200,19 @@ extension SpikePatterns {
       }
       tables[index] = try PatternTable(
         connections[index], groups: groups[index], frequent: frequent[index],
-        places: places[index], layer: index + 1)
+        places: places[index], layer: index + 1,
+        slots: (slots?[index], index + 1 < groups.count ? slots?[index + 1] : nil))
     }
     return tables
+  }
+
+  private func hasTable(_ layer: Int) -> Bool {
+    places[layer] > 1 || !frequent[layer].isEmpty || groups[layer].contains { $0.count > 1 }
+  }
+
+  /// The slots of each layer that sends; `nil` where the spikes of one are not added by patterns.
+  func slots(in topology: Topology) -> [PatternSlots]? {
+    guard groups.indices.allSatisfy(hasTable) else { return nil }
+    return groups.indices.map { PatternSlots(groups: groups[$0], units: topology[$0].count) }
   }
 }

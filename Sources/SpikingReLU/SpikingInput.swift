@@ -91,10 +91,13 @@ struct SpikingInput<Scalar: SpikeScalar>: Sendable {
   }
 
   /// Starts an example of a refining network: the sums of the input are its values.
-  func begin(refining neurons: inout Neurons<Scalar>) {
-    for unit in 0..<neurons.sums.count {
-      neurons.sums[unit] = unit < padded.count ? Scalar.summand(padded[unit]) : .zero
-    }
+  ///
+  /// - Parameter places: of each neuron its unit, -1 for none; `nil` for the unit of the same number.
+  func begin(
+    refining neurons: inout Neurons<Scalar>, places: [Int32]?, _ context: FeedContext<Scalar>
+  ) {
+    context.kernels.start(&neurons.sums, at: padded, places: places)
+    neurons.sendsBits = false
   }
 
   /// Feeds the values so many times; `ends` tells where each step's spikes end.

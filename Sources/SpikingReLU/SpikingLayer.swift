@@ -11,6 +11,8 @@ struct SpikingLayer<Scalar: SpikeScalar>: Sendable {
   var connection: Connection<Scalar>
   /// Rule, potentials, sums, spikes and ledger entry.
   var neurons: Neurons<Scalar>
+  /// The places of the units among the neurons' numbers; `nil` where each is at its own.
+  let slots: PatternSlots?
   /// The sums of the connection's rows, where spikes are added by patterns.
   let patterns: PatternTable<Scalar>?
   /// The rows of patterns in the last step, where there is a table of them.
@@ -21,7 +23,10 @@ struct SpikingLayer<Scalar: SpikeScalar>: Sendable {
   var activity: LayerActivity?
 
   /// What it sent in the last feed, in order.
-  var spikes: SpikeTrain { neurons.spikes }
+  var spikes: SpikeTrain {
+    guard let slots else { return neurons.spikes }
+    return slots.spikes(of: neurons.sendsBits ? neurons.bits!.train : neurons.spikes)
+  }
 
   /// Starts an example.
   mutating func begin(_ generator: inout SeededGenerator) {

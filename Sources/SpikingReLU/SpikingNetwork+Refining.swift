@@ -32,11 +32,18 @@ extension SpikingNetwork {
       let hasPatterns = layers.span[index].patterns != nil
       if hasPatterns {
         let feeder = layers.span[index].feeders[0]
-        layers[index].takePatterns(of: layers.span[feeder].neurons.spikes, instructionSet)
+        if layers.span[feeder].neurons.sendsBits {
+          layers[index].takePatterns(of: layers.span[feeder].neurons.bits!)
+        } else {
+          layers[index].takePatterns(of: layers.span[feeder].neurons.spikes, instructionSet)
+        }
         layers[index].addHigherPlaces(isFirst: isFirst, context)
       }
       if isFirst {
-        if let bias = layers.span[index].connection.bias {
+        // Of the table, where there is one: its columns are the neurons.
+        if let bias = layers.span[index].patterns?.connection.bias
+          ?? layers.span[index].connection.bias
+        {
           context.kernels.addRows(
             of: bias.row, for: context.alwaysOn, range: 0..<1, to: &layers[index].neurons.sums)
           layers[index].neurons.operations.forwardAdditions += units(ofLayer: index)
@@ -62,7 +69,8 @@ extension SpikingNetwork {
         do {
           try layers[index].neurons.refine(&context)
         } catch {
-          throw SpikingError(error, layer: index, step: stepsTaken + 1, limit: budget)
+          throw SpikingError(
+            layers[index].ofUnit(error), layer: index, step: stepsTaken + 1, limit: budget)
         }
         layers[index].count(instructionSet)
       }
@@ -117,7 +125,18 @@ extension SpikingLayer {
     return nil
   }
 
+  /// An error of a neuron as one of its unit.
+  fileprivate func ofUnit(_ error: KernelError) -> KernelError {
+    guard let slots, case .potentialOverflow(let neuron, let value) = error else { return error }
+    return .potentialOverflow(unit: Int(slots.units[neuron]), value: value)
+  }
+
   /// Finds the rows of its table that the spikes of the layer below stand for.
+  fileprivate mutating func takePatterns(of bits: SpikeBits) {
+    patternRows.take(bits, by: patterns!.index)
+  }
+
+  /// The same, of spikes that are no bits.
   fileprivate mutating func takePatterns(of spikes: SpikeTrain, _ set: InstructionSet) {
     patternRows.take(spikes, by: patterns!.index, using: set)
   }
@@ -149,9 +168,26 @@ extension Neurons {
   /// Sends what is still missing; see `ReferenceKernels.refine`.
   mutating func refine(_ context: inout FeedContext<Scalar>) throws(KernelError) {
     spikes.removeAll()
-    operations.forwardComparisons += try context.kernels.refine(
+    sendsBits = false
+    // Two comparisons a neuron that is no unit are not counted.
+    let spare = 2 * (state.units - operations.units)
+    if bits != nil,
+      let comparisons = context.kernels.refine(
+        &sums, sent: &sent, units: state.units, quantum: quantizer.quantum, bits: &bits!,
+        limit: context.limit)
+    {
+      sendsBits = true
+      context.limit -= bits!.count
+      operations.forwardComparisons += comparisons - spare
+      operations.positiveSpikes += bits!.count - bits!.negatives
+      operations.negativeSpikes += bits!.negatives
+      operations.unitSteps += operations.units
+      return
+    }
+    let comparisons = try context.kernels.refine(
       &sums, sent: &sent, units: state.units, quantum: quantizer.quantum, train: &spikes,
       limit: context.limit)
+    operations.forwardComparisons += comparisons - spare
     context.limit -= spikes.count
     enterSpikes(steps: 1, context.instructionSet)
   }

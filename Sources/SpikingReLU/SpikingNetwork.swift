@@ -83,7 +83,11 @@ public struct SpikingNetwork<Scalar: SpikeScalar>: Sendable {
         "spikes are added by patterns where thresholds are checked once a step, not with firing "
           + "'\(options.firing.rawValue)'")
     }
-    let tables = try patterns?.tables(of: connections)
+    // What is recorded is recorded unit by unit.
+    let slots =
+      isRefining && instructionSet != .reference && options.recording.isEmpty
+      ? patterns?.slots(in: topology) : nil
+    let tables = try patterns?.tables(of: connections, slots: slots)
     self.options = options
     self.quantum = quantum
     self.topology = topology
@@ -100,7 +104,9 @@ public struct SpikingNetwork<Scalar: SpikeScalar>: Sendable {
         neurons: Neurons(
           units: topology[index].count, quantizer: Quantizer(kind: kind, quantum: quantum),
           firing: options.firing, keepsSums: index == last || isRefining,
-          keepsSent: isRefining && index > 0 && index < last),
+          keepsSent: isRefining && index > 0 && index < last,
+          slots: index < last ? slots?[index].count : nil),
+        slots: index < last ? slots?[index] : nil,
         patterns: index == 0 ? nil : tables?[index - 1],
         counts: AlignedArray(repeating: 0, count: keepsCounts ? topology[index].count : 0),
         activity: options.recording.contains(.activity)
@@ -205,7 +211,8 @@ public struct SpikingNetwork<Scalar: SpikeScalar>: Sendable {
   /// Resets everything that the example in progress has changed.
   mutating func begin() {
     if options.firing == .refining {
-      input.begin(refining: &layers[0].neurons)
+      input.begin(
+        refining: &layers[0].neurons, places: layers.span[0].slots?.units, context)
     } else {
       input.begin(&layers[0].neurons, &context)
     }
@@ -405,8 +412,9 @@ public struct SpikingNetwork<Scalar: SpikeScalar>: Sendable {
   public func potentials(ofLayer layer: Int) -> [Scalar] {
     if options.firing == .refining {
       // In quanta of the step; of the last layer, which sends nothing, z.
-      return (0..<topology[layer].count).map {
-        Scalar.readout(sum: layers[layer].neurons.sums[$0], halvings: 0)
+      return (0..<topology[layer].count).map { unit in
+        let neuron = layers[layer].slots.map { Int($0.slots[unit]) } ?? unit
+        return Scalar.readout(sum: layers[layer].neurons.sums[neuron], halvings: 0)
       }
     }
     if layer == 0 { return input.potentials(of: layers[0].neurons, instructionSet) }

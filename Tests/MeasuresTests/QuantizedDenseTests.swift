@@ -14,7 +14,7 @@ import Testing
       Matrix(rows: 3, columns: 2, elements: [1, 0, 0, 1, 1, -4]),
       Matrix(rows: 2, columns: 2, elements: [1, 0, 0, 1]),
     ])
-    let data = try LabelledImages(
+    let data = LabelledImages(
       images: Matrix(rows: 1, columns: 3, elements: [0.76, 0.4, 0.1]), labels: [0], classes: 2)
     func run(_ halvings: Int) throws -> QuantizedDense.Outcome {
       try QuantizedDense(

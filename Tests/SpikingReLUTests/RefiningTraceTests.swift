@@ -173,9 +173,7 @@ import Testing
                 let units = network.units(ofLayer: layer)
                 #expect(counts(network.spikes(ofLayer: layer), units) == step.spikes[layer], what)
                 #expect(counts(integers.spikes(ofLayer: layer), units) == step.spikes[layer], what)
-                let table = try #require(network.layers[layer + 1].patterns)
-                var rows = PatternRows()
-                rows.take(network.spikes(ofLayer: layer), by: table.index, using: set)
+                let rows = network.layers[layer + 1].patternRows
                 #expect(
                   rows.places.prefix(rows.count).reduce(0) { $0 + $1.count }
                     == step.patternRows["\(size)"]?[layer], what)

@@ -239,6 +239,33 @@ import Testing
     #expect(try JSONDecoder().decode(SpikePatterns.self, from: old).places == [1])
   }
 
+  @Test("what runs away is told of the same unit with and without patterns, on every set")
+  func runaway() throws {
+    var generator = SeededGenerator(seed: 9)
+    let topology: Topology = [9, 7, 5, 3]
+    var weights = try NetworkWeights(topology: topology, initializer: .he, generator: &generator)
+    // Unit 3 of layer 1 alone grows beyond what Float holds whole numbers of.
+    weights.updateWeights(ofLayer: 1) { matrix in matrix[2, 3] = 1e9 }
+    func failure(_ patterns: SpikePatterns?, _ set: InstructionSet) throws -> SpikingError? {
+      var network = try SpikingMLP(
+        weights: weights, patterns: patterns, options: options(6), instructionSet: set)
+      do {
+        _ = try network.predict((0..<9).map { _ in 1 })
+        return nil
+      } catch {
+        return error
+      }
+    }
+    let expected = try #require(try failure(nil, .reference))
+    guard case .potentialOverflow(layer: 1, unit: 3, step: 1, _) = expected else {
+      Issue.record("\(expected)")
+      return
+    }
+    for set in InstructionSet.supported {
+      #expect(try failure(.consecutive(3, topology: topology), set) == expected)
+    }
+  }
+
   @Test("a stream whose units fire once a step: spikes of both signs, in any order")
   func streams() throws {
     var generator = SeededGenerator(seed: 12)

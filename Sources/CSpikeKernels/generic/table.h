@@ -85,11 +85,19 @@ static csk_outcome CSK_JOIN(table_refine, CSK_KIND)(void *sums, void *sent, size
   return CSK_JOIN(refine, CSK_KIND)(sums, sent, first, units, quantum, out, room, comparisons);
 }
 
+static csk_bits_outcome CSK_JOIN(table_refine_bits, CSK_KIND)(void *sums, void *sent,
+                                                              size_t units, int32_t quantum,
+                                                              uint16_t *positive,
+                                                              uint16_t *negative) {
+  return CSK_JOIN(refine_bits, CSK_KIND)(sums, sent, units, quantum, positive, negative);
+}
+
 #define CSK_ENTRY(name) .name = CSK_JOIN(table_##name, CSK_KIND)
 #define CSK_KERNELS                                                                              \
   {CSK_ENTRY(feed_rows), CSK_ENTRY(feed_vector), CSK_ENTRY(feed_steps), CSK_ENTRY(fire_step),    \
    CSK_ENTRY(add_rows),  CSK_ENTRY(sum_rows),    CSK_ENTRY(pack),       CSK_ENTRY(count),        \
-   CSK_ENTRY(read_line), CSK_ENTRY(update_line), CSK_ENTRY(double_sums), CSK_ENTRY(refine)}
+   CSK_ENTRY(read_line), CSK_ENTRY(update_line), CSK_ENTRY(double_sums), CSK_ENTRY(refine),    \
+   CSK_ENTRY(refine_bits)}
 static const csk_kernels CSK_JOIN(kernels, CSK_KIND) = CSK_KERNELS;
 #undef CSK_ENTRY
 #undef CSK_KERNELS

@@ -49,6 +49,14 @@ typedef struct {
   int underflowed;       // CSK_DONE: whether some potential is now below minus the limit
 } csk_outcome;
 
+// The most binary places of counts that are told as bits: up to 31 spikes of a unit.
+#define CSK_BIT_PLACES 5
+
+typedef struct {
+  csk_status status;
+  size_t places, spikes, negatives, comparisons;
+} csk_bits_outcome;
+
 // Scratch memory of a feed. `firings` holds 2 * capacity records, capacity >= stride.
 typedef struct {
   csk_firing *firings;
@@ -115,6 +123,12 @@ typedef struct {
   // `*comparisons` those of the reference, but one a spike.
   csk_outcome (*refine)(void *sums, void *sent, size_t first, size_t units, int32_t quantum,
                         int32_t *out, size_t room, size_t *comparisons);
+  // The same for `units`, a multiple of 16, as bits of their counts: of binary place p and block b, the units 16 b + i,
+  // bit i of positive[p * units / 16 + b] for those that send +, of negative for those that send -. Room is for
+  // CSK_BIT_PLACES; `places` of the outcome are set, at least one. CSK_OUT_OF_RANGE, with nothing done, where a unit
+  // would send more spikes or has no places for its sum.
+  csk_bits_outcome (*refine_bits)(void *sums, void *sent, size_t units, int32_t quantum,
+                                  uint16_t *positive, uint16_t *negative);
 } csk_kernels;
 
 // Groups of units whose spikes are added as one row (PatternTable in Swift).
@@ -137,6 +151,10 @@ size_t csk_mark_patterns(const csk_patterns *table, const int32_t *spikes, size_
 // Writes the rows of the masks of a place, of which there are `stride`, a multiple of 8, and sets them to 0;
 // returns how many there are, one a mask at most.
 size_t csk_take_patterns(const csk_patterns *table, uint8_t *masks, size_t stride, int32_t *rows);
+// Writes the rows of patterns of blocks, as refine_bits makes them where the units of a group are four bits side by
+// side; returns how many there are, eight a block at most.
+size_t csk_take_bits(const csk_patterns *table, const uint16_t *positive, const uint16_t *negative,
+                     size_t blocks, int32_t *rows);
 
 // One instruction set.
 typedef struct {
