@@ -210,9 +210,17 @@ extension SpikePatterns {
     places[layer] > 1 || !frequent[layer].isEmpty || groups[layer].contains { $0.count > 1 }
   }
 
-  /// The slots of each layer that sends; `nil` where the spikes of one are not added by patterns.
+  /// The slots of each layer that sends; `nil` where the spikes of one are not added by patterns, and where rows of
+  /// slots would take more memory than rows of units, as in groups of fewer than four.
   func slots(in topology: Topology) -> [PatternSlots]? {
     guard groups.indices.allSatisfy(hasTable) else { return nil }
-    return groups.indices.map { PatternSlots(groups: groups[$0], units: topology[$0].count) }
+    let slots = groups.indices.map {
+      PatternSlots(groups: groups[$0], units: topology[$0].count)
+    }
+    // The input is no column of a table.
+    let fit = slots.indices.dropFirst().allSatisfy {
+      slots[$0].count <= RowMajorMatrix<Float>.stride(columns: topology[$0].count)
+    }
+    return fit ? slots : nil
   }
 }

@@ -15,11 +15,13 @@ import Testing
     return options
   }
 
-  /// Groups of 1 to 4 units, drawn.
-  private func groups(_ units: Int, _ generator: inout SeededGenerator) -> [[Int]] {
+  /// Groups of 1 to 4 units, drawn; `full` ones of 4, as far as there are units.
+  private func groups(
+    _ units: Int, full: Bool, _ generator: inout SeededGenerator
+  ) -> [[Int]] {
     var (left, groups) = (Array(0..<units).shuffled(using: &generator), [[Int]]())
     while !left.isEmpty {
-      let size = min(1 + Int(generator.next() % 4), left.count)
+      let size = min(full ? 4 : 1 + Int(generator.next() % 4), left.count)
       groups.append(Array(left.prefix(size)))
       left.removeFirst(size)
     }
@@ -58,7 +60,7 @@ import Testing
     let coding = try SpikeCoding(
       topology: topology, inputExponent: [0, 2, 4][number % 3],
       layerScales: sizes.dropFirst().dropLast().map { _ in [1, 5, 0.4][Int(generator.next() % 3)] })
-    let drawn = sizes.dropLast().map { groups($0, &generator) }
+    let drawn = sizes.dropLast().map { groups($0, full: number % 4 < 2, &generator) }
     let patterns = try SpikePatterns(
       groups: drawn,
       frequent: number % 3 == 0 ? [] : drawn.map { frequent($0, &generator) },
@@ -106,6 +108,36 @@ import Testing
     let near: Float = firing == .refining ? 0.02 : 0.4
     for (first, second) in zip(reference, single) { #expect(abs(first - second) < near) }
     for set in InstructionSet.supported { #expect(try output(patterns, set) == reference) }
+  }
+
+  @Test("slots are taken where they cost no memory; both ways give the same bits")
+  func slots() throws {
+    var generator = SeededGenerator(seed: 14)
+    for (size, takesSlots) in [(4, true), (3, false), (2, false)] {
+      // 32 units are two blocks of four groups of 4, or more of smaller ones.
+      let topology: Topology = [40, 32, 32, 6]
+      let weights = try NetworkWeights(
+        topology: topology, initializer: .he, withBiases: true, generator: &generator)
+      let patterns = SpikePatterns.consecutive(size, topology: topology)
+      #expect((patterns.slots(in: topology) != nil) == takesSlots, "groups of \(size)")
+      let input = (0..<40).map { _ in Float(generator.nextNormal()) }
+      func network(_ set: InstructionSet) throws -> SpikingMLP {
+        var network = try SpikingMLP(
+          weights: weights, patterns: patterns, options: options(6), instructionSet: set)
+        _ = try network.predict(input)
+        return network
+      }
+      let reference = try network(.reference)
+      for set in InstructionSet.supported where set != .reference {
+        let found = try network(set)
+        #expect(found.layers.dropLast().allSatisfy { ($0.slots != nil) == takesSlots })
+        #expect(found.patternBytes == reference.patternBytes, "\(set)")
+        #expect(found.ledger == reference.ledger, "\(set)")
+        for layer in 0...3 {
+          #expect(found.potentials(ofLayer: layer) == reference.potentials(ofLayer: layer))
+        }
+      }
+    }
   }
 
   @Test("a group costs one row a sign and binary place, whichever of its units fired")
