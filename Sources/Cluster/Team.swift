@@ -70,8 +70,8 @@ public final class Team: Sendable {
       } catch let error as ClusterError {
         throw error
       } catch is CancellationError {
-        _ = try? communicator.gather([Outcome.cancelled.rawValue])
-        throw CancellationError()
+        // As above: rank 0 may ask once more, for what it writes last, before it ends all.
+        _ = try communicator.gather([Outcome.cancelled.rawValue])
       } catch {
         // Its own fault is what this rank ends with, whether rank 0 still listens or not.
         _ = try? communicator.gather(

@@ -81,6 +81,28 @@ private struct Fault: Error, CustomStringConvertible {
     for result in results { #expect(try result.get()) }
   }
 
+  @Test("a rank that was cancelled while it answered still listens to what rank 0 asks last")
+  func askedOnceMore() async throws {
+    let results = await ThreadCluster.run(2) { ranks in
+      let team = Team(ranks)
+      guard ranks.isRoot else {
+        try await team.serve { question in
+          if question == [1] { throw CancellationError() }
+          return question
+        }
+        return true
+      }
+      do {
+        _ = try await team.ask([1]) { [] }
+        return false
+      } catch is CancellationError {}
+      let last = try await team.ask([2]) { [0] }
+      try team.dismiss()
+      return last == [[0], [2]]
+    }
+    for result in results { #expect(try result.get()) }
+  }
+
   @Test("a rank that fails ends the question with its name and fault, and nobody waits")
   func failure() async {
     let results = await ask(3) { rank, _ in
