@@ -145,7 +145,8 @@ typedef struct {
 } csk_patterns;
 
 // Sets, for each binary place of the counts of spikes, the bits of units that sent: of place p, group g and sign
-// + or - in the byte at p * stride + 2 g or 2 g + 1. Spikes of a unit are side by side. Returns the places.
+// + or - in the byte at p * stride + 2 g or 2 g + 1. Spikes come in any order, those of a unit of one sign. Returns
+// the places.
 size_t csk_mark_patterns(const csk_patterns *table, const int32_t *spikes, size_t count,
                          uint8_t *masks, size_t stride);
 // Writes the rows of the masks of a place, of which there are `stride`, a multiple of 8, and sets them to 0;
