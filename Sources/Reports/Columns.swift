@@ -1,5 +1,5 @@
 public import Experiments
-public import Measures
+internal import Measures
 internal import Networks
 public import SpikingReLU
 public import Streams

@@ -1,5 +1,5 @@
 public import Experiments
-public import Measures
+internal import Measures
 public import Training
 
 extension HTMLReport {

@@ -1,4 +1,4 @@
-public import Measures
+internal import Measures
 
 extension KernelBenchmark.Result {
   /// The figures that have targets, as claims about time.

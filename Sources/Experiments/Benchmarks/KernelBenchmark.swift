@@ -1,5 +1,6 @@
 public import Datasets
 internal import DenseReLU
+public import Measures
 public import Networks
 public import SpikeKernels
 internal import SpikingReLU

@@ -1,5 +1,6 @@
 internal import Datasets
 internal import DenseReLU
+internal import Measures
 internal import Networks
 internal import SpikingReLU
 
