@@ -34,19 +34,27 @@ public struct Shape: Hashable, Sendable, Codable {
 extension Shape {
   /// Reads `height`, `width` and `channels`.
   ///
-  /// - Throws: `DecodingError` where one is not positive.
+  /// - Throws: `DecodingError` where one is not positive, or there are more units than a layer may have.
   public init(from decoder: any Decoder) throws {
     let fields = try decoder.container(keyedBy: CodingKeys.self)
     func length(_ key: CodingKeys) throws -> Int {
       let length = try fields.decode(Int.self, forKey: key)
-      guard length > 0 else {
+      // Three such lengths have a product of at most 2^60.
+      guard 1...NetworkWeights.maximumLayerWidth ~= length else {
         throw DecodingError.dataCorruptedError(
-          forKey: key, in: fields, debugDescription: "expected at least 1, found \(length)")
+          forKey: key, in: fields,
+          debugDescription:
+            "expected 1...\(NetworkWeights.maximumLayerWidth), found \(length)")
       }
       return length
     }
     self.init(
       height: try length(.height), width: try length(.width), channels: try length(.channels))
+    guard count <= NetworkWeights.maximumLayerWidth else {
+      throw DecodingError.dataCorruptedError(
+        forKey: .channels, in: fields,
+        debugDescription: "\(self) are more than \(NetworkWeights.maximumLayerWidth) units")
+    }
   }
 }
 

@@ -27,7 +27,6 @@ public struct Topology: Hashable, Sendable, RandomAccessCollection {
     where width < 1 || width > NetworkWeights.maximumLayerWidth {
       throw .layerWidth(layer: layer, found: width)
     }
-    // At most 2^20 * 2^20 a layer: the products cannot overflow, and neither can their sum.
     shapes = units.map(Shape.init(units:))
     guard fullyConnectedWeights <= NetworkWeights.maximumParameters else {
       throw .networkTooLarge(
@@ -38,7 +37,8 @@ public struct Topology: Hashable, Sendable, RandomAccessCollection {
   /// The units of layers 0...L.
   public var units: [Int] { shapes.map(\.count) }
 
-  /// The weights where each layer is fully connected to the one before: `sum of n_(l-1) n_l`.
+  /// The weights where each layer is fully connected to the one before: `sum of n_(l-1) n_l`. Layers have at most
+  /// 2^20 units: neither the products nor their sum can overflow.
   public var fullyConnectedWeights: Int {
     zip(shapes, shapes.dropFirst()).reduce(0) { $0 + $1.0.count * $1.1.count }
   }
@@ -72,13 +72,13 @@ extension Topology: CustomStringConvertible {
 extension Topology: Codable {
   /// Reads a list of numbers of units and of `Shape`s.
   ///
-  /// - Throws: `DecodingError`, also for a layer without units.
+  /// - Throws: `DecodingError`, also for a layer without units, or of more than a layer may have.
   public init(from decoder: any Decoder) throws {
     var list = try decoder.unkeyedContainer()
     var shapes: [Shape] = []
     while !list.isAtEnd {
       if let units = try? list.decode(Int.self) {
-        guard units > 0 else {
+        guard 1...NetworkWeights.maximumLayerWidth ~= units else {
           throw DecodingError.dataCorruptedError(
             in: list, debugDescription: "a layer of \(units) units")
         }

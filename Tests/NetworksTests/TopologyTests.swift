@@ -41,6 +41,12 @@ import Testing
     #expect(try JSONEncoder().encode([7, 2] as Topology) == Data("[7,2]".utf8))
     #expect(throws: DecodingError.self) { try decoded("[784,0,10]") }
     #expect(throws: DecodingError.self) { try decoded("[784,-1]") }
+    #expect(throws: DecodingError.self) { try decoded("[784,1048577]") }
+    for (height, width) in [(1 << 40, 1 << 40), (1 << 20, 2)] {
+      #expect(throws: DecodingError.self) {
+        try decoded(#"[{"height":\#(height),"width":\#(width),"channels":1},5]"#)
+      }
+    }
     #expect(throws: DecodingError.self) {
       try decoded(#"[{"height":0,"width":3,"channels":2},5]"#)
     }
