@@ -135,9 +135,11 @@ import Testing
   @Test("sigma-delta on the digits, trained and loaded")
   func sigmaDelta() throws {
     try CommandLineTests.withFolder { folder in
-      var generator = SeededGenerator(seed: 1)
-      try NetworkWeights(topology: [64, 12, 10], initializer: .he, generator: &generator).write(
-        safetensors: folder + "/n.safetensors")
+      let trained = try CommandLineTests.run([
+        "train", "--twin", "dense", "--hidden", "12", "--epochs", "10", "--save",
+        folder + "/n.safetensors",
+      ])
+      #expect(trained.status == 0, "\(trained.errors)")
       let outcome = try CommandLineTests.run([
         "stream", "--sigma-delta", "--dataset", "digits", "--load", folder + "/n.safetensors",
         "--images", "40", "--candidates", "20", "--json", folder + "/s.json", "--save",
@@ -145,8 +147,16 @@ import Testing
       ])
       #expect(outcome.output.contains("order: temporal"), "\(outcome.errors)")
       #expect(outcome.output.contains("differ in an output: 0 (must be 0)"))
+      let saved = try NetworkFile(path: folder + "/out.safetensors")
+      #expect(saved.metadata["spike_coding"] != nil && saved.metadata["spike_patterns"] != nil)
+      #expect(outcome.output.contains("are added as one row"))
+      // Its scales are a start of the next search, whatever its memory.
+      let again = try CommandLineTests.run([
+        "stream", "--sigma-delta", "--dataset", "digits", "--load", folder + "/out.safetensors",
+        "--images", "40", "--candidates", "20", "--memory", "1K",
+      ])
       #expect(
-        try NetworkFile(path: folder + "/out.safetensors").metadata["spike_coding"] != nil)
+        again.output.contains("spikes are added as single rows"), "\(again.output) \(again.errors)")
     }
   }
 
@@ -174,6 +184,8 @@ import Testing
       try check(["--learn", folder, "--load", path], 64, "not with '--load'")
       try check([path, "--epochs", "3"], 64, "Options of learning go with '--learn'")
       try check([path, "--lambda", "3"], 64, "go with '--sigma-delta'")
+      try check([path, "--memory", "1M"], 64, "go with '--sigma-delta'")
+      try check(["--sigma-delta", "--memory", "lots"], 64, "expected bytes as")
       try check(["--sigma-delta", "--candidates", "0"], 64, "1...1000000")
       try check(["--learn", folder, "--one-based"], 64, "go with one")
       try check([folder + "/none.bin"], 66, "no such file or folder")

@@ -232,6 +232,15 @@ struct DotRecordings {
     let result = try comparison.run(
       trained.weights, calibration: frames, test: whole.test.prefix(120), trained: trained.coding)
     #expect(result.integerDifferences == 0)
+    let tables = try #require(result.patterns?.groups)
+    #expect(tables.groupSizes.contains { $0 > 1 } && result.patterns!.bytes <= comparison.memory)
+    // Where memory is for the weights alone, changes are single rows, and cost more.
+    var small = comparison
+    small.memory = 1
+    let single = try small.run(
+      trained.weights, calibration: frames, test: whole.test.prefix(120), trained: trained.coding)
+    #expect(single.patterns?.groups == nil)
+    #expect(single.calibrationShareOfDense > result.calibrationShareOfDense)
     #expect(result.orders.map(\.name) == ["temporal", "as in the file"])
     // Frames that are like the one before them cost less.
     #expect(result.orders[0].meanChange < result.orders[1].meanChange)

@@ -68,13 +68,13 @@ struct SigmaDeltaSearch {
       throw SpikingError.invalidStream(
         "no scales were found at which the network runs: its weights are too large or too small")
     }
-    // Groups of units for the scales so far, and once more for those that are found with them.
-    for _ in 0..<2 {
-      try trials.group(best.coding)
-      let grouped = try trials.attempt(best.coding)
-      guard grouped.cost < best.cost else { break }
-      best = try trials.descend(from: grouped, rounds: rounds)
-    }
+    // Groups of units for the scales so far, and once more for those that are found with them. By patterns a Float
+    // sum is rounded once more: an answer that is as good as tied may change, and is no reason for single rows.
+    try trials.group(best.coding)
+    best = try trials.descend(from: try trials.attempt(best.coding), rounds: rounds)
+    try trials.group(best.coding)
+    let regrouped = try trials.attempt(best.coding)
+    if regrouped.cost < best.cost { best = try trials.descend(from: regrouped, rounds: rounds) }
     return (best, trials.tried.count)
   }
 }
@@ -99,9 +99,9 @@ private struct SigmaDeltaTrials {
 
   /// Evaluates a coding, unless that was done.
   mutating func attempt(_ coding: SpikeCoding) throws -> SigmaDeltaSearch.Candidate {
-    let patterns = grouping?.patterns
     if let known = tried.first(where: {
-      $0.coding == coding && $0.grouping?.patterns == patterns
+      $0.coding == coding && ($0.grouping == nil) == (grouping == nil)
+        && $0.grouping?.patterns == grouping?.patterns
     }) {
       return known
     }

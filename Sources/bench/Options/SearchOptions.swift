@@ -27,22 +27,16 @@ struct SearchOptions: ParsableArguments {
       """, valueName: "percent"), transform: Bounded.percent)
   var agreement: Float?
 
-  @Option(
-    help: ArgumentHelp(
-      """
-      Memory that the rows of spikes may take, weights or tables of spike patterns, as 800K, 3M or 1G. \
-      Default: half of the third cache.
-      """, valueName: "bytes"), transform: Bounded.bytes)
-  var memory: Int?
+  @OptionGroup var tables: MemoryOptions
 
   /// Whether any of them was given.
-  var areGiven: Bool { firing != nil || lambda != nil || agreement != nil || memory != nil }
+  var areGiven: Bool { firing != nil || lambda != nil || agreement != nil || tables.memory != nil }
 
   func validate() throws {
     guard lambda == nil || agreement == nil else {
       throw ValidationError("'--lambda' and '--agreement': what the search is for is one of them.")
     }
-    guard memory == nil || firing == nil || firing!.addsAtOnce else {
+    guard tables.memory == nil || firing == nil || firing!.addsAtOnce else {
       throw ValidationError(
         "'--memory' is for tables of spike patterns: not with '--firing \(firing!.rawValue)'.")
     }
@@ -55,7 +49,7 @@ struct SearchOptions: ParsableArguments {
     search.lambda = lambda.map(Double.init) ?? usual
     // A decimal fraction as it was typed, not as Float has it.
     search.leastAgreement = agreement.map { Double("\($0)")! / 100 }
-    if let memory { search.memory = memory }
+    if let memory = tables.memory { search.memory = memory }
     if let firing { search.firings = [firing] }
   }
 }

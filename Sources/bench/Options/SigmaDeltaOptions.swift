@@ -37,13 +37,7 @@ struct SigmaDeltaOptions: ParsableArguments {
       valueName: "points"), transform: Bounded.notNegative)
   var lambda: Float?
 
-  @Option(
-    help: ArgumentHelp(
-      """
-      Memory that the rows of spikes may take, weights or tables of spike patterns, as 800K, 3M or 1G. \
-      Default: half of the third cache.
-      """, valueName: "bytes"), transform: Bounded.bytes)
-  var memory: Int?
+  @OptionGroup var tables: MemoryOptions
 
   @Option(
     help: ArgumentHelp(
@@ -66,7 +60,7 @@ struct SigmaDeltaOptions: ParsableArguments {
     guard
       sigmaDelta
         || (dataset == nil && data == nil && lambda == nil && candidates == nil
-          && memory == nil
+          && tables.memory == nil
           && calibration == nil
           && images == nil)
     else {
@@ -99,7 +93,7 @@ struct SigmaDeltaOptions: ParsableArguments {
     let (weights, trained, source) = try await network(load: load, rest)
     var comparison = SigmaDeltaComparison(
       instructionSet: run.set, imageSize: (whole.height, whole.width))
-    if let memory { comparison.memory = memory }
+    if let memory = tables.memory { comparison.memory = memory }
     if let lambda { comparison.lambda = Double(lambda) }
     if let candidates { comparison.window = candidates }
     if whole.name != "mnist" {

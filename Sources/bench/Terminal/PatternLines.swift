@@ -7,10 +7,11 @@ enum PatternLines {
     guard let tables else { return [] }
     let limit = "the limit is \(Format.bytes(tables.limit)), --memory changes it"
     guard tables.groups != nil else {
-      return [
-        "  spikes are added as single rows: the smallest groups take "
-          + "\(Format.bytes(tables.smallestLimit)); \(limit)"
-      ]
+      let reason =
+        tables.smallestLimit > tables.limit
+        ? "the smallest groups take \(Format.bytes(tables.smallestLimit)); \(limit)"
+        : "no units were seen whose spikes would share a row"
+      return ["  spikes are added as single rows: " + reason]
     }
     let sizes = tables.groupSizes.map(String.init).joined(separator: ", ")
     let ratio = Double(tables.bytes) / Double(max(tables.weightBytes, 1))
