@@ -66,6 +66,27 @@ import Testing
     #expect((best.patterns != nil) == best.firing.addsAtOnce)
     #expect(result.codes.map(\.firing) == firings && result.codes.count { $0.isChosen } == 1)
     #expect(result.codes.map(\.calibrationCost).min() == best.cost)
+    // The rival: of the fewest bits that are expected to err no more on calibration images.
+    func rival(_ halvings: Int) throws -> QuantizedDense {
+      QuantizedDense(
+        weights, best.coding, halvings: halvings, patterns: best.patterns,
+        instructionSet: try .selected())
+    }
+    let costs = try ExpectedErrors(weights, calibration).costs
+    func expected(_ halvings: Int) throws -> Double {
+      let labels = try rival(halvings).run(calibration).labels
+      return 100 * labels.enumerated().reduce(0) { $0 + Double(costs[$1.offset, $1.element]) }
+        / Double(labels.count)
+    }
+    let quantized = result.quantized
+    #expect(try expected(quantized.halvings) <= best.expectedErrorPercent)
+    for fewer in 0..<quantized.halvings {
+      #expect(try expected(fewer) > best.expectedErrorPercent, "\(fewer) halvings")
+    }
+    let answers = try rival(quantized.halvings).run(test)
+    #expect(quantized.bits == answers.bits)
+    #expect(quantized.multiplyAdds == Double(answers.multiplyAdds) / 150)
+    #expect(quantized.tableAdditions == Double(answers.tableAdditions) / 150)
     var network = try SpikingMLP(
       weights: weights, coding: best.coding, patterns: best.patterns, options: options)
     var dense = DenseMLP(weights: weights)

@@ -114,6 +114,17 @@ import Testing
     #expect(single.smallestTables == single.bytes + 10 * 16 * 4)
     #expect(try await find(single.smallestTables).patterns?.groupSizes == [1, 2])
     #expect(try await find(single.smallestTables - 1).patterns == nil)
+    // Once a step, where sums are not doubled: rows for spikes of two, where they come and fit.
+    let fine = try SpikeCoding(topology: [64, 20, 10], inputExponent: 2, layerScales: [1])
+    func doubled(_ memory: Int) async throws -> PatternGrouping.Found {
+      var grouping = PatternGrouping(
+        memory: memory, instructionSet: .reference, imageSize: (height: 8, width: 8))
+      grouping.mostPlaces = 2
+      return try await grouping.run(weights, fine, .oncePerStep, on: data.prefix(100))
+    }
+    let twice = try await doubled(1 << 20)
+    #expect(twice.patterns?.places[0] == 2 && twice.bytes >= groups + 16 * 15 * 32 * 4)
+    #expect(try await doubled(groups).patterns?.places == [1, 1])
     let some = try await find(groups - 1)
     #expect(some.bytes < groups && some.patterns != nil)
   }
