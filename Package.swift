@@ -209,6 +209,7 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "SpikingReLUTests", dependencies: ["SpikingReLU", "CAllocationCounter"],
+      exclude: ["Fixtures"],
       swiftSettings: strict),
     .testTarget(
       name: "DatasetsTests", dependencies: ["Datasets", "TestSupport"], swiftSettings: strict),
