@@ -32,7 +32,7 @@ extension DatasetError {
     self =
       switch error {
       case .missing(let path): .missing(path: path)
-      case .notARegularFile(let path): .notARegularFile(path: path)
+      case .notARegularFile(let path), .link(let path): .notARegularFile(path: path)
       case .invalidPath(let path): .invalidPath(path: path)
       case .io(let path, let operation, let reason):
         .io(path: path, operation: operation, reason: reason)

@@ -12,6 +12,8 @@ public enum InputError: Error, Equatable, Sendable {
   case missing(path: String)
   /// The path is a directory, a pipe or a device.
   case notARegularFile(path: String)
+  /// The path is a symbolic link, where none is followed.
+  case link(path: String)
   /// The path is empty or holds a NUL.
   case invalidPath(path: String)
   /// The system refused to open or read.
@@ -24,6 +26,7 @@ extension InputError: CustomStringConvertible {
     switch self {
     case .missing(let path): "\(path): no such file or folder"
     case .notARegularFile(let path): "\(path): not a regular file"
+    case .link(let path): "\(path): a symbolic link, which is not followed here"
     case .invalidPath(let path): "\(path.debugDescription): not a usable path"
     case .io(let path, let operation, let reason): "\(path): cannot \(operation): \(reason)"
     }
@@ -41,17 +44,20 @@ public final class RegularFile: Sendable {
 
   /// Opens a regular file.
   ///
+  /// - Parameter followsLink: whether the last part of the path may be a symbolic link.
   /// - Throws: `InputError` when it is missing, is not a regular file or cannot be opened.
-  public init(path: String) throws(InputError) {
+  public init(path: String, followsLink: Bool = true) throws(InputError) {
     guard !path.isEmpty, !path.utf8.contains(0) else { throw .invalidPath(path: path) }
     self.path = path
     // Non-blocking, so that opening a pipe without a writer returns.
-    descriptor = unsafe open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
+    descriptor = unsafe open(
+      path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | (followsLink ? 0 : O_NOFOLLOW))
     guard descriptor >= 0 else {
       switch errno {
       case ENOENT: throw .missing(path: path)
       // A socket.
       case ENXIO: throw .notARegularFile(path: path)
+      case ELOOP where !followsLink: throw .link(path: path)
       default: throw Self.failure(path, "open")
       }
     }

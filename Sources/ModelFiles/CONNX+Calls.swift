@@ -141,14 +141,13 @@ extension ONNXModelProto {
     _ = try unsafe text(stored.domain, "the model's domain")
     _ = try unsafe text(stored.doc_string, "the model's doc_string")
     graph = try unsafe stored.graph.map { try unsafe ONNXGraphProto(&$0.pointee) }
-    opsetImport = try unsafe messages(stored.opset_import, stored.n_opset_import) {
-      try unsafe ONNXOperatorSetIdProto(
-        domain: text($0.domain, "the domain of an opset"), version: $0.version)
-    }
+    opsetImport = try unsafe messages(
+      stored.opset_import, stored.n_opset_import, ONNXOperatorSetIdProto.init)
     metadataProps = try unsafe messages(
       stored.metadata_props, stored.n_metadata_props, ONNXStringStringEntryProto.init)
     trainingInfo = unsafe takeAll(stored.training_info, stored.n_training_info)
-    functions = unsafe takeAll(stored.functions, stored.n_functions)
+    functions = try unsafe messages(
+      stored.functions, stored.n_functions, ONNXFunctionProto.init)
   }
 }
 
@@ -179,7 +178,30 @@ extension ONNXNodeProto {
     name = try unsafe text(stored.name, "the name of a node")
     opType = try unsafe text(stored.op_type, "the op_type of a node")
     domain = try unsafe text(stored.domain, "the domain of a node")
+    overload = try unsafe text(stored.overload, "the overload of a node")
     attribute = try unsafe messages(stored.attribute, stored.n_attribute, ONNXAttributeProto.init)
+  }
+}
+
+extension ONNXFunctionProto {
+  fileprivate init(_ stored: inout Onnx__FunctionProto) throws {
+    name = try unsafe text(stored.name, "the name of a function")
+    input = try unsafe texts(stored.input, stored.n_input, "an input of a function")
+    output = try unsafe texts(stored.output, stored.n_output, "an output of a function")
+    attribute = try unsafe texts(
+      stored.attribute, stored.n_attribute, "an attribute of a function")
+    node = try unsafe messages(stored.node, stored.n_node, ONNXNodeProto.init)
+    opsetImport = try unsafe messages(
+      stored.opset_import, stored.n_opset_import, ONNXOperatorSetIdProto.init)
+    domain = try unsafe text(stored.domain, "the domain of a function")
+    overload = try unsafe text(stored.overload, "the overload of a function")
+  }
+}
+
+extension ONNXOperatorSetIdProto {
+  fileprivate init(_ stored: inout Onnx__OperatorSetIdProto) throws {
+    domain = try unsafe text(stored.domain, "the domain of an opset")
+    version = unsafe stored.version
   }
 }
 
@@ -190,6 +212,11 @@ extension ONNXAttributeProto {
     type = unsafe stored.type
     f = unsafe stored.has_f == 0 ? nil : stored.f
     i = unsafe stored.has_i == 0 ? nil : stored.i
+    s = unsafe take(&stored.s)
+    t = try unsafe stored.t.map { try unsafe ONNXTensorProto(&$0.pointee) }
+    floats = unsafe numbers(stored.floats, stored.n_floats)
+    ints = unsafe numbers(stored.ints, stored.n_ints)
+    strings = unsafe takeAll(stored.strings, stored.n_strings)
   }
 }
 
@@ -287,7 +314,7 @@ extension ONNXModelProto {
     unsafe stored.n_training_info = trainingInfo.count
     unsafe stored.training_info = arena.list(trainingInfo.map { unsafe arena.bytes($0) })
     unsafe stored.n_functions = functions.count
-    unsafe stored.functions = arena.list(functions.map { unsafe arena.bytes($0) })
+    unsafe stored.functions = arena.messages(functions) { unsafe $0.message(in: arena) }
     return unsafe stored
   }
 }
@@ -345,6 +372,7 @@ extension ONNXNodeProto {
     unsafe set(&stored.name, &stored.has_name, name, in: arena)
     unsafe set(&stored.op_type, &stored.has_op_type, opType, in: arena)
     unsafe set(&stored.domain, &stored.has_domain, domain, in: arena)
+    unsafe set(&stored.overload, &stored.has_overload, overload, in: arena)
     unsafe stored.n_attribute = attribute.count
     unsafe stored.attribute = arena.messages(attribute) { unsafe $0.message(in: arena) }
     return unsafe stored
@@ -360,6 +388,30 @@ extension ONNXAttributeProto {
     unsafe set(&stored.type, &stored.has_type, type)
     if let f { unsafe (stored.f, stored.has_f) = (f, 1) }
     if let i { unsafe (stored.i, stored.has_i) = (i, 1) }
+    if !s.isEmpty { unsafe (stored.s, stored.has_s) = (arena.bytes(s), 1) }
+    unsafe stored.t = t.map { unsafe arena.list(CollectionOfOne($0.message(in: arena))) }
+    unsafe (stored.n_floats, stored.floats) = (floats.count, arena.list(floats))
+    unsafe (stored.n_ints, stored.ints) = (ints.count, arena.list(ints))
+    unsafe stored.n_strings = strings.count
+    unsafe stored.strings = arena.list(strings.map { unsafe arena.bytes($0) })
+    return unsafe stored
+  }
+}
+
+extension ONNXFunctionProto {
+  fileprivate func message(in arena: Arena) -> Onnx__FunctionProto {
+    var stored = unsafe Onnx__FunctionProto()
+    unsafe onnx__function_proto__init(&stored)
+    unsafe set(&stored.name, &stored.has_name, name, in: arena)
+    unsafe (stored.n_input, stored.input) = (input.count, arena.texts(input))
+    unsafe (stored.n_output, stored.output) = (output.count, arena.texts(output))
+    unsafe (stored.n_attribute, stored.attribute) = (attribute.count, arena.texts(attribute))
+    unsafe stored.n_node = node.count
+    unsafe stored.node = arena.messages(node) { unsafe $0.message(in: arena) }
+    unsafe stored.n_opset_import = opsetImport.count
+    unsafe stored.opset_import = arena.messages(opsetImport) { unsafe $0.message(in: arena) }
+    unsafe set(&stored.domain, &stored.has_domain, domain, in: arena)
+    unsafe set(&stored.overload, &stored.has_overload, overload, in: arena)
     return unsafe stored
   }
 }

@@ -83,6 +83,14 @@ public struct ModelFileError: Error, Equatable, Sendable, CustomStringConvertibl
     case fileTooLarge(found: Int, limit: Int)
     /// The file is of no format that is read; its first bytes.
     case unknownFormat(start: [UInt8])
+    /// Numbers for preprocessing that are neither one, nor one a channel or input.
+    case preprocessing(option: String, found: Int, inputs: Int)
+    /// A file of a kind that is not read: what it is, and what makes one that is.
+    case otherKind(String, advice: String)
+    /// A part of a network whose other parts are in other files.
+    case shard(index: String)
+    /// A file that an index names and that is not plainly beside it, or does not hold what the index says.
+    case badShard(String, reason: String)
     /// A Python pickle, as `torch.save` writes: it could only be read by executing it.
     case pickle
     /// A zip archive that is refused.
@@ -138,14 +146,20 @@ extension ModelFileError.Fault: CustomStringConvertible {
     case .nonFiniteWeight(let tensor, let index, let value):
       "tensor \(shown(tensor)), element \(index): found \(value), expected a finite Float"
     case .modelMismatch(let differences):
-      "not the weights that were expected: " + differences.joined(separator: "; ")
+      "not the network that is wanted: " + differences.joined(separator: "; ")
     case .fileTooLarge(let found, let limit): "\(found) bytes, more than the limit of \(limit)"
     case .unknownFormat(let start):
       "no safetensors, npz or ONNX file: it starts with "
         + start.hexadecimal
+    case .preprocessing(let option, let found, let inputs):
+      "\(option) has \(found) numbers, expected 1, or a divisor of the \(inputs) inputs: one a channel"
+    case .otherKind(let kind, let advice): "\(kind), which is not read: \(advice)"
+    case .shard(let index):
+      "a part of a network only: give its index, \(shown(index)), which names all parts"
+    case .badShard(let name, let reason): "the part \(shown(name)): \(reason)"
     case .pickle:
-      "a pickle of Python, as torch.save writes: it could only be read by executing it. Save the "
-        + "state_dict with safetensors.torch.save_file"
+      "a pickle of Python, as torch.save writes: it could only be read by executing it. "
+        + "safetensors.torch.save_file(model.state_dict(), \"net.safetensors\") writes one that is read"
     case .zip(let fault): fault.description
     case .npy(let array, let fault): "array \(shown(array)): \(fault)"
     case .onnx(let fault): fault.description

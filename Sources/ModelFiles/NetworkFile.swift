@@ -23,40 +23,65 @@ public struct NetworkFile: Sendable {
   /// The type of numbers in the file, of all tensors in words: `F32`, `F16 and F32`.
   public let fileType: String
 
+  /// What became of its parts, and what was assumed that it does not say.
+  public let notes: [ConversionNote]
+
   /// Where it was read from.
   public let path: String
 
   /// Reads a network of any format; the first bytes tell which, not the name.
   ///
-  /// - Parameter path: a safetensors, npz or ONNX file.
+  /// - Parameters:
+  ///   - path: a safetensors, npz or ONNX file, or the index of several safetensors files.
+  ///   - options: what the file does not say.
   /// - Throws: `InputError` when the file cannot be read; `ModelFileError` when it is refused or holds
   ///   no network, with all differences.
-  public init(path: String) throws {
+  public init(path: String, options: ReadingOptions = ReadingOptions()) throws {
     let contents = try ModelFileError.naming(path) {
       let file = try RegularFile(path: path)
-      let start = try file.read(at: 0, count: min(file.size, 16))
-      let format = try Self.format(start, path: path)
-      return (format, try Self.read(file, format))
+      let kind = try FileKind(file)
+      switch kind {
+      case .network(let format): return (format, try Self.read(file, format, options))
+      case .shardIndex:
+        return (Format.safetensors, try Self.network(ShardIndex.read(file), options))
+      }
     }
     self.path = path
     format = contents.0
     weights = contents.1.weights
     metadata = contents.1.metadata
+    notes = contents.1.notes
     fileType = contents.1.fileTypes.sorted().joined(separator: " and ")
   }
 
-  private static func read(_ file: RegularFile, _ format: Format) throws -> NetworkContents {
-    let (tensors, metadata): ([NamedTensor], [String: String])
+  private static func read(
+    _ file: RegularFile, _ format: Format, _ options: ReadingOptions
+  ) throws -> NetworkContents {
     switch format {
-    case .onnx: return try ONNXModel.read(file)
-    case .npz: (tensors, metadata) = (try Npz.read(file), [:])
+    case .onnx: return try ONNXModel.read(file, options)
+    case .npz:
+      let (tensors, others) = try Npz.read(file)
+      return try network(
+        Safetensors.Contents(tensors: tensors, others: others, metadata: [:]), options)
     case .safetensors:
-      let contents = try Safetensors.read(file)
-      (tensors, metadata) = (contents.tensors, contents.metadata)
+      if let index = ShardIndex.index(ofPart: file.path) {
+        throw ModelFileError.Fault.shard(index: index)
+      }
+      return try network(Safetensors.read(file), options)
     }
+  }
+
+  private static func network(
+    _ contents: Safetensors.Contents, _ options: ReadingOptions
+  ) throws -> NetworkContents {
+    let network = try TensorNetwork(
+      contents.tensors, others: contents.others, metadata: contents.metadata, options: options)
+    // What this package writes is a chain of ReLU layers: nothing of it is assumed.
+    let isOurs = contents.metadata[Safetensors.checksumName] != nil
     return NetworkContents(
-      weights: try NetworkWeights(tensors: tensors, topology: nil), metadata: metadata,
-      fileTypes: Set(tensors.map(\.fileType)))
+      weights: try NetworkWeights(layers: network.layers, biases: network.biases),
+      metadata: contents.metadata, fileTypes: Set(contents.tensors.map(\.fileType)),
+      notes: isOurs ? network.notes.filter { $0.part != "activations" } : network.notes)
   }
 
   /// Checks that the network has these layers.
@@ -91,22 +116,6 @@ public struct NetworkFile: Sendable {
     }
   }
 
-  /// The format of a file that starts so.
-  private static func format(
-    _ start: [UInt8], path: String
-  ) throws(ModelFileError.Fault) -> Format {
-    if start.starts(with: Array("PK".utf8)) { return .npz }
-    // A pickle of protocol 2 to 5.
-    if start.count > 1, start[0] == 0x80, (2...5).contains(start[1]) { throw .pickle }
-    let isHeader = start.count > 8 && [0x7B, 0x20, 0x09, 0x0A, 0x0D].contains(start[8])
-    if path.hasSuffix(".safetensors") || (isHeader && start[4..<8].allSatisfy { $0 == 0 }) {
-      return .safetensors
-    }
-    // The first field of a model is its IR version: a small number.
-    if path.hasSuffix(".onnx") || start.starts(with: [0x08]) { return .onnx }
-    throw .unknownFormat(start: start)
-  }
-
   /// The bytes of a file of a network.
   ///
   /// - Parameter metadata: entries beyond the weights; npz has no place for them.
@@ -128,6 +137,8 @@ struct NetworkContents {
   let metadata: [String: String]
   /// What its numbers were.
   let fileTypes: Set<String>
+  /// What became of its parts.
+  let notes: [ConversionNote]
 }
 
 extension AtomicFile {

@@ -12,8 +12,17 @@ extension NetworkWeights {
   ///   holds another network, with all differences; `NetworkError` for sizes out of range.
   public init(safetensors path: String, topology: Topology? = nil) throws {
     self = try ModelFileError.naming(path) {
-      try NetworkWeights(
-        tensors: Safetensors.read(RegularFile(path: path)).tensors, topology: topology)
+      let contents = try Safetensors.read(RegularFile(path: path))
+      let network = try TensorNetwork(
+        contents.tensors, others: contents.others, metadata: contents.metadata,
+        options: ReadingOptions())
+      let weights = try NetworkWeights(layers: network.layers, biases: network.biases)
+      if let topology, weights.topology != topology {
+        throw ModelFileError.Fault.modelMismatch([
+          "layers \(weights.topology), expected \(topology)"
+        ])
+      }
+      return weights
     }
   }
 

@@ -7,7 +7,14 @@ enum Npy {
   /// The longest header that is read, as NumPy's own limit.
   static let maximumHeaderBytes = 10_000
 
-  /// Reads an array of Floats, halves or doubles, in C or Fortran order, of either byte order.
+  /// An array: numbers that become Float, or only that there is one.
+  enum Contents {
+    case tensor(NamedTensor)
+    case other(TensorNetwork.Other)
+  }
+
+  /// Reads an array of Floats, halves or doubles, in C or Fortran order, of either byte order; of whole numbers and
+  /// texts only the header.
   ///
   /// - Parameters:
   ///   - size: of the whole, in bytes.
@@ -16,7 +23,7 @@ enum Npy {
   ///   throws.
   static func decode(
     name: String, size: Int, read: (_ bytes: Int) throws -> [UInt8]
-  ) throws -> NamedTensor {
+  ) throws -> Contents {
     func fault(_ fault: NpyFault) -> ModelFileError.Fault { .npy(array: name, fault) }
     let prefix = try read(10)
     guard prefix.count == 10, prefix.starts(with: magic) else {
@@ -43,15 +50,26 @@ enum Npy {
       throw fault(error)
     }
     let count = try elementCount(of: header.shape, tensor: name)
-    guard !header.shape.isEmpty else { throw ModelFileError.Fault.badShape(tensor: name) }
-    let need = count * header.type.bytes
+    let (need, overflow) = count.multipliedReportingOverflow(by: header.bytes)
+    guard !overflow else { throw ModelFileError.Fault.sizeOverflow(tensor: name) }
     guard size - start >= need else { throw fault(.truncated(need: start + need, have: size)) }
     guard size - start == need else { throw fault(.trailing(bytes: size - start - need)) }
-    let elements = try header.type.elements(
+    guard let type = header.type else {
+      var left = need
+      while left > 0 {
+        let data = try read(min(left, 1 << 20))
+        guard !data.isEmpty else { throw fault(.truncated(need: size, have: size - left)) }
+        left -= data.count
+      }
+      return .other(TensorNetwork.Other(name: name, shape: header.shape, type: header.descr))
+    }
+    let elements = try type.elements(
       count: count, isBigEndian: header.isBigEndian, tensor: name, read: read)
-    return NamedTensor(
-      name: name, shape: header.shape, fileType: header.type.rawValue,
-      elements: header.isFortranOrder ? elements.rowMajor(fromColumnMajor: header.shape) : elements)
+    return .tensor(
+      NamedTensor(
+        name: name, shape: header.shape, fileType: type.rawValue,
+        elements: header.isFortranOrder
+          ? elements.rowMajor(fromColumnMajor: header.shape) : elements))
   }
 
   /// The bytes of an array of Floats in C order, as NumPy 1.0 wrote them.
@@ -111,7 +129,12 @@ public enum NpyFault: Error, Equatable, Sendable, CustomStringConvertible {
 /// `{'descr': '<f4', 'fortran_order': False, 'shape': (10, 20), }`: these three keys in any order, and
 /// nothing else of Python.
 private struct NpyHeader {
-  let type: ElementType
+  /// `nil` for whole numbers and texts.
+  let type: ElementType?
+  /// As the file has it.
+  let descr: String
+  /// Of an element.
+  let bytes: Int
   let isBigEndian: Bool
   let isFortranOrder: Bool
   let shape: [Int]
@@ -148,11 +171,28 @@ private struct NpyHeader {
     }
     if descr.hasSuffix("O") { throw .objectArray }
     let types: [String: ElementType] = ["f2": .f16, "f4": .f32, "f8": .f64]
-    guard descr.count == 3, descr.hasPrefix("<") || descr.hasPrefix(">"),
-      let type = types[String(descr.dropFirst())]
-    else { throw .unsupportedType(descr) }
-    (self.type, isBigEndian, isFortranOrder) = (type, descr.hasPrefix(">"), order)
+    (isBigEndian, isFortranOrder, self.descr) = (descr.hasPrefix(">"), order, descr)
+    if descr.count == 3, "<>".contains(descr.first!), let type = types[String(descr.dropFirst())] {
+      (self.type, self.bytes) = (type, type.bytes)
+    } else if let bytes = Self.bytes(ofOther: descr) {
+      (type, self.bytes) = (nil, bytes)
+    } else {
+      throw .unsupportedType(descr)
+    }
     self.shape = shape
+  }
+
+  /// The bytes of an element that is no weight: truth values, whole numbers, texts; `nil` for what is not known.
+  private static func bytes(ofOther descr: String) -> Int? {
+    let kind = descr.dropFirst().first
+    guard let order = descr.first, "<>|=".contains(order), let size = Int(descr.dropFirst(2)),
+      (0...1 << 16).contains(size)
+    else { return nil }
+    switch kind {
+    case "b", "i", "u", "S", "V", "c": return size
+    case "U": return 4 * size
+    default: return nil
+    }
   }
 
   private struct Parser {

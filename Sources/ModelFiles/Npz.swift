@@ -7,28 +7,37 @@ public enum Npz {
   /// - Throws: `InputError` when it cannot be read, `ModelFileError` when it is refused.
   /// - Complexity: memory for the arrays, and 1 MB.
   public static func read(path: String) throws -> [NamedTensor] {
-    try ModelFileError.naming(path) { try read(RegularFile(path: path)) }
+    try ModelFileError.naming(path) {
+      let (tensors, others) = try read(RegularFile(path: path))
+      if let other = others.first {
+        throw ModelFileError.Fault.npy(array: other.name, .unsupportedType(other.type))
+      }
+      return tensors
+    }
   }
 
-  static func read(_ file: RegularFile) throws -> [NamedTensor] {
+  /// Reads arrays of real numbers, and of other types that they are there.
+  static func read(
+    _ file: RegularFile
+  ) throws -> (tensors: [NamedTensor], others: [TensorNetwork.Other]) {
     let directory = try ZipDirectory(file)
-    if directory.members.contains(where: { $0.name.hasSuffix("data.pkl") }) {
-      throw ModelFileError.Fault.pickle
-    }
     if let other = directory.members.first(where: { !$0.name.hasSuffix(".npy") }) {
       throw ModelFileError.Fault.modelMismatch([
         "member \(shown(other.name)) is no array: expected names that end in .npy"
       ])
     }
     let reader = try ZipReader(file)
-    return try directory.members.enumerated().map { index, member in
+    var (tensors, others) = ([NamedTensor](), [TensorNetwork.Other]())
+    for (index, member) in directory.members.enumerated() {
       let stream = try reader.open(index, member)
-      let array = try Npy.decode(
-        name: String(member.name.dropLast(".npy".count)), size: member.size,
-        read: stream.read(upTo:))
+      let name = String(member.name.dropLast(".npy".count))
+      switch try Npy.decode(name: name, size: member.size, read: stream.read(upTo:)) {
+      case .tensor(let tensor): tensors.append(tensor)
+      case .other(let other): others.append(other)
+      }
       try stream.finish()
-      return array
     }
+    return (tensors, others)
   }
 
   /// The bytes of an archive of arrays, as `numpy.load` reads them.

@@ -8,8 +8,8 @@ public enum ONNXFault: Error, Equatable, Sendable, CustomStringConvertible {
   case notAModel(missing: String)
   /// Operators of another version than those that are read.
   case unsupportedOpset(found: Int64, supported: ClosedRange<Int64>)
-  /// Weights in another file, which is never opened: the tensors.
-  case externalData([String])
+  /// A tensor's data is in another file, which is not read.
+  case externalData(tensor: String, reason: String)
   /// What a spiking network cannot be made of, all at once: operators, attributes, other things.
   case unsupported([String])
   /// The graph does not lead from one input through layers to one output.
@@ -26,12 +26,9 @@ public enum ONNXFault: Error, Equatable, Sendable, CustomStringConvertible {
     case .notAModel(let missing): "no ONNX model: it has no \(missing)"
     case .unsupportedOpset(let found, let supported):
       "operators of opset \(found), expected \(supported.lowerBound)...\(supported.upperBound)"
-    case .externalData(let tensors):
-      "weights in other files, which are never opened: "
-        + tensors.map(shown).joined(separator: ", ")
-        + "; export with the weights inside"
+    case .externalData(let tensor, let reason): "tensor \(shown(tensor)): its data is \(reason)"
     case .unsupported(let what):
-      "not a chain of Gemm, MatMul, Add, Relu and Flatten: " + what.joined(separator: "; ")
+      "no chain of linear layers and ReLUs: " + what.joined(separator: "; ")
     case .graphStructure(let what): "graph structure: \(what)"
     case .tensorMismatch(let tensor, let reason): "tensor \(shown(tensor)): \(reason)"
     }

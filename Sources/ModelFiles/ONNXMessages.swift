@@ -24,7 +24,7 @@ struct ONNXModelProto: ONNXMessage {
   var opsetImport: [ONNXOperatorSetIdProto] = []
   var metadataProps: [ONNXStringStringEntryProto] = []
   var trainingInfo: [Data] = []
-  var functions: [Data] = []
+  var functions: [ONNXFunctionProto] = []
 }
 
 struct ONNXOperatorSetIdProto: ONNXMessage {
@@ -53,6 +53,19 @@ struct ONNXNodeProto: ONNXMessage {
   var opType = ""
   var attribute: [ONNXAttributeProto] = []
   var domain = ""
+  var overload = ""
+}
+
+/// An operator that the model defines by others.
+struct ONNXFunctionProto: ONNXMessage {
+  var name = ""
+  var input: [String] = []
+  var output: [String] = []
+  var attribute: [String] = []
+  var node: [ONNXNodeProto] = []
+  var opsetImport: [ONNXOperatorSetIdProto] = []
+  var domain = ""
+  var overload = ""
 }
 
 struct ONNXAttributeProto: ONNXMessage {
@@ -61,6 +74,11 @@ struct ONNXAttributeProto: ONNXMessage {
   var type: Int32 = 0
   var f: Float?
   var i: Int64?
+  var s = Data()
+  var t: ONNXTensorProto?
+  var floats: [Float] = []
+  var ints: [Int64] = []
+  var strings: [Data] = []
 }
 
 struct ONNXTensorProto: ONNXMessage {

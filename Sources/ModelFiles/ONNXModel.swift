@@ -2,55 +2,71 @@ internal import Files
 internal import Foundation
 internal import Networks
 
-/// A network in ONNX: a chain of Gemm or MatMul, Add, and Relu between layers.
+/// A network in ONNX: linear layers and ReLUs, and what folds into them (`ONNXChain`).
 ///
-/// Format: https://onnx.ai/onnx/repo-docs/IR.html. Read by protobuf-c; nothing that the model names is
-/// opened, fetched or executed.
+/// Format: https://onnx.ai/onnx/repo-docs/IR.html. Read by protobuf-c; nothing that the model names is fetched or
+/// executed, and of files it names only those beside it are opened, for weights.
 enum ONNXModel {
   /// The largest file that is read: the weights of the largest network in double precision.
   static let maximumBytes = 8 * NetworkWeights.maximumParameters + (64 << 20)
   /// Versions of the standard operators that are read. Gemm broadcasts C from 7 on; nothing that is
   /// read has changed since, up to the newest that there was when this was written.
-  static let opsets: ClosedRange<Int64> = 7...26
+  static let opsets: ClosedRange<Int64> = 7...28
 
   /// Reads a network.
-  static func read(_ file: RegularFile) throws -> NetworkContents {
+  static func read(_ file: RegularFile, _ options: ReadingOptions) throws -> NetworkContents {
     guard file.size <= maximumBytes else {
       throw ModelFileError.Fault.fileTooLarge(found: file.size, limit: maximumBytes)
     }
-    return try decode(try file.read(at: 0, count: file.size))
+    return try decode(
+      try file.read(at: 0, count: file.size), options, external: ONNXExternalData(beside: file.path)
+    )
   }
 
-  static func decode(_ bytes: [UInt8]) throws -> NetworkContents {
+  /// - Parameter external: where weights in other files are; `nil` refuses them.
+  static func decode(
+    _ bytes: [UInt8], _ options: ReadingOptions = ReadingOptions(),
+    external: ONNXExternalData? = nil
+  ) throws -> NetworkContents {
     var budget = ONNXMemoryBudget(fileSize: bytes.count)
     let model = try ONNXModelProto(serialized: bytes, budget: &budget)
-    guard let graph = model.graph else { throw ONNXFault.notAModel(missing: "graph") }
+    guard var graph = model.graph else { throw ONNXFault.notAModel(missing: "graph") }
     guard model.irVersion >= 1 else { throw ONNXFault.notAModel(missing: "ir_version") }
-    let standard = model.opsetImport.filter { $0.domain.isEmpty || $0.domain == "ai.onnx" }
-    guard let version = standard.first?.version else {
+    // Tools that merge models leave a domain twice, of one version.
+    let standard = Set(
+      (model.opsetImport + model.functions.flatMap(\.opsetImport)).filter {
+        $0.domain.isEmpty || $0.domain == "ai.onnx"
+      }.map(\.version))
+    guard let version = standard.max() else {
       throw ONNXFault.notAModel(missing: "opset of the standard operators")
     }
-    guard standard.count == 1, opsets.contains(version) else {
+    for version in standard.sorted() where !opsets.contains(version) {
       throw ONNXFault.unsupportedOpset(found: version, supported: opsets)
     }
+    guard
+      Set(model.opsetImport.filter { $0.domain.isEmpty || $0.domain == "ai.onnx" }.map(\.version))
+        .count < 2
+    else { throw ONNXFault.unsupportedOpset(found: version, supported: opsets) }
     var others: [String] = []
-    if !model.functions.isEmpty { others.append("functions") }
     if !model.trainingInfo.isEmpty { others.append("a training graph") }
     if !graph.sparseInitializer.isEmpty { others.append("sparse initializers") }
     guard others.isEmpty else { throw ONNXFault.unsupported(others) }
-    let external = graph.initializer.filter {
-      $0.dataLocation == 1 || !$0.externalData.isEmpty
+    try ONNXExternalData.load(&graph.initializer, from: external)
+    for name in options.layers + options.ignored.map({ "--ignore \($0)" }) where !name.isEmpty {
+      throw ONNXFault.graphStructure(
+        "a model says its own layers: no --layers, --layout and --ignore (\(name))")
     }
-    guard external.isEmpty else { throw ONNXFault.externalData(external.map(\.name)) }
-    let chain = try ONNXChain(graph)
+    var chain = try ONNXChain(
+      ONNXGraph(graph, functions: model.functions), options)
     do {
       let entries = model.metadataProps.map { ($0.key, $0.value) }
+      let (layers, biases) = try chain.network()
       return NetworkContents(
-        weights: try NetworkWeights(layers: chain.layers, biases: chain.biases),
+        weights: try NetworkWeights(layers: layers, biases: biases),
         // Of a key that is there twice, the first.
         metadata: Dictionary(entries, uniquingKeysWith: { first, _ in first }),
-        fileTypes: chain.fileTypes)
-    } catch {
+        fileTypes: chain.fileTypes, notes: chain.notes)
+    } catch let error as NetworkError {
       throw ModelFileError.Fault.modelMismatch(["\(error)"])
     }
   }

@@ -19,6 +19,8 @@ public enum Safetensors {
   public struct Contents: Sendable {
     /// In the order of their data.
     public let tensors: [NamedTensor]
+    /// Of types that do not become Float: only that they are there.
+    let others: [TensorNetwork.Other]
     /// `__metadata__`.
     public let metadata: [String: String]
   }
@@ -27,7 +29,11 @@ public enum Safetensors {
   ///
   /// - Throws: `InputError` when it cannot be read, `ModelFileError` when it is refused.
   public static func read(path: String) throws -> Contents {
-    try ModelFileError.naming(path) { try read(RegularFile(path: path)) }
+    try ModelFileError.naming(path) {
+      let contents = try read(RegularFile(path: path))
+      guard let other = contents.others.first else { return contents }
+      throw ModelFileError.Fault.unsupportedDType(tensor: other.name, found: other.type)
+    }
   }
 
   static func read(_ file: RegularFile) throws -> Contents {
@@ -38,11 +44,23 @@ public enum Safetensors {
     guard bytes.count == length else {
       throw Fault.headerPastEnd(end: 8 + length, size: 8 + bytes.count)
     }
-    let header = try SafetensorsHeader(bytes, dataSize: file.size - 8 - length)
-    var (tensors, checksum) = ([NamedTensor](), UInt32(0))
+    let header = try SafetensorsHeader(bytes, dataSize: file.size - 8 - length, keepsOthers: true)
+    var (tensors, others, checksum) = ([NamedTensor](), [TensorNetwork.Other](), UInt32(0))
     for entry in header.entries {
-      let type = ElementType(rawValue: entry.type)!
       var end = entry.begin
+      guard let type = ElementType(rawValue: entry.type) else {
+        // In parts: what it claims is not allocated at once.
+        while end < entry.end {
+          let data = try file.read(upTo: min(entry.end - end, 1 << 20))
+          guard !data.isEmpty else {
+            throw Fault.pastEnd(tensor: entry.name, end: entry.end, size: end)
+          }
+          end += data.count
+          checksum = CRC32.update(checksum, with: data)
+        }
+        others.append(TensorNetwork.Other(name: entry.name, shape: entry.shape, type: entry.type))
+        continue
+      }
       let elements = try type.elements(count: entry.bytes / type.bytes, tensor: entry.name) {
         let data = try file.read(upTo: $0)
         end += data.count
@@ -61,7 +79,7 @@ public enum Safetensors {
         throw Fault.checksum(found: checksum, expected: UInt32(stored, radix: 16) ?? 0)
       }
     }
-    return Contents(tensors: tensors, metadata: header.metadata)
+    return Contents(tensors: tensors, others: others, metadata: header.metadata)
   }
 
   /// The metadata that holds the CRC-32 of the data, in hexadecimal.

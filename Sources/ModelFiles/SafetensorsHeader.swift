@@ -1,7 +1,7 @@
 internal import Files
 
 extension ModelFileError.Fault {
-  fileprivate init(_ fault: HeaderJSONFault) {
+  init(_ fault: HeaderJSONFault) {
     self =
       switch fault {
       case .notUTF8(let offset): .headerNotUTF8(offset: offset)
@@ -29,10 +29,11 @@ struct SafetensorsHeader {
   static let weightTypes = Dictionary(
     uniqueKeysWithValues: ElementType.allCases.map { ($0.rawValue, $0.bytes) })
 
-  /// The types of the format that are no weights.
-  private static let otherTypes: Set<String> = [
-    "BOOL", "U8", "I8", "U16", "I16", "U32", "I32", "U64", "I64", "C64", "F4", "F6_E2M3",
-    "F6_E3M2", "F8_E5M2", "F8_E4M3", "F8_E8M0",
+  /// The types of the format that are no weights, and their bits.
+  private static let otherTypes: [String: Int] = [
+    "BOOL": 8, "U8": 8, "I8": 8, "U16": 16, "I16": 16, "U32": 32, "I32": 32, "U64": 64, "I64": 64,
+    "C64": 64, "F4": 4, "F6_E2M3": 6, "F6_E3M2": 6, "F8_E5M2": 8, "F8_E4M3": 8, "F8_E8M0": 8,
+    "F8_E5M2FNUZ": 8, "F8_E4M3FNUZ": 8,
   ]
 
   /// In the order of their data, which they fill without holes or overlaps.
@@ -66,9 +67,12 @@ struct SafetensorsHeader {
     return framed + padded
   }
 
-  /// - Parameter types: those that are taken, with the bytes of an element.
+  /// - Parameters:
+  ///   - types: those that are taken, with the bytes of an element.
+  ///   - keepsOthers: whether tensors of other types of the format are entries, too.
   init(
-    _ bytes: [UInt8], dataSize: Int, types: [String: Int] = Self.weightTypes
+    _ bytes: [UInt8], dataSize: Int, types: [String: Int] = Self.weightTypes,
+    keepsOthers: Bool = false
   ) throws(ModelFileError.Fault) {
     let parsed: HeaderJSON
     do { parsed = try HeaderJSON.parse(bytes) } catch { throw ModelFileError.Fault(error) }
@@ -81,7 +85,7 @@ struct SafetensorsHeader {
       if member.name == "__metadata__" {
         metadata = try Self.metadata(member.value)
       } else {
-        entries.append(try Self.entry(member.name, member.value, types))
+        entries.append(try Self.entry(member.name, member.value, types, keepsOthers: keepsOthers))
       }
     }
     // By begin, then by end: empty tensors come before the one that starts where they are.
@@ -103,6 +107,8 @@ struct SafetensorsHeader {
   private static func metadata(
     _ value: HeaderJSON
   ) throws(ModelFileError.Fault) -> [String: String] {
+    // MLX writes it where there is nothing to say.
+    if case .null = value { return [:] }
     guard case .object(let members) = value else { throw .metadataNotString("__metadata__") }
     var metadata: [String: String] = [:]
     for member in members {
@@ -113,7 +119,7 @@ struct SafetensorsHeader {
   }
 
   private static func entry(
-    _ name: String, _ value: HeaderJSON, _ types: [String: Int]
+    _ name: String, _ value: HeaderJSON, _ types: [String: Int], keepsOthers: Bool
   ) throws(ModelFileError.Fault) -> Entry {
     guard name.utf8.count <= Safetensors.maximumNameBytes else {
       throw .nameTooLong(limit: Safetensors.maximumNameBytes)
@@ -135,15 +141,17 @@ struct SafetensorsHeader {
     guard case .array(let offsets)? = field("data_offsets"), offsets.count == 2,
       let begin = wholeNumber(offsets[0]), let end = wholeNumber(offsets[1]), begin <= end
     else { throw .invalidOffset(tensor: name) }
-    guard let bytes = types[dtype] else {
-      throw otherTypes.contains(dtype)
+    guard let bits = types[dtype].map({ 8 * $0 }) ?? (keepsOthers ? otherTypes[dtype] : nil) else {
+      throw otherTypes[dtype] != nil
         ? .unsupportedDType(tensor: name, found: dtype) : .unknownDType(tensor: name, found: dtype)
     }
     let shape = sizes.compactMap(wholeNumber)
     guard shape.count == sizes.count else { throw .badShape(tensor: name) }
-    let need = try bytes * elementCount(of: shape, tensor: name)
-    guard need == end - begin else {
-      throw .sizeMismatch(tensor: name, need: need, have: end - begin)
+    let (need, overflow) = try elementCount(of: shape, tensor: name).multipliedReportingOverflow(
+      by: bits)
+    guard !overflow else { throw .sizeOverflow(tensor: name) }
+    guard (need + 7) / 8 == end - begin else {
+      throw .sizeMismatch(tensor: name, need: (need + 7) / 8, have: end - begin)
     }
     return Entry(name: name, type: dtype, shape: shape, begin: begin, end: end)
   }

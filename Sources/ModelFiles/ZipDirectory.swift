@@ -3,7 +3,7 @@ internal import Files
 /// The members of a zip archive, from its directory, checked against the whole file: members fill it
 /// without holes or overlaps, and their own headers say the same.
 ///
-/// Stricter than zip readers are: what NumPy does not write is refused. Nothing is inflated here.
+/// Stricter than zip readers are: encryption, comments and other compressions are refused. Nothing is inflated here.
 ///
 /// Format: PKWARE, APPNOTE.TXT 6.3.10.
 struct ZipDirectory {
@@ -57,7 +57,7 @@ struct ZipDirectory {
       }
       claimed += member.size
       members.append(member)
-      next += 46 + Int(record.number(28, 2))
+      next += 46 + Int(record.number(28, 2)) + Int(record.number(30, 2))
     }
     guard next == bytes else {
       throw ZipFault.noRecord(offset: start + next, expected: "the end of the directory")
@@ -87,19 +87,17 @@ struct ZipDirectory {
       throw ZipFault.noRecord(offset: record.offset, expected: "a member of the directory")
     }
     let nameLength = Int(record.number(28, 2))
-    guard record.bytes.count >= 46 + nameLength else {
+    guard record.bytes.count >= 46 + nameLength + Int(record.number(30, 2)) else {
       throw ZipFault.noRecord(offset: record.offset + 46, expected: "a name of \(nameLength) bytes")
     }
     let name = try self.name(record.slice(46, nameLength), offset: record.offset + 46)
-    try record.expect("the length of an extra field", 30, 2, 0)
     try record.expect("the length of a comment", 32, 2, 0)
     try record.expect("the disk of the member", 34, 2, 0)
     let (flags, method) = (record.number(8, 2), record.number(10, 2))
     func refuse(_ feature: String) -> ZipFault { .unsupported(member: name, feature: feature) }
     if flags & 0x2041 != 0 { throw refuse("encryption") }
-    if flags & 0x8 != 0 { throw refuse("a data descriptor") }
-    // What is left: how hard deflate tried, and that names are UTF-8.
-    guard flags & ~0x0806 == 0 else { throw refuse("flag word 0x\(String(flags, radix: 16))") }
+    // What is left: sizes behind the data, how hard deflate tried, and that names are UTF-8.
+    guard flags & ~0x080E == 0 else { throw refuse("flag word 0x\(String(flags, radix: 16))") }
     let methods: [UInt64: String] = [12: "bzip2", 14: "LZMA", 93: "Zstandard", 95: "xz"]
     guard method == 0 || method == 8 else {
       throw refuse("compression \(methods[method] ?? "method \(method)")")
@@ -114,13 +112,16 @@ struct ZipDirectory {
     }
     let data = try localDataStart(
       of: record, name: name, nameLength: nameLength, start: start, before: directoryStart, file)
-    let end = data + stored
-    guard end <= directoryStart else {
+    guard data + stored <= directoryStart else {
       throw ZipFault.structure(
         offset: record.offset + 20, field: "the stored size of \(shown(name))",
         found: UInt64(stored), expected: UInt64(max(0, directoryStart - data)))
     }
     if method == 0 { try record.expect("the size of \(shown(name))", 24, 4, UInt64(stored)) }
+    let descriptor =
+      flags & 0x8 == 0
+      ? 0 : try descriptorLength(of: record, at: data + stored, before: directoryStart, file)
+    let end = data + stored + descriptor
     return Member(
       name: name, isDeflated: method == 8, crc: record.number(16, 4), storedSize: stored,
       size: size, start: start, end: end)
@@ -147,7 +148,9 @@ struct ZipDirectory {
     }
     try header.expect("flags", 6, 2, entry.number(8, 2))
     try header.expect("the method", 8, 2, entry.number(10, 2))
-    try header.expect("the CRC-32", 14, 4, entry.number(16, 4))
+    // Written to a stream that cannot go back, they come behind the data.
+    let isStreamed = entry.number(8, 2) & 0x8 != 0
+    if !isStreamed { try header.expect("the CRC-32", 14, 4, entry.number(16, 4)) }
     try header.expect("the length of the name", 26, 2, UInt64(nameLength))
     let extraLength = Int(header.number(28, 2))
     let data = start + 30 + nameLength + extraLength
@@ -158,19 +161,50 @@ struct ZipDirectory {
     guard rest.bytes.prefix(nameLength).elementsEqual(entry.slice(46, nameLength)) else {
       throw ZipFault.noRecord(offset: start + 30, expected: "the name \(shown(name))")
     }
-    // NumPy always has a zip64 field of both sizes here, the fields of 32 bits being all ones.
     let sizes = [(18, entry.number(20, 4)), (22, entry.number(24, 4))]
-    guard extraLength > 0 else {
-      for (place, expected) in sizes { try header.expect("a size", place, 4, expected) }
-      return data
+    var hasSizes = false
+    var place = nameLength
+    while place < nameLength + extraLength {
+      guard place + 4 <= nameLength + extraLength else {
+        throw ZipFault.noRecord(offset: start + 30 + place, expected: "an extra field")
+      }
+      let (kind, length) = (rest.number(place, 2), Int(rest.number(place + 2, 2)))
+      guard place + 4 + length <= nameLength + extraLength else {
+        throw ZipFault.noRecord(
+          offset: start + 30 + place, expected: "\(length) bytes of an extra field")
+      }
+      // NumPy always has a zip64 field of both sizes, the fields of 32 bits being all ones.
+      if kind == 1, !isStreamed {
+        try rest.expect("the length of the zip64 field", place + 2, 2, 16)
+        for (place, _) in sizes { try header.expect("a size", place, 4, 0xFFFF_FFFF) }
+        try rest.expect("the size", place + 4, 8, sizes[1].1)
+        try rest.expect("the stored size", place + 12, 8, sizes[0].1)
+        hasSizes = true
+      }
+      place += 4 + length
     }
-    try rest.expect("the length of the extra field", nil, 0, 20, found: UInt64(extraLength))
-    try rest.expect("the kind of the extra field", nameLength, 2, 1)
-    try rest.expect("the length of the zip64 field", nameLength + 2, 2, 16)
-    for (place, _) in sizes { try header.expect("a size", place, 4, 0xFFFF_FFFF) }
-    try rest.expect("the size", nameLength + 4, 8, sizes[1].1)
-    try rest.expect("the stored size", nameLength + 12, 8, sizes[0].1)
+    if !hasSizes, !isStreamed {
+      for (place, expected) in sizes { try header.expect("a size", place, 4, expected) }
+    }
     return data
+  }
+
+  /// The length of what follows a member's data that was streamed: CRC-32 and sizes, of 4 or 8 bytes each, with a
+  /// signature or without.
+  private static func descriptorLength(
+    of entry: Record, at place: Int, before limit: Int, _ file: RegularFile
+  ) throws -> Int {
+    let bytes = Record(try file.read(at: place, count: min(24, limit - place)), offset: place)
+    let (crc, stored, size) = (entry.number(16, 4), entry.number(20, 4), entry.number(24, 4))
+    let start = bytes.has(0x0807_4B50) ? 4 : 0
+    for width in [8, 4] {
+      let length = start + 4 + 2 * width
+      guard bytes.bytes.count >= length, bytes.number(start, 4) == crc,
+        bytes.number(start + 4, width) == stored, bytes.number(start + 4 + width, width) == size
+      else { continue }
+      return length
+    }
+    throw ZipFault.noRecord(offset: place, expected: "the CRC-32 and sizes of a streamed member")
   }
 
   /// Members lie one after the other from the start of the file to the directory.

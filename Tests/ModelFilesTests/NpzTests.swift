@@ -17,10 +17,15 @@ extension Npy {
   /// An array in memory.
   static func decode(_ bytes: [UInt8], name: String) throws -> NamedTensor {
     var next = 0
-    return try decode(name: name, size: bytes.count) { count in
+    let contents = try decode(name: name, size: bytes.count) { count in
       let part = bytes[next..<min(next + count, bytes.count)]
       next += part.count
       return Array(part)
+    }
+    switch contents {
+    case .tensor(let tensor): return tensor
+    case .other(let other):
+      throw ModelFileError.Fault.npy(array: name, .unsupportedType(other.type))
     }
   }
 }
@@ -131,7 +136,11 @@ extension Npy {
     #expect(
       try words(archive([(-12, [0, 0, 0, 0])])).contains("zip structure, byte"))
     #expect(try words(archive([(directory + 8, [1])])).contains("encryption is not read"))
-    #expect(try words(archive([(directory + 8, [8])])).contains("a data descriptor is not read"))
+    // Sizes behind the data: the local header must say so, too, and they must be there.
+    #expect(try words(archive([(directory + 8, [8])])).contains("flags is"))
+    #expect(
+      try words(archive([(directory + 8, [8]), (6, [8])])).contains(
+        "expected the CRC-32 and sizes of a streamed member"))
     for (method, name) in [(12, "bzip2"), (14, "LZMA"), (99, "method 99")] as [(UInt8, String)] {
       #expect(
         try words(archive([(directory + 10, [method])])).contains("compression \(name) is not"))
@@ -294,14 +303,24 @@ extension Npy {
       }
       #expect(offset <= text.utf8.count && !expected.isEmpty)
     }
-    for type in ["|u1", "<U4", "<M8[ns]", "<i4", "=f4", "f4", "<f16", "<c8"] {
+    // Types that are no weights are read over; they must be whole all the same.
+    for (type, bytes) in [("|u1", 1), ("<U4", 16), ("<i4", 4), ("<c8", 8), ("|S3", 3)] {
+      let header = "{'descr': '\(type)', 'fortran_order': False, 'shape': (1,)}"
+      #expect(fault(file(header, data: bytes)) == .unsupportedType(type))
+      let start = 10 + header.utf8.count
+      #expect(
+        fault(file(header, data: bytes - 1))
+          == .truncated(need: start + bytes, have: start + bytes - 1))
+      #expect(fault(file(header, data: bytes + 1)) == .trailing(bytes: 1))
+    }
+    for type in ["<M8[ns]", "=f4", "f4", "<f16", "<U99999999", "<q4"] {
       let header = "{'descr': '\(type)', 'fortran_order': False, 'shape': (1,)}"
       #expect(fault(file(header)) == .unsupportedType(type))
     }
     func shape(_ text: String) -> ModelFileError.Fault? {
       decode(file("{'descr': '<f4', 'fortran_order': False, 'shape': \(text)}"))
     }
-    #expect(shape("()") == .badShape(tensor: "a"))
+    #expect(shape("()") == nil)
     #expect(shape("(1, 1, 1, 1, 1, 1, 1, 1, 1)") == .badShape(tensor: "a"))
     #expect(shape("(4294967296,)") == .badShape(tensor: "a"))
     #expect(shape("(2147483648, 2147483648, 4)") == .sizeOverflow(tensor: "a"))

@@ -21,6 +21,7 @@ typedef struct Onnx__StringStringEntryProto Onnx__StringStringEntryProto;
 typedef struct Onnx__GraphProto Onnx__GraphProto;
 typedef struct Onnx__NodeProto Onnx__NodeProto;
 typedef struct Onnx__AttributeProto Onnx__AttributeProto;
+typedef struct Onnx__FunctionProto Onnx__FunctionProto;
 typedef struct Onnx__TensorProto Onnx__TensorProto;
 typedef struct Onnx__ValueInfoProto Onnx__ValueInfoProto;
 typedef struct Onnx__TypeProto Onnx__TypeProto;
@@ -69,7 +70,7 @@ struct  Onnx__ModelProto
   size_t n_training_info;
   ProtobufCBinaryData *training_info;
   size_t n_functions;
-  ProtobufCBinaryData *functions;
+  Onnx__FunctionProto **functions;
 };
 #define ONNX__MODEL_PROTO__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&onnx__model_proto__descriptor) \
@@ -168,12 +169,17 @@ struct  Onnx__NodeProto
    */
   protobuf_c_boolean has_domain;
   ProtobufCBinaryData domain;
+  /*
+   * string
+   */
+  protobuf_c_boolean has_overload;
+  ProtobufCBinaryData overload;
   size_t n_attribute;
   Onnx__AttributeProto **attribute;
 };
 #define ONNX__NODE_PROTO__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&onnx__node_proto__descriptor) \
-    , 0,NULL, 0,NULL, 0, {0,NULL}, 0, {0,NULL}, 0, {0,NULL}, 0,NULL }
+    , 0,NULL, 0,NULL, 0, {0,NULL}, 0, {0,NULL}, 0, {0,NULL}, 0, {0,NULL}, 0,NULL }
 
 
 struct  Onnx__AttributeProto
@@ -195,10 +201,62 @@ struct  Onnx__AttributeProto
   float f;
   protobuf_c_boolean has_i;
   int64_t i;
+  protobuf_c_boolean has_s;
+  ProtobufCBinaryData s;
+  Onnx__TensorProto *t;
+  size_t n_floats;
+  float *floats;
+  size_t n_ints;
+  int64_t *ints;
+  size_t n_strings;
+  ProtobufCBinaryData *strings;
 };
 #define ONNX__ATTRIBUTE_PROTO__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&onnx__attribute_proto__descriptor) \
-    , 0, {0,NULL}, 0, {0,NULL}, 0, 0, 0, 0, 0, 0 }
+    , 0, {0,NULL}, 0, {0,NULL}, 0, 0, 0, 0, 0, 0, 0, {0,NULL}, NULL, 0,NULL, 0,NULL, 0,NULL }
+
+
+struct  Onnx__FunctionProto
+{
+  ProtobufCMessage base;
+  /*
+   * string
+   */
+  protobuf_c_boolean has_name;
+  ProtobufCBinaryData name;
+  /*
+   * string
+   */
+  size_t n_input;
+  ProtobufCBinaryData *input;
+  /*
+   * string
+   */
+  size_t n_output;
+  ProtobufCBinaryData *output;
+  /*
+   * string
+   */
+  size_t n_attribute;
+  ProtobufCBinaryData *attribute;
+  size_t n_node;
+  Onnx__NodeProto **node;
+  size_t n_opset_import;
+  Onnx__OperatorSetIdProto **opset_import;
+  /*
+   * string
+   */
+  protobuf_c_boolean has_domain;
+  ProtobufCBinaryData domain;
+  /*
+   * string
+   */
+  protobuf_c_boolean has_overload;
+  ProtobufCBinaryData overload;
+};
+#define ONNX__FUNCTION_PROTO__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&onnx__function_proto__descriptor) \
+    , 0, {0,NULL}, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0, {0,NULL}, 0, {0,NULL} }
 
 
 struct  Onnx__TensorProto
@@ -417,6 +475,25 @@ Onnx__AttributeProto *
 void   onnx__attribute_proto__free_unpacked
                      (Onnx__AttributeProto *message,
                       ProtobufCAllocator *allocator);
+/* Onnx__FunctionProto methods */
+void   onnx__function_proto__init
+                     (Onnx__FunctionProto         *message);
+size_t onnx__function_proto__get_packed_size
+                     (const Onnx__FunctionProto   *message);
+size_t onnx__function_proto__pack
+                     (const Onnx__FunctionProto   *message,
+                      uint8_t             *out);
+size_t onnx__function_proto__pack_to_buffer
+                     (const Onnx__FunctionProto   *message,
+                      ProtobufCBuffer     *buffer);
+Onnx__FunctionProto *
+       onnx__function_proto__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   onnx__function_proto__free_unpacked
+                     (Onnx__FunctionProto *message,
+                      ProtobufCAllocator *allocator);
 /* Onnx__TensorProto methods */
 void   onnx__tensor_proto__init
                      (Onnx__TensorProto         *message);
@@ -519,6 +596,9 @@ typedef void (*Onnx__NodeProto_Closure)
 typedef void (*Onnx__AttributeProto_Closure)
                  (const Onnx__AttributeProto *message,
                   void *closure_data);
+typedef void (*Onnx__FunctionProto_Closure)
+                 (const Onnx__FunctionProto *message,
+                  void *closure_data);
 typedef void (*Onnx__TensorProto_Closure)
                  (const Onnx__TensorProto *message,
                   void *closure_data);
@@ -549,6 +629,7 @@ extern const ProtobufCMessageDescriptor onnx__string_string_entry_proto__descrip
 extern const ProtobufCMessageDescriptor onnx__graph_proto__descriptor;
 extern const ProtobufCMessageDescriptor onnx__node_proto__descriptor;
 extern const ProtobufCMessageDescriptor onnx__attribute_proto__descriptor;
+extern const ProtobufCMessageDescriptor onnx__function_proto__descriptor;
 extern const ProtobufCMessageDescriptor onnx__tensor_proto__descriptor;
 extern const ProtobufCMessageDescriptor onnx__value_info_proto__descriptor;
 extern const ProtobufCMessageDescriptor onnx__type_proto__descriptor;
