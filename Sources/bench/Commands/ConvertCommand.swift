@@ -24,8 +24,13 @@ struct ConvertCommand: AsyncParsableCommand {
       errs more than the verdict allows.
       """)
 
-  @Argument(help: ArgumentHelp("A safetensors, npz or ONNX file.", valueName: "file"))
+  @Argument(
+    help: ArgumentHelp(
+      "A safetensors, npz or ONNX file, or the index of several safetensors files.",
+      valueName: "file"))
   var file: String
+
+  @OptionGroup(title: "What the file does not say") var reading: ReadingOptionGroup
 
   @Option(
     help: ArgumentHelp(
@@ -105,6 +110,8 @@ struct ConvertCommand: AsyncParsableCommand {
       let parameters: Int
       let denormalWeights: Int
       let largestWeight: Float
+      /// What became of its parts, and what was assumed.
+      let notes: [ConversionNote]
     }
 
     let schemaVersion = ResultOptions.schemaVersion
@@ -115,6 +122,8 @@ struct ConvertCommand: AsyncParsableCommand {
     /// As in `conversion`, where they are looked for.
     let denseTestErrors: Int?
     let conversion: Conversion.Result?
+    /// What would explain a high error of the dense network.
+    let causes: [InputDiagnosis.Cause]
     let verdicts: [Verdict]
   }
 
@@ -144,7 +153,8 @@ struct ConvertCommand: AsyncParsableCommand {
           + ".")
     }
     let whole = try dataset.map { try DatasetOptions.load($0, data: data) }
-    let network = try NetworkFile(path: file)
+    let options = reading.options(wholeNumberScale: whole?.wholeNumberScale)
+    let network = try NetworkFile(path: file, options: options)
     let weights = network.weights
     if let whole {
       try network.require(
@@ -153,11 +163,23 @@ struct ConvertCommand: AsyncParsableCommand {
     let manifest = try run.begin(seed: 0, threads: threads, dataset: whole, isTimed: false)
     try run.print(ConvertTables.lines(network, path: file))
     var result: Conversion.Result?
+    var causes: [InputDiagnosis.Cause] = []
     if let whole {
+      causes = try InputDiagnosis.causes(
+        weights, others: others(network, options), on: whole.test,
+        wholeNumberScale: whole.wholeNumberScale)
+      try run.print(ConvertTables.lines(causes))
       let found = try await convert(weights, whole, run.set)
       Progress.clear()
       try run.print(
         ConvertTables.lines(found, dataset: "\(whole.name) (\(whole.source))"))
+      if causes.isEmpty, found.verdicts.contains(where: { $0.name.hasPrefix("dense") && !$0.holds })
+      {
+        try run.print([
+          "At chance a file was mostly read otherwise than it was made: the order of its layers (--layers), how weights "
+            + "lie (--layout), what was done to inputs (--mean, --std, --scale), another order of the classes."
+        ])
+      }
       result = found
     } else {
       try run.print("No data: --dataset shows errors, scales and losses.")
@@ -176,10 +198,27 @@ struct ConvertCommand: AsyncParsableCommand {
           path: file, format: network.format, numbers: network.fileType,
           parameters: weights.parameterCount + weights.biasCount,
           denormalWeights: ConvertTables.denormals(weights),
-          largestWeight: weights.matrices.map(\.largestMagnitude).max() ?? 0),
+          largestWeight: weights.matrices.map(\.largestMagnitude).max() ?? 0, notes: network.notes),
         topology: weights.topology, hasBiases: weights.hasBiases,
-        denseTestErrors: result?.denseTestErrors, conversion: result, verdicts: verdicts),
+        denseTestErrors: result?.denseTestErrors, conversion: result, causes: causes,
+        verdicts: verdicts),
       verdicts: verdicts)
+  }
+
+  /// The same file of tensors with its weights lying otherwise, where that fits.
+  private func others(
+    _ network: NetworkFile, _ options: ReadingOptions
+  ) -> [(option: String, weights: NetworkWeights)] {
+    guard network.format != .onnx else { return [] }
+    return ReadingOptions.Layout.allCases.compactMap { layout in
+      guard layout != options.layout else { return nil }
+      var options = options
+      options.layout = layout
+      guard let other = try? NetworkFile(path: file, options: options).weights,
+        other != network.weights, other.topology == network.weights.topology
+      else { return nil }
+      return ("--layout \(layout.rawValue)", other)
+    }
   }
 
   private func convert(

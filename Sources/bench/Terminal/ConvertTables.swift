@@ -49,7 +49,36 @@ enum ConvertTables {
       lines.append(
         "  warning: \(Format.count(denormals)) weights are denormal; additions of them are slow")
     }
-    return lines + [""]
+    return lines + notes(file.notes) + [""]
+  }
+
+  /// What became of the parts of a file: what is faithful in a line, all else by its name.
+  private static func notes(_ notes: [ConversionNote]) -> [String] {
+    guard !notes.isEmpty else { return [] }
+    var lines = ["", "What became of the file's parts:"]
+    let faithful = notes.filter { $0.kind == .faithful }
+    var outcomes: [String] = []
+    for note in faithful where !outcomes.contains(note.outcome) { outcomes.append(note.outcome) }
+    for outcome in outcomes {
+      let parts = faithful.filter { $0.outcome == outcome }
+      let names =
+        parts.count > 3 ? "\(parts.count) parts" : parts.map(\.part).joined(separator: ", ")
+      lines.append("  faithful: \(names): \(outcome)")
+    }
+    return lines + notes.filter { $0.kind != .faithful }.map { "  \($0)" }
+  }
+
+  /// What would explain a high error of the dense network.
+  static func lines(_ causes: [InputDiagnosis.Cause]) -> [String] {
+    causes.isEmpty
+      ? []
+      : [
+        "The dense network's errors look like those of a file that is read otherwise than it was made:"
+      ]
+        + causes.map {
+          "  with \($0.option) it errs on \(Format.fixed($0.errorPercent, 2))% in place of "
+            + "\(Format.fixed($0.errorPercentWithout, 2))% of the first test images"
+        } + [""]
   }
 
   static func lines(_ result: Conversion.Result, dataset: String) -> [String] {
