@@ -10,8 +10,9 @@ public struct InputDiagnosis: Sendable {
   public struct Cause: Sendable, Equatable, Encodable {
     /// What a user can say of it.
     public let option: String
-    /// Errors on the images that were looked at, with it and without.
+    /// Errors on the images that were looked at, with it.
     public let errorPercent: Double
+    /// The same without it.
     public let errorPercentWithout: Double
   }
 
