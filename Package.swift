@@ -58,6 +58,7 @@ let package = Package(
     .library(name: "EventRecordings", targets: ["EventRecordings"]),
     .library(name: "Cluster", targets: ["Cluster", "MPICluster"]),
     .library(name: "Training", targets: ["Training"]),
+    .library(name: "Prediction", targets: ["Prediction"]),
     .library(name: "SpikeTraces", targets: ["SpikeTraces"]),
     .library(name: "Measures", targets: ["Measures"]),
     .library(name: "Streams", targets: ["Streams"]),
@@ -148,9 +149,12 @@ let package = Package(
       name: "DeepSpikingNetworks",
       dependencies: [
         "Datasets", "DenseReLU", "EventRecordings", "ModelFiles", "Networks", "SpikeKernels",
-        "SpikingReLU", "Streams", "Training",
+        "SpikingReLU", "Prediction", "Streams", "Training",
       ],
       swiftSettings: strict),
+    .target(
+      name: "Prediction", dependencies: ["ModelFiles", "Networks", "SpikeKernels", "SpikingReLU"],
+      swiftSettings: strict + cold),
     .target(
       name: "Measures",
       dependencies: [
@@ -179,7 +183,7 @@ let package = Package(
       name: "bench",
       dependencies: [
         "Cluster", "Datasets", "DenseReLU", "EventRecordings", "Experiments", "Files",
-        "MPICluster", "Measures", "ModelFiles", "Networks", "Reports", "SpikeKernels",
+        "MPICluster", "Measures", "ModelFiles", "Networks", "Prediction", "Reports", "SpikeKernels",
         "SpikeTraces",
         "SpikingReLU", "Streams", "Training",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -236,6 +240,12 @@ let package = Package(
       dependencies: [
         "DeepSpikingNetworks", "EventRecordings", "Experiments", "MPICluster", "Reports",
         "TestSupport", "ThreadCluster",
+      ],
+      swiftSettings: strict),
+    .testTarget(
+      name: "PredictionTests",
+      dependencies: [
+        "Datasets", "DenseReLU", "ModelFiles", "Networks", "Prediction", "TestSupport",
       ],
       swiftSettings: strict),
     .testTarget(

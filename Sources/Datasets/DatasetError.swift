@@ -38,6 +38,8 @@ public enum DatasetError: Error, Equatable, Sendable {
   case labelOutOfRange(path: String, index: Int, value: Int, classes: Int)
   /// Images of the training and the test part differ in size.
   case shapeMismatch(path: String, found: [Int], expected: [Int])
+  /// A row of a table, or an image, is not what the network takes.
+  case badRow(path: String, row: Int, reason: String)
   /// The gzip stream ends too early.
   case gzipTruncated(path: String, offset: Int)
   /// The deflate data is damaged.
@@ -108,6 +110,7 @@ extension DatasetError: CustomStringConvertible {
       return "\(path), label \(index): found \(value), expected 0...\(classes - 1)"
     case .shapeMismatch(let path, let found, let expected):
       return "\(path): images of \(shape(found)), expected \(shape(expected))"
+    case .badRow(let path, let row, let reason): return "\(path), row \(row): \(reason)"
     case .gzipTruncated(let path, let offset):
       return "\(path), offset \(offset): the gzip stream ends before its end marker"
     case .gzipCorrupt(let path, let offset, let reason):

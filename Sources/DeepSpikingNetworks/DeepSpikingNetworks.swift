@@ -6,6 +6,7 @@
 @_exported public import EventRecordings
 @_exported public import ModelFiles
 @_exported public import Networks
+@_exported public import Prediction
 @_exported public import SpikeKernels
 @_exported public import SpikingReLU
 @_exported public import Streams

@@ -39,7 +39,7 @@ import Testing
     let wrong = zip(answers, data.test.labels).count { $0.argmax != $1 }
     #expect(result.denseTestErrors == wrong && result.firstLogits == Array(answers.prefix(3)))
     #expect(result.points.map(\.timeSteps) == [1, 2, 5, 10, 20])
-    #expect(result.verdicts.map(\.holds) == [true])
+    #expect(result.verdicts.map(\.holds) == [true, true])
     var options = try PredictionOptions(timeSteps: 5)
     options.recording = .counts
     var network = try SpikingMLP(weights: weights, options: options)
@@ -87,6 +87,47 @@ import Testing
     #expect(exit.outcome.errors == zip(answers, data.test.labels).count { $0.label != $1 })
     #expect(
       abs(exit.meanSteps - Double(answers.reduce(0) { $0 + $1.timeSteps }) / 100) < 1e-9)
+  }
+
+  @Test("a dense network at chance does not hold, and what explains its errors is said")
+  func chance() async throws {
+    let data = Dataset.embeddedDigits()
+    let weights = try await Self.network(data)
+    func verdict(_ weights: NetworkWeights) async throws -> Verdict? {
+      let result = try await Conversion(instructionSet: try .selected(), search: nil).run(
+        weights, calibration: data.training.prefix(20), test: data.test)
+      return result.verdicts.first { $0.name.hasPrefix("errors of the dense network") }
+    }
+    #expect(try await verdict(weights)?.holds == true)
+    // Classes in another order: all is as it was, and every answer is wrong.
+    let last = weights.matrices[weights.layers.count - 1]
+    let turned = last.selectingColumns([1, 2, 3, 4, 5, 6, 7, 8, 9, 0])
+    let other = try NetworkWeights(layers: weights.matrices.dropLast() + [turned])
+    let failed = try #require(try await verdict(other))
+    #expect(!failed.holds && failed.bound.atMost == 50)
+    #expect(InputDiagnosis.constantErrorPercent(data.test) > 85)
+
+    func options(_ weights: NetworkWeights, _ others: [(String, NetworkWeights)] = []) throws
+      -> [String]
+    {
+      try InputDiagnosis.causes(
+        weights, others: others.map { (option: $0.0, weights: $0.1) }, on: data.test,
+        wholeNumberScale: 16
+      ).map(\.option)
+    }
+    #expect(try options(other).isEmpty)
+    #expect(try options(other, [("--layout in,out", weights)]) == ["--layout in,out"])
+    // The same function of (x - 0.5) / 0.5: of x as it is, it errs.
+    var (layers, biases) = (weights.matrices, weights.biases!)
+    for row in 0..<64 {
+      for column in 0..<24 {
+        biases[0][column] += 0.5 * layers[0][row, column]
+        layers[0][row, column] *= 0.5
+      }
+    }
+    #expect(
+      try options(NetworkWeights(layers: layers, biases: biases)).contains("--mean 0.5 --std 0.5"))
+    #expect(try options(weights).isEmpty)
   }
 
   @Test("weights too large to run are errors and a loss, not a failure")

@@ -110,7 +110,10 @@ public struct Conversion: Sendable {
         Verdict(
           "spiking errors above the dense network's after \(steps) steps, points",
           value: chosen.points[chosen.points.count - 1].errorPercent - percent,
-          bound: .init(atMost: errorPoints))
+          bound: .init(atMost: errorPoints)),
+        Verdict(
+          "errors of the dense network, percent (more is no better than chance)", value: percent,
+          bound: .init(atMost: min(50, InputDiagnosis.constantErrorPercent(test)))),
       ] + (found.map { Verdict.calibration(search!, $0.best) } ?? [])
         + exitVerdicts(codes.first(where: \.isChosen)?.exit.outcome))
   }

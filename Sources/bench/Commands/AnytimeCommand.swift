@@ -5,6 +5,7 @@ import Experiments
 import Files
 import ModelFiles
 import Networks
+import Prediction
 import Reports
 import SpikeKernels
 import SpikingReLU
@@ -215,7 +216,11 @@ struct AnytimeCommand: AsyncParsableCommand, RunsOnRanks {
     try run.print([name] + AnytimeTables.lines(result))
     try weightsFile?.commit(
       spikingWeights, coding: result.coding, firing: result.firing,
-      patterns: result.patterns?.groups)
+      patterns: result.patterns?.groups,
+      settings: SpikingSettings(
+        firing: result.firing, timeSteps: result.exit.timeSteps,
+        margin: result.exit.margin.map { Float($0) },
+        ratio: Float(result.exit.ratio)))
     try run.print(weightsFile?.notes(result.firing) ?? [])
     try run.finish(
       Report(

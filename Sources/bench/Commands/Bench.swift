@@ -24,7 +24,8 @@ struct Bench: AsyncParsableCommand {
     version: RunManifest.packageVersion,
     subcommands: [
       CompareCommand.self, TrainCommand.self, AnytimeCommand.self, PaperCommand.self,
-      ConvertCommand.self, StreamCommand.self, TraceCommand.self, KernelsCommand.self,
+      ConvertCommand.self, PredictCommand.self, StreamCommand.self, TraceCommand.self,
+      KernelsCommand.self,
       ScaleCommand.self,
       InfoCommand.self,
     ],

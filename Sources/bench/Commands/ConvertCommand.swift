@@ -5,6 +5,7 @@ import Files
 import Foundation
 import ModelFiles
 import Networks
+import Prediction
 import SpikeKernels
 import SpikingReLU
 import Training
@@ -173,7 +174,8 @@ struct ConvertCommand: AsyncParsableCommand {
       Progress.clear()
       try run.print(
         ConvertTables.lines(found, dataset: "\(whole.name) (\(whole.source))"))
-      if causes.isEmpty, found.verdicts.contains(where: { $0.name.hasPrefix("dense") && !$0.holds })
+      if causes.isEmpty,
+        found.verdicts.contains(where: { $0.name.hasPrefix("errors of the dense") && !$0.holds })
       {
         try run.print([
           "At chance a file was mostly read otherwise than it was made: the order of its layers (--layers), how weights "
@@ -186,7 +188,8 @@ struct ConvertCommand: AsyncParsableCommand {
     }
     if let output {
       try output.commit(
-        weights, coding: result?.coding, firing: result?.firing, patterns: result?.patterns?.groups)
+        weights, coding: result?.coding, firing: result?.firing, patterns: result?.patterns?.groups,
+        settings: result.map(settings))
       try run.print("Written: \(output.path)")
       try run.print(output.notes(result?.firing))
     }
@@ -203,6 +206,14 @@ struct ConvertCommand: AsyncParsableCommand {
         denseTestErrors: result?.denseTestErrors, conversion: result, causes: causes,
         verdicts: verdicts),
       verdicts: verdicts)
+  }
+
+  /// How the network was judged.
+  private func settings(_ result: Conversion.Result) -> SpikingSettings {
+    SpikingSettings(
+      firing: result.firing, timeSteps: result.exit?.timeSteps ?? steps,
+      margin: result.exit?.margin,
+      ratio: result.exit?.ratio)
   }
 
   /// The same file of tensors with its weights lying otherwise, where that fits.

@@ -5,6 +5,7 @@ import Files
 import Foundation
 import ModelFiles
 import Networks
+import Prediction
 import Reports
 import SpikingReLU
 import Training
@@ -68,13 +69,13 @@ struct NetworkOutput {
     differences(firing).map { "  not the same: \($0)" }
   }
 
-  /// Writes the network, and with it, as entries `spike_coding`, `spike_firing`, `spike_patterns` and
-  /// `event_input` of the metadata, the quanta of its spikes, when thresholds are checked, which spikes are
-  /// added as one row, and which events they are.
+  /// Writes the network, and with it, as entries `spike_coding`, `spiking_network`, `spike_firing`, `spike_patterns`
+  /// and `event_input` of the metadata, the quanta of its spikes, how it was judged, when thresholds are checked,
+  /// which spikes are added as one row, and which events they are.
   func commit(
     _ weights: NetworkWeights, coding: SpikeCoding? = nil,
     firing: PredictionOptions.Firing? = nil, patterns: SpikePatterns? = nil,
-    input: EventInput? = nil
+    settings: SpikingSettings? = nil, input: EventInput? = nil
   ) throws {
     var metadata = ["producer": "DeepSpikingNetworks \(RunManifest.packageVersion)"]
     let encoder = JSONEncoder()
@@ -83,6 +84,10 @@ struct NetworkOutput {
       metadata["spike_coding"] = String(decoding: try encoder.encode(coding), as: UTF8.self)
     }
     if let firing { metadata["spike_firing"] = firing.rawValue }
+    if let settings {
+      metadata[SpikingSettings.entry] = String(
+        decoding: try encoder.encode(settings), as: UTF8.self)
+    }
     if let patterns {
       metadata["spike_patterns"] = String(decoding: try encoder.encode(patterns), as: UTF8.self)
     }

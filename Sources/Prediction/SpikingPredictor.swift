@@ -1,0 +1,105 @@
+public import ModelFiles
+internal import Networks
+public import SpikeKernels
+public import SpikingReLU
+
+/// A spiking network from a file, ready to answer: the network that was judged, with its quanta, patterns, steps and
+/// early exit.
+///
+/// ```swift
+/// var predictor = try SpikingPredictor(file: "spiking.safetensors")
+/// let answer = try predictor.predict(image)
+/// print(answer.name, answer.margin, answer.additions)
+/// ```
+public struct SpikingPredictor: Sendable {
+  /// What the file holds.
+  public let file: NetworkFile
+  /// How it answers.
+  public let settings: SpikingSettings
+  /// Whether the file said so; without, they are `SpikingSettings.unsaid`.
+  public let isSaid: Bool
+  /// The network.
+  public private(set) var network: SpikingMLP
+  private let rule: ExitRule
+
+  /// Reads a network, and all that `convert --save` and `anytime --save` wrote beside it.
+  ///
+  /// - Parameters:
+  ///   - path: a safetensors, npz or ONNX file.
+  ///   - options: what it does not say.
+  ///   - settings: in place of those in the file.
+  ///   - instructionSet: which kernels run; `nil` for the best.
+  /// - Throws: `InputError`, `ModelFileError`, `SpikingError`.
+  public init(
+    file path: String, options: ReadingOptions = ReadingOptions(),
+    settings said: SpikingSettings? = nil,
+    instructionSet: InstructionSet? = nil
+  ) throws {
+    file = try NetworkFile(path: path, options: options)
+    let stored = try file.decoded(SpikingSettings.entry, as: SpikingSettings.self)
+    if let stored, stored.version > SpikingSettings.version {
+      throw ModelFileError(
+        path: path,
+        fault: .badMetadata(
+          name: SpikingSettings.entry,
+          reason: "version \(stored.version), expected at most \(SpikingSettings.version)"))
+    }
+    let coding = try file.decoded("spike_coding", as: SpikeCoding.self)
+    let patterns = try file.decoded("spike_patterns", as: SpikePatterns.self)
+    isSaid = stored != nil
+    settings = said ?? stored ?? .unsaid
+    if let classes = settings.classes, classes.count != file.weights.outputs {
+      throw ModelFileError(
+        path: path,
+        fault: .badMetadata(
+          name: SpikingSettings.entry,
+          reason: "\(classes.count) names of classes, expected \(file.weights.outputs)"))
+    }
+    var how = try PredictionOptions(timeSteps: settings.timeSteps)
+    how.firing = settings.firing
+    // Phases are of rates, patterns of sums that are formed before a threshold is checked.
+    network = try SpikingMLP(
+      weights: file.weights, coding: settings.firing == .refining ? coding?.inPhase : coding,
+      patterns: settings.firing.addsAtOnce ? patterns : nil, options: how,
+      instructionSet: instructionSet)
+    rule = try settings.rule
+  }
+
+  /// Answers one image.
+  ///
+  /// - Parameters:
+  ///   - values: `[n_0]`, finite, as the network was trained on.
+  ///   - stream: of the random numbers of random quantizers; images in parallel have one each.
+  /// - Throws: `SpikingError`.
+  /// - Complexity: that of the steps taken.
+  public mutating func predict(
+    _ values: [Float], stream: UInt64? = nil
+  ) throws(SpikingError) -> SpikingAnswer {
+    network.resetLedger()
+    let answer = try network.predict(values, until: rule, stream: stream)
+    let spikes = network.ledger.layers.reduce(0) { $0 + $1.spikes }
+    return SpikingAnswer(
+      label: answer.label, name: settings.classes?[answer.label] ?? "\(answer.label)",
+      margin: answer.margin, timeSteps: answer.timeSteps, spikes: spikes,
+      additions: network.additions,
+      outputs: network.output)
+  }
+}
+
+/// What an image was answered, and what it cost.
+public struct SpikingAnswer: Sendable, Equatable, Codable {
+  /// The class, from 0 on.
+  public let label: Int
+  /// Its name.
+  public let name: String
+  /// The lead of the first class over the second, as `ExitRule` holds it against its margin.
+  public let margin: Float
+  /// Steps taken.
+  public let timeSteps: Int
+  /// Spikes of all layers.
+  public let spikes: Int
+  /// Additions (docs/Counting.md).
+  public let additions: Int
+  /// Of each class, its pre-activation.
+  public let outputs: [Float]
+}

@@ -1,0 +1,225 @@
+import ArgumentParser
+import Datasets
+import Experiments
+import Files
+import Foundation
+import Measures
+import ModelFiles
+import Networks
+import Prediction
+import Reports
+import SpikeKernels
+import SpikingReLU
+import Training
+
+/// `bench predict`: answers of a saved spiking network for somebody's own images.
+struct PredictCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "predict",
+    abstract: "Answer images with a spiking network that was saved.",
+    discussion: """
+      The network is the one that 'convert --save' or 'anytime --save' judged: its quanta, groups, steps and early exit \
+      come from the file. Of another file it is refining, with 8 steps of quantum 1, and says so.
+
+      Images: IDX files as of MNIST (pixels / 255), plain or gzip, and tables: a row an image, numbers with commas, \
+      semicolons or spaces between, after a row of names or without; '-' is a table on standard input. Answers come in \
+      the order of the images, the same for any number of threads.
+      """)
+
+  @Argument(help: ArgumentHelp("The network: safetensors, npz or ONNX.", valueName: "network"))
+  var network: String
+
+  @Argument(help: ArgumentHelp("Images; '-' for standard input.", valueName: "file ..."))
+  var files: [String]
+
+  @OptionGroup(title: "What the network's file does not say") var reading: ReadingOptionGroup
+
+  @Option(
+    help: ArgumentHelp(
+      "Divide numbers by this. Default: 255 of IDX, 1 of tables.", valueName: "x"),
+    transform: Bounded.positive)
+  var divide: Float?
+
+  @Option(
+    help: ArgumentHelp("Steps at most, 1...10000. Default: as the file says.", valueName: "T"),
+    transform: { try Bounded.integer($0, 1...10_000) })
+  var steps: Int?
+
+  @Flag(help: "Take all steps: no early exit.")
+  var noExit = false
+
+  @Option(
+    help: ArgumentHelp(
+      "Write a line of JSON an image to this file; '-' for standard output.", valueName: "file"))
+  var jsonl: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Write a line of CSV an image to this file; '-' for standard output.", valueName: "file"))
+  var csv: String?
+
+  @OptionGroup var threads: ThreadOptions
+  @Flag(help: "Print no table and no progress.")
+  var quiet = false
+
+  /// An answer as it is written.
+  struct Row: Encodable {
+    let file: String
+    let image: Int
+    let label: Int
+    let name: String
+    let margin: Float?
+    let timeSteps: Int
+    let spikes: Int
+    let additions: Int
+    let int32Nanojoules: Double
+    let outputs: [Float]
+
+    static let header = "file,image,label,name,margin,timeSteps,spikes,additions,int32Nanojoules"
+
+    var line: String {
+      func quoted(_ text: String) -> String {
+        text.contains { ",\"\n\r".contains($0) }
+          ? "\"" + text.replacing("\"", with: "\"\"") + "\"" : text
+      }
+      return [
+        quoted(file), "\(image)", "\(label)", quoted(name), margin.map { "\($0)" } ?? "",
+        "\(timeSteps)",
+        "\(spikes)", "\(additions)", "\(int32Nanojoules)",
+      ].joined(separator: ",")
+    }
+  }
+
+  func validate() throws {
+    guard !files.isEmpty else { throw ValidationError("Expected images: files, or '-'.") }
+    guard files.count(where: { $0 == "-" }) <= 1 else {
+      throw ValidationError("Standard input ('-') can be read once.")
+    }
+    guard jsonl == nil || jsonl != csv else {
+      throw ValidationError("'--jsonl' and '--csv' need an output each.")
+    }
+    for output in [jsonl, csv].compactMap(\.self) where output != "-" {
+      guard output != network, !files.contains(output) else {
+        throw ValidationError("'\(output)' is read, and cannot be written.")
+      }
+    }
+  }
+
+  func run() async throws {
+    let lines = try jsonl.map { try RowOutput($0) { $0.starts(with: [UInt8(ascii: "{")]) } }
+    let table = try csv.map {
+      try RowOutput($0) { $0.starts(with: Array(Row.header.utf8.prefix($0.count))) }
+    }
+    let isSilent = quiet || [jsonl, csv].contains("-")
+    var predictor = try SpikingPredictor(file: network, options: reading.options())
+    if steps != nil || noExit {
+      var settings = predictor.settings
+      if let steps { settings.timeSteps = steps }
+      if noExit { settings.margin = nil }
+      predictor = try SpikingPredictor(
+        file: network, options: reading.options(), settings: settings)
+    }
+    if !isSilent { for line in heading(predictor) { try Output.line(line) } }
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    try table?.write(Row.header)
+    var total = (images: 0, steps: 0, additions: 0)
+    let clock = ContinuousClock()
+    let start = clock.now
+    for path in files {
+      var input = try InputFile(path: path, inputs: predictor.file.weights.inputs, divisor: divide)
+      var image = 0
+      while true {
+        // Some at a time: memory is that of a batch, however many images come.
+        var batch: [[Float]] = []
+        while batch.count < 64 * threads.count, let values = try input.read() {
+          batch.append(values)
+        }
+        guard !batch.isEmpty else { break }
+        let (images, first, source) = (batch, total.images, predictor)
+        let answers = try await mapExamples(
+          count: images.count, workers: threads.count, progress: nil, makeState: { source },
+          body: { try $0.predict(images[$1], stream: UInt64(first + $1)) }
+        ).results
+        for answer in answers {
+          let row = Row(
+            file: path, image: image, label: answer.label, name: answer.name,
+            margin: answer.margin.isFinite ? answer.margin : nil, timeSteps: answer.timeSteps,
+            spikes: answer.spikes, additions: answer.additions,
+            int32Nanojoules: EnergyModel.energy(
+              additions: Double(answer.additions), multiplyAdds: 0, arithmetic: .int32,
+              weightRead: 0) / 1000,
+            outputs: answer.outputs)
+          try lines?.write(String(decoding: encoder.encode(row), as: UTF8.self))
+          try table?.write(row.line)
+          if !isSilent { try Output.line(Self.text(row)) }
+          image += 1
+          total = (
+            total.images + 1, total.steps + answer.timeSteps, total.additions + answer.additions
+          )
+        }
+      }
+    }
+    try lines?.commit()
+    try table?.commit()
+    let seconds = (clock.now - start) / .seconds(1)
+    guard !isSilent, total.images > 0 else { return }
+    let count = Double(total.images)
+    let share = Double(total.additions) / count / Double(predictor.file.weights.parameterCount)
+    try Output.line()
+    try Output.line(
+      "\(Format.count(total.images)) images, \(Format.fixed(Double(total.steps) / count, 2)) steps and "
+        + "\(Format.count(Int((Double(total.additions) / count).rounded()))) additions each, "
+        + "\(Format.fixed(share, 3)) of the dense multiply-adds; \(Format.count(Int(count / max(seconds, 1e-9)))) images a second"
+    )
+  }
+
+  /// What the network is, and where its settings came from.
+  private func heading(_ predictor: SpikingPredictor) -> [String] {
+    let settings = predictor.settings
+    let end =
+      settings.margin.map { "early exit at margin \(Format.significant(Double($0)))" }
+      ?? "no early exit"
+    var lines = [
+      "\(network): \(predictor.file.weights.topology), \(settings.firing.name), at most "
+        + "\(settings.timeSteps) steps, \(end)"
+    ]
+    if !predictor.isSaid {
+      lines.append(
+        "  the file does not say how it was judged: quanta of 1 or as it has them, \(settings.timeSteps) steps"
+      )
+    }
+    lines += predictor.file.notes.filter { $0.kind == .assumed }.map { "  \($0)" }
+    return lines + ["", "   image  class       margin  steps  spikes  additions  int32 nJ  file"]
+  }
+
+  private static func text(_ row: Row) -> String {
+    func right(_ text: String, _ width: Int) -> String {
+      String(repeating: " ", count: max(0, width - text.count)) + text
+    }
+    let name = row.name + String(repeating: " ", count: max(0, 10 - row.name.count))
+    return right("\(row.image)", 8) + "  " + name
+      + right(row.margin.map { Format.significant(Double($0)) } ?? "", 8)
+      + right("\(row.timeSteps)", 7) + right("\(row.spikes)", 8)
+      + right(Format.count(row.additions), 11)
+      + right(Format.significant(row.int32Nanojoules), 10) + "  \(row.file)"
+  }
+}
+
+/// Lines that go to a file, whole or not at all, or to standard output as they come.
+private final class RowOutput {
+  private let file: AtomicFile?
+  private var bytes: [UInt8] = []
+
+  /// - Parameter replaces: whether an earlier file that starts so may be replaced.
+  init(_ path: String, replaces: (_ start: [UInt8]) -> Bool) throws {
+    file = path == "-" ? nil : try AtomicFile(path: path, replacing: replaces)
+  }
+
+  func write(_ line: String) throws {
+    guard file != nil else { return try Output.line(line) }
+    bytes += Array(line.utf8) + [UInt8(ascii: "\n")]
+  }
+
+  func commit() throws { try file?.commit(bytes) }
+}
