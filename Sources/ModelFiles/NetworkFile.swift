@@ -77,7 +77,10 @@ public struct NetworkFile: Sendable {
     let network = try TensorNetwork(
       contents.tensors, others: contents.others, metadata: contents.metadata, options: options)
     // What this package writes is a chain of ReLU layers: nothing of it is assumed.
-    let isOurs = contents.metadata[Safetensors.checksumName] != nil
+    let names = Set(contents.tensors.map(\.name).filter { !$0.hasSuffix("bias") })
+    let isOurs =
+      contents.metadata[Safetensors.checksumName] != nil
+      && names == Set(network.layers.indices.map { "\(2 * $0).weight" })
     return NetworkContents(
       weights: try NetworkWeights(layers: network.layers, biases: network.biases),
       metadata: contents.metadata, fileTypes: Set(contents.tensors.map(\.fileType)),

@@ -107,6 +107,13 @@ import Testing
         try network.predict(test.images.row(index), until: rule).label != test.labels[index]
       }
       #expect(outcomeOfExit["errors"] as? Int == wrong)
+      // Quanta that a file has are a start of the next search, and it is said.
+      outcome = try CommandLineTests.run([
+        "convert", saved, "--dataset", "digits", "--steps", "5", "--calibration", "200", "--firing",
+        "refining",
+        "--agreement", "95", "--memory", "200K", "--images", "20", "--max-error-increase", "100",
+      ])
+      #expect(outcome.output.contains("the search starts from them, too"), "\(outcome.errors)")
       // What is asked of the search is a verdict.
       outcome = try CommandLineTests.run([
         "convert", trained, "--dataset", "digits", "--steps", "1", "--calibration", "200",
@@ -114,6 +121,53 @@ import Testing
       ])
       #expect(outcome.status == 1, "\(outcome.errors)")
       #expect(outcome.output.contains("FAILED  early exit: answers to calibration images"))
+    }
+  }
+
+  @Test("what a file does not say is said by options, or refused with them")
+  func reading() throws {
+    try CommandLineTests.withFolder { folder in
+      let path = folder + "/w.safetensors"
+      func tensor(_ name: String, _ shape: [Int]) -> NamedTensor {
+        NamedTensor(
+          name: name, shape: shape,
+          elements: (0..<shape.reduce(1, *)).map { Float($0 % 5) / 16 - 0.1 })
+      }
+      try Data(
+        Safetensors.encode([
+          tensor("actor.0.weight", [64, 64]), tensor("actor.2.weight", [10, 64]),
+          tensor("critic.0.weight", [64, 64]), tensor("lif.beta", []),
+        ])
+      ).write(to: URL(filePath: path))
+      var outcome = try CommandLineTests.run(["convert", path])
+      #expect(outcome.status == 65 && outcome.errors.contains("--ignore lif.beta"), "\(outcome)")
+      outcome = try CommandLineTests.run(["convert", path, "--ignore", "lif"])
+      #expect(outcome.status == 65 && outcome.errors.contains("--layers actor.0,critic.0,actor.2"))
+      outcome = try CommandLineTests.run([
+        "convert", path, "--ignore", "lif", "--layers", "actor.0,actor.2", "--mean", "0.5", "--std",
+        "0.5",
+      ])
+      #expect(outcome.status == 0, "\(outcome.errors)")
+      #expect(outcome.output.contains("ignored: critic.0: left out: --layers does not name it"))
+      #expect(outcome.output.contains("assumed: activations: ReLU"))
+      // A network of nothing but guesses is at chance, and does not hold.
+      outcome = try CommandLineTests.run([
+        "convert", path, "--ignore", "lif", "--layers", "actor.0,actor.2", "--dataset", "digits",
+        "--no-scales",
+        "--steps", "1", "--calibration", "20", "--images", "50", "--max-error-increase", "100",
+      ])
+      #expect(outcome.status == 1 && outcome.output.contains("FAILED  errors of the dense network"))
+      #expect(outcome.output.contains("At chance a file was mostly read otherwise"))
+      for (arguments, words) in [
+        (["--layout", "rows"], "expected one of: out,in; in,out; fortran"),
+        (["--mean", "a"], "finite numbers"),
+        (["--activation", "tanh"], "expected relu"), (["--layers", "a,,b"], "expected names"),
+      ] {
+        outcome = try CommandLineTests.run(["convert", path] + arguments)
+        #expect(outcome.status == 64 && outcome.errors.contains(words), "\(outcome)")
+      }
+      outcome = try CommandLineTests.run(["anytime", "--mean", "1"])
+      #expect(outcome.status == 64 && outcome.errors.contains("go with '--load'"))
     }
   }
 

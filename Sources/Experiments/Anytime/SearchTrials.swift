@@ -85,7 +85,7 @@ struct SearchTrials {
   ) async throws -> CodingSearch.Candidate? {
     var starts = [("unit scales", SpikeCoding.unit(of: weights))]
     starts += try SpikeCoding.fromData(weights, evaluation.calibration)
-    if let trained { starts.append(("scales of training", trained)) }
+    if let trained { starts.append(("scales that came with the weights", trained)) }
     if firing == .refining { starts = starts.map { ($0, $1.inPhase) } }
     // Where quanta of 1 are too fine for large activations, those of the next start are not.
     for (_, coding) in starts where firing.addsAtOnce && grouping == nil {

@@ -3,7 +3,7 @@ internal import DenseReLU
 internal import Measures
 public import Networks
 public import SpikeKernels
-internal import SpikingReLU
+public import SpikingReLU
 internal import Training
 
 /// Turns somebody's trained network into a checked spiking one: finds the quanta of its spikes,
@@ -46,9 +46,11 @@ public struct Conversion: Sendable {
   ///   - weights: inputs and outputs fit the data.
   ///   - calibration: images that scales are learned from and losses are looked for on.
   ///   - test: images that are judged on, at least one.
+  ///   - saved: quanta that came with the weights, from which the search starts, too.
   /// - Throws: `CodingSearch.Failure`, `SpikingError`, `DenseError`; `CancellationError`.
   public func run(
     _ weights: NetworkWeights, calibration: LabelledImages, test: LabelledImages,
+    saved: SpikeCoding? = nil,
     progress: (@Sendable (_ stage: Stage, _ done: Int, _ total: Int) -> Void)? = nil
   ) async throws -> Result {
     var dense = DenseMLP(weights: weights)
@@ -62,7 +64,7 @@ public struct Conversion: Sendable {
       if index < 3 { logits.append(output) }
     }
     let skipped = dense.ledger.layers.reduce(0) { $0 + $1.zeroSkippingMultiplyAdds }
-    let found = try await search?.run(weights, calibration: calibration) {
+    let found = try await search?.run(weights, calibration: calibration, trained: saved) {
       progress?(.search, $0, $1)
     }
     let paper = try await self.courses(

@@ -90,6 +90,7 @@ struct AnytimeCommand: AsyncParsableCommand, RunsOnRanks {
     transform: { try Bounded.integer($0, 1...1000) })
   var steps = 12
 
+  @OptionGroup(title: "What the file of --load does not say") var reading: ReadingOptionGroup
   @OptionGroup(title: "Search") var search: SearchOptions
 
   @Option(
@@ -148,6 +149,11 @@ struct AnytimeCommand: AsyncParsableCommand, RunsOnRanks {
         throw ValidationError(
           "'--epochs', '--penalty', '--phase-groups' and '--shift' train: not with '--load'.")
       }
+    }
+    guard load != nil || !reading.areGiven else {
+      throw ValidationError(
+        "'--layers', '--layout', '--ignore', '--activation', '--scale', '--mean' and '--std' go with '--load'."
+      )
     }
     let files = [load, save, results.json, reports.report, tables.csv].compactMap(\.self)
     guard Set(files).count == files.count else {
@@ -243,7 +249,12 @@ struct AnytimeCommand: AsyncParsableCommand, RunsOnRanks {
     of data: Dataset, _ preset: AnytimePreset, _ set: InstructionSet
   ) async throws -> (NetworkWeights, SpikeCoding?, AnytimeTraining?) {
     if let load {
-      return (try NetworkWeights(file: load, hidden: network.hidden, of: data), nil, nil)
+      let file = try NetworkFile(
+        load, hidden: network.hidden, of: data,
+        reading.options(wholeNumberScale: data.wholeNumberScale))
+      // The search starts from quanta that came with the weights, too.
+      let saved = try file.decoded("spike_coding", as: SpikeCoding.self)
+      return (file.weights, saved, nil)
     }
     let topology = try network.topology(of: data)
     var training = preset.training

@@ -170,7 +170,11 @@ struct ConvertCommand: AsyncParsableCommand {
         weights, others: others(network, options), on: whole.test,
         wholeNumberScale: whole.wholeNumberScale)
       try run.print(ConvertTables.lines(causes))
-      let found = try await convert(weights, whole, run.set)
+      let saved = try network.decoded("spike_coding", as: SpikeCoding.self)
+      if saved != nil, scales {
+        try run.print("The file has quanta of spikes: the search starts from them, too.")
+      }
+      let found = try await convert(weights, saved, whole, run.set)
       Progress.clear()
       try run.print(
         ConvertTables.lines(found, dataset: "\(whole.name) (\(whole.source))"))
@@ -233,7 +237,7 @@ struct ConvertCommand: AsyncParsableCommand {
   }
 
   private func convert(
-    _ weights: NetworkWeights, _ data: Dataset, _ set: InstructionSet
+    _ weights: NetworkWeights, _ saved: SpikeCoding?, _ data: Dataset, _ set: InstructionSet
   ) async throws -> Conversion.Result {
     var search = CodingSearch(instructionSet: set, imageSize: (data.height, data.width))
     search.timeSteps = steps
@@ -247,7 +251,7 @@ struct ConvertCommand: AsyncParsableCommand {
     conversion.workers = threads.count
     return try await conversion.run(
       weights, calibration: data.training.prefix(calibration),
-      test: images.map(data.test.prefix) ?? data.test
+      test: images.map(data.test.prefix) ?? data.test, saved: saved
     ) { stage, done, total in Progress.show(stage.rawValue, done, total) }
   }
 }

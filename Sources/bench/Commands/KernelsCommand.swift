@@ -63,7 +63,7 @@ struct KernelsCommand: AsyncParsableCommand {
     let manifest = try run.begin(seed: seed, dataset: data)
     let weights: NetworkWeights
     if let load {
-      weights = try NetworkWeights(file: load, hidden: network.hidden, of: data)
+      weights = try NetworkFile(load, hidden: network.hidden, of: data).weights
     } else {
       let topology = try network.topology(of: data)
       var training = SpikingTraining(options: try TrainingOptions(), instructionSet: set)

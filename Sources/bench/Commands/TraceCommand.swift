@@ -90,8 +90,7 @@ struct TraceRecordCommand: AsyncParsableCommand {
     let training = try learning.training(set)
     let weights: NetworkWeights
     if let load {
-      weights = try NetworkWeights(
-        file: load, hidden: network.hidden, of: data)
+      weights = try NetworkFile(load, hidden: network.hidden, of: data).weights
     } else {
       var generator = SeededGenerator(seed: seed)
       weights = try NetworkWeights(

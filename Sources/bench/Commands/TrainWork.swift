@@ -67,7 +67,7 @@ extension TrainCommand {
     let manifest = try run.begin(seed: seed, threads: threads, dataset: data)
     let first = try load.map { path in
       try Ranks.same(path) {
-        let weights = try NetworkWeights(file: path, hidden: network.hidden, of: data)
+        let weights = try NetworkFile(path, hidden: network.hidden, of: data).weights
         return (weights, mark: Self.checksum(weights))
       }
     }

@@ -22,15 +22,15 @@ struct NetworkOptions: ParsableArguments {
   }
 }
 
-extension NetworkWeights {
-  /// The weights in a file, which must fit the data, and the hidden layers where they are given.
+extension NetworkFile {
+  /// The network in a file, which must fit the data, and the hidden layers where they are given.
   ///
   /// - Throws: `InputError`, `ModelFileError`.
-  init(file path: String, hidden: [Int]?, of data: Dataset) throws {
-    let file = try NetworkFile(path: path)
-    let widths = hidden ?? file.weights.hidden
-    try file.require(topology: data.topology(hidden: widths))
-    self = file.weights
+  init(
+    _ path: String, hidden: [Int]?, of data: Dataset, _ options: ReadingOptions = ReadingOptions()
+  ) throws {
+    try self.init(path: path, options: options)
+    try require(topology: data.topology(hidden: hidden ?? weights.hidden))
   }
 }
 

@@ -52,6 +52,11 @@ struct ReadingOptionGroup: ParsableArguments {
     }
   }
 
+  /// Whether one of them was given.
+  var areGiven: Bool {
+    layers != nil || layout != nil || !ignore.isEmpty || activation != nil || preprocessing != nil
+  }
+
   /// For a reader.
   ///
   /// - Parameter wholeNumberScale: what a pixel of 1 was in the data's files.
