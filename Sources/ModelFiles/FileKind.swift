@@ -75,14 +75,8 @@ enum FileKind {
     let bytes =
       try file.read(at: file.size - count, count: count)
       + file.read(at: 0, count: min(file.size, 1 << 12))
-    func holds(_ name: String) -> Bool {
-      let name = Array(name.utf8)
-      return bytes.indices.dropLast(name.count).contains { index in
-        bytes[index] == name[0] && bytes[index...].starts(with: name)
-      }
-    }
-    if holds("data.pkl") { throw ModelFileError.Fault.pickle }
-    if holds("model.weights.h5") {
+    if bytes.holds("data.pkl") { throw ModelFileError.Fault.pickle }
+    if bytes.holds("model.weights.h5") {
       throw ModelFileError.Fault.otherKind(
         "a .keras archive",
         advice: "model.export(\"net.onnx\", format=\"onnx\") writes a file that is read")
