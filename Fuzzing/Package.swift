@@ -32,6 +32,7 @@ let package = Package(
         .product(name: "Experiments", package: "DeepSpikingNetworks"),
         .product(name: "Files", package: "DeepSpikingNetworks"),
         .product(name: "Measures", package: "DeepSpikingNetworks"),
+        .product(name: "Prediction", package: "DeepSpikingNetworks"),
         .product(name: "ModelFiles", package: "DeepSpikingNetworks"),
         .product(name: "Networks", package: "DeepSpikingNetworks"),
         .product(name: "Reports", package: "DeepSpikingNetworks"),
