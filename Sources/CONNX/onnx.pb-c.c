@@ -1180,7 +1180,7 @@ const ProtobufCMessageDescriptor onnx__attribute_proto__descriptor =
   (ProtobufCMessageInit) onnx__attribute_proto__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor onnx__function_proto__field_descriptors[8] =
+static const ProtobufCFieldDescriptor onnx__function_proto__field_descriptors[9] =
 {
   {
     "name",
@@ -1267,6 +1267,18 @@ static const ProtobufCFieldDescriptor onnx__function_proto__field_descriptors[8]
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
+    "attribute_proto",
+    11,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Onnx__FunctionProto, n_attribute_proto),
+    offsetof(Onnx__FunctionProto, attribute_proto),
+    &onnx__attribute_proto__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
     "overload",
     13,
     PROTOBUF_C_LABEL_OPTIONAL,
@@ -1281,21 +1293,22 @@ static const ProtobufCFieldDescriptor onnx__function_proto__field_descriptors[8]
 };
 static const unsigned onnx__function_proto__field_indices_by_name[] = {
   3,   /* field[3] = attribute */
+  7,   /* field[7] = attribute_proto */
   6,   /* field[6] = domain */
   1,   /* field[1] = input */
   0,   /* field[0] = name */
   4,   /* field[4] = node */
   5,   /* field[5] = opset_import */
   2,   /* field[2] = output */
-  7,   /* field[7] = overload */
+  8,   /* field[8] = overload */
 };
 static const ProtobufCIntRange onnx__function_proto__number_ranges[4 + 1] =
 {
   { 1, 0 },
   { 4, 1 },
   { 9, 5 },
-  { 13, 7 },
-  { 0, 8 }
+  { 13, 8 },
+  { 0, 9 }
 };
 const ProtobufCMessageDescriptor onnx__function_proto__descriptor =
 {
@@ -1305,7 +1318,7 @@ const ProtobufCMessageDescriptor onnx__function_proto__descriptor =
   "Onnx__FunctionProto",
   "onnx",
   sizeof(Onnx__FunctionProto),
-  8,
+  9,
   onnx__function_proto__field_descriptors,
   onnx__function_proto__field_indices_by_name,
   4,  onnx__function_proto__number_ranges,

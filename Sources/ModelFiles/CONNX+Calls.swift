@@ -190,6 +190,8 @@ extension ONNXFunctionProto {
     output = try unsafe texts(stored.output, stored.n_output, "an output of a function")
     attribute = try unsafe texts(
       stored.attribute, stored.n_attribute, "an attribute of a function")
+    attributeProto = try unsafe messages(
+      stored.attribute_proto, stored.n_attribute_proto, ONNXAttributeProto.init)
     node = try unsafe messages(stored.node, stored.n_node, ONNXNodeProto.init)
     opsetImport = try unsafe messages(
       stored.opset_import, stored.n_opset_import, ONNXOperatorSetIdProto.init)
@@ -406,6 +408,8 @@ extension ONNXFunctionProto {
     unsafe (stored.n_input, stored.input) = (input.count, arena.texts(input))
     unsafe (stored.n_output, stored.output) = (output.count, arena.texts(output))
     unsafe (stored.n_attribute, stored.attribute) = (attribute.count, arena.texts(attribute))
+    unsafe stored.n_attribute_proto = attributeProto.count
+    unsafe stored.attribute_proto = arena.messages(attributeProto) { unsafe $0.message(in: arena) }
     unsafe stored.n_node = node.count
     unsafe stored.node = arena.messages(node) { unsafe $0.message(in: arena) }
     unsafe stored.n_opset_import = opsetImport.count

@@ -32,17 +32,16 @@ struct LayerOrder {
   /// Orders that are shown.
   private static let mostShown = 6
 
-  private static let firstWords: Set<String> = [
-    "in", "input", "inputs", "first", "stem", "embed", "embedding", "feature", "features",
-    "backbone",
-    "encoder", "body", "trunk", "extractor", "base",
+  /// Words by what they say: that a layer is the first, that it is before the last ones, between, the last.
+  private static let words: [Set<String>] = [
+    ["in", "input", "inputs", "first", "stem", "embed"],
+    ["feature", "features", "backbone", "encoder", "body", "trunk", "extractor", "base"],
+    ["hidden", "hid", "mid", "middle"],
+    [
+      "out", "output", "outputs", "last", "final", "head", "classifier", "decoder", "logits",
+      "predictions",
+    ],
   ]
-  private static let middleWords: Set<String> = ["hidden", "mid", "middle"]
-  private static let lastWords: Set<String> = [
-    "out", "output", "outputs", "last", "final", "head", "classifier", "decoder", "logits",
-    "predictions",
-  ]
-
   /// Layers without one numbering that are put into an order.
   private static let mostLayers = 64
 
@@ -185,9 +184,7 @@ struct LayerOrder {
   private static func rank(_ layer: Layer) -> (rank: Int, word: String)? {
     for part in layer.path {
       for word in part.lowercased().split(whereSeparator: { !$0.isLetter }).map(String.init) {
-        if firstWords.contains(word) { return (0, word) }
-        if middleWords.contains(word) { return (1, word) }
-        if lastWords.contains(word) { return (2, word) }
+        if let rank = words.firstIndex(where: { $0.contains(word) }) { return (rank, word) }
       }
     }
     return nil

@@ -15,14 +15,8 @@ extension ONNXChain {
     guard isOfChain || node.operation == "Shape" else {
       return try set(node, fold(node))
     }
-    if let end = node.input.compactMap(endName).first {
-      guard
-        ["Identity", "Cast", "Reshape", "Squeeze", "Flatten", "Unsqueeze", "Gather"].contains(
-          node.operation)
-      else {
-        throw ONNXFault.unsupported(["\(end), which is not at the end: \(node.label) follows"])
-      }
-      return self.end(node, .approximate, "of what is left out")
+    if let (other, end) = node.input.compactMap(endValue).first {
+      return try takeBehind(node, other, end)
     }
     switch node.operation {
     case "Gemm", "com.microsoft.FusedGemm": try takeGemm(node)
@@ -35,6 +29,7 @@ extension ONNXChain {
         try chain.scale(by: Array(repeating: -1, count: width))
       }
     case "BatchNormalization": try takeBatchNormalization(node)
+    case "ai.onnx.ml.Scaler": try takeScaler(node)
     case "Relu", "Clip", "Max": try takeReLU(node)
     case "Identity", "Dropout", "Cast", "CastLike": try takeIdentity(node)
     case "Reshape", "Flatten", "Squeeze", "Unsqueeze": try takeReshape(node)
@@ -48,9 +43,30 @@ extension ONNXChain {
     }
   }
 
-  private func endName(_ name: String) -> String? {
-    if case .end(let node, _)? = value(name) { return node }
+  private func endValue(_ name: String) -> (String, End)? {
+    if case .end(let node, _, let end)? = value(name) { return (node, end) }
     return nil
+  }
+
+  /// Takes a node behind an operator that is left out: it must not change which class is the largest.
+  private mutating func takeBehind(_ node: ONNXNodeProto, _ other: String, _ end: End) throws {
+    let outcome = "of what is left out"
+    switch (node.operation, end) {
+    case ("Identity", _): self.end(node, .approximate, outcome, end)
+    case ("Cast", .classes): self.end(node, .approximate, outcome, end)
+    case ("Cast", _) where [1, 10, 11, 16].contains(node.integer("to", 0)):
+      self.end(node, .approximate, outcome, end)
+    case ("Squeeze", .classes), ("Unsqueeze", .classes), ("Reshape", .classes),
+      ("Flatten", .classes):
+      self.end(node, .approximate, outcome, end)
+    case ("Squeeze", .scores(let dims)), ("Unsqueeze", .scores(let dims)),
+      ("Reshape", .scores(let dims)),
+      ("Flatten", .scores(let dims)):
+      guard let result = try reshaped(dims, node) else { fallthrough }
+      self.end(node, .approximate, outcome, .scores(result))
+    default:
+      throw ONNXFault.unsupported(["\(other), which is not at the end: \(node.label) follows"])
+    }
   }
 
   /// Values of an image.
@@ -161,6 +177,11 @@ extension ONNXChain {
     guard node.input.count == 2 else {
       throw ONNXFault.unsupported(["\(node.label) of \(node.input.count) inputs"])
     }
+    guard !isWhole else {
+      throw ONNXFault.unsupported([
+        "\(node.label) of whole numbers, which are not cast to real ones before"
+      ])
+    }
     let place = try constant(node.input[0]) == nil ? 0 : 1
     guard let other = try constant(node.input[1 - place]) else {
       throw ONNXFault.unsupported([
@@ -193,11 +214,41 @@ extension ONNXChain {
     default: scales = false
     }
     use(other)
+    if scales, chain.isAtStart, let factor = values.first, abs(factor) < 0.5,
+      values.allSatisfy({ $0 == factor })
+    {
+      let divisor = (1 / factor * 1000).rounded() / 1000
+      note(
+        .assumed, node,
+        "inputs are 0...1 as they come, though the model divides them by \(divisor): --scale \(divisor) where it was "
+          + "made for 0...\(divisor)")
+    }
     let changed = values
     let outcome = chain.isLinear ? "folded into the layer before" : "folded into the layer after"
     try change(node, dims: dims, outcome) { chain throws(AffineChain.Fault) in
       if sign < 0 { try chain.scale(by: Array(repeating: -1, count: changed.count)) }
       if scales { try chain.scale(by: changed) } else { try chain.shift(by: changed) }
+    }
+  }
+
+  /// `y = (x - offset) scale`, as scikit-learn's pipelines have it.
+  private mutating func takeScaler(_ node: ONNXNodeProto) throws {
+    let dims = try activation(node, 0)
+    let width = Self.width(dims)
+    func values(_ name: String, _ otherwise: Double) throws -> [Double] {
+      let found = node.attribute(name)?.floats.map(Double.init) ?? [otherwise]
+      guard found.count == 1 || found.count == width else {
+        throw ONNXFault.unsupported([
+          "\(node.label) with \(found.count) numbers of \(name), expected \(width)"
+        ])
+      }
+      return found.count == 1 ? Array(repeating: found[0], count: width) : found
+    }
+    let (offsets, scales) = try (values("offset", 0), values("scale", 1))
+    isWhole = false
+    try change(node, dims: dims, "folded into the layer after") { chain throws(AffineChain.Fault) in
+      try chain.shift(by: offsets.map { -$0 })
+      try chain.scale(by: scales)
     }
   }
 
@@ -284,14 +335,18 @@ extension ONNXChain {
     case "Cast":
       let type = node.integer("to", 0)
       switch type {
-      case 1, 11: pass(node, dims: dims, "the same numbers")
+      case 1, 11:
+        isWhole = false
+        pass(node, dims: dims, "the same numbers")
       case 10, 16:
-        pass(
-          node, dims: dims,
-          "numbers in \(type == 10 ? "half" : "bfloat16") precision there, Float here")
+        isWhole = false
+        let precision = type == 10 ? "half" : "bfloat16"
+        pass(node, dims: dims, "numbers in \(precision) precision there, Float here")
       default:
-        // Whole numbers at the end are a class; before it they would be rounded.
-        end(node, .approximate, "left out: a conversion to type \(type) of ONNX")
+        guard isWhole, [2, 3, 4, 5, 6, 7, 12, 13].contains(type) else {
+          throw ONNXFault.unsupported(["\(node.label) to type \(type) of ONNX, which rounds"])
+        }
+        pass(node, dims: dims, "the same numbers")
       }
     default: pass(node, dims: dims, "the same numbers")
     }
@@ -302,8 +357,12 @@ extension ONNXChain {
   private mutating func takeReshape(_ node: ONNXNodeProto) throws {
     let dims = try activation(node, 0)
     guard let result = try reshaped(dims, node) else {
-      // Behind the last layer another form of the same outputs changes no class.
-      return end(node, .approximate, "left out: it gives the outputs another form")
+      // Behind the last layer: all outputs one below the other, as skl2onnx writes it.
+      let target = node.opType == "Reshape" ? try constant(node, 1).integers : nil
+      guard target == [-1, 1] || target == [-1] else {
+        throw ONNXFault.unsupported(["\(node.label) that does not keep images apart"])
+      }
+      return end(node, .approximate, "left out: it writes the outputs one below the other", .column)
     }
     pass(node, dims: result, "the same numbers in the same order")
   }
@@ -316,7 +375,8 @@ extension ONNXChain {
       let axis = node.integer("axis", 1)
       let place = axis < 0 ? axis + dims.count : axis
       if place == dims.count, dims.count == 1 { return nil }
-      return place == 1 && dims.first == ONNXConstant.batch ? [ONNXConstant.batch, width] : nil
+      guard dims.first == ONNXConstant.batch else { return nil }
+      return place == 1 || (place == 0 && batch == 1) ? [ONNXConstant.batch, width] : nil
     case "Reshape":
       guard let target = try constant(node, 1).integers else {
         throw ONNXFault.unsupported(["\(node.label) to a form that is not known"])
@@ -413,33 +473,49 @@ extension ONNXChain {
   private mutating func takeEnd(_ node: ONNXNodeProto) throws {
     // Of class names and what is left out.
     if node.opType == "ArrayFeatureExtractor", let names = try constant(node.input.first ?? "") {
+      guard node.input.count > 1, let (_, end) = endValue(node.input[1]), case .classes = end else {
+        throw ONNXFault.unsupported(["\(node.label) of something else than classes"])
+      }
       if let numbers = names.integers, numbers == Array(0..<numbers.count) {
-        return end(node, .faithful, "classes are numbered from 0 on")
+        return self.end(node, .faithful, "classes are numbered from 0 on", .classes)
       }
       if let numbers = names.integers { nameClasses(numbers.map(String.init)) }
-      return end(node, .approximate, "left out: names of classes")
+      return self.end(node, .approximate, "left out: names of classes", .classes)
     }
-    let isBehindEnd = node.input.contains { endName($0) != nil }
-    if !isBehindEnd {
-      let dims = try activation(node, 0)
-      let last = dims.count - 1
-      let standard = node.opType == "ArgMax" ? 0 : -1
-      let axis = node.integer("axis", standard)
-      let hasAxis = ["Softmax", "LogSoftmax", "Hardmax", "ArgMax", "TopK"].contains(node.opType)
-      // Up to opset 12 softmax was over all axes from the first on, which is the last of two.
-      guard
-        !hasAxis || (axis < 0 ? axis + dims.count : axis) == last
-          || Self.width(dims) == dims[last] && axis == 1
-      else { throw ONNXFault.unsupported([node.shownAttribute("axis") + ": not over the classes"]) }
-      guard chain.isLinear else {
+    let (dims, isBehindEnd): ([Int], Bool)
+    switch node.input.compactMap(endValue).first {
+    case (_, .scores(let found))?: (dims, isBehindEnd) = (found, true)
+    case (_, .classes)? where ["ZipMap", "LabelEncoder"].contains(node.opType):
+      return self.end(node, .approximate, "of what is left out", .classes)
+    case (let other, _)?:
+      throw ONNXFault.unsupported(["\(other), which is not at the end: \(node.label) follows"])
+    case nil:
+      guard node.input.contains(where: { if case .activation? = value($0) { true } else { false } })
+      else {
+        return try set(node, fold(node))
+      }
+      (dims, isBehindEnd) = (try activation(node, 0), false)
+      guard chain.isLinear, node.opType != "Log" else {
         throw ONNXFault.unsupported(["\(node.label) that does not follow a linear layer"])
       }
-      guard node.opType != "TopK" || node.integer("largest", 1) == 1 else {
-        throw ONNXFault.unsupported([node.shownAttribute("largest")])
-      }
+    }
+    let hasAxis = ["Softmax", "LogSoftmax", "ArgMax", "TopK"].contains(node.opType)
+    let axis = node.integer("axis", node.opType == "ArgMax" ? 0 : dims.count == 2 ? 1 : -1)
+    let place = axis < 0 ? axis + dims.count : axis
+    // All classes must be along the axis.
+    guard !hasAxis || (dims.indices.contains(place) && dims[place] == Self.width(dims)) else {
+      throw ONNXFault.unsupported([node.label + " along axis \(axis): not over the classes"])
+    }
+    guard node.opType != "TopK" || node.integer("largest", 1) == 1 else {
+      throw ONNXFault.unsupported([node.shownAttribute("largest")])
     }
     let outcome =
       isBehindEnd ? "of what is left out" : "left out: the largest output stays the largest"
-    end(node, .approximate, outcome)
+    switch node.opType {
+    case "ArgMax": self.end(node, .approximate, outcome, .classes)
+    // What TopK or a dictionary of names is read for is not known.
+    case "TopK", "ZipMap", "LabelEncoder": self.end(node, .approximate, outcome, .column)
+    default: self.end(node, .approximate, outcome, .scores(dims))
+    }
   }
 }

@@ -12,13 +12,25 @@ struct ONNXChain {
     /// The chain's value after so many changes, and its dimensions, `ONNXConstant.batch` for images at once.
     case activation(dims: [Int], version: Int)
     /// What an operator that is left out made of it.
-    case end(of: String, version: Int)
+    case end(of: String, version: Int, End)
+  }
+
+  /// What there is behind an operator that is left out.
+  enum End {
+    /// A number for each class, the largest where it was, and its dimensions.
+    case scores([Int])
+    /// A class for each image.
+    case classes
+    /// The outputs one below the other.
+    case column
   }
 
   private let graph: ONNXGraph
   /// Values by name, but for tensors of the file, which are read when they are used.
   private var values: [String: Value] = [:]
   private(set) var chain = AffineChain()
+  /// Whether the chain's value is of whole numbers: then arithmetic is that of whole numbers, too.
+  var isWhole = false
   /// How often the chain has changed: what an earlier value is used for would be a branch.
   private var version = 0
   /// As many images as the file was written for; `nil` for any.
@@ -45,10 +57,14 @@ struct ONNXChain {
       notes.append(ConversionNote(.ignored, node.label, "no output depends on it"))
     }
     let dims = try inputDims()
+    guard graph.input.elemType != 9 else {
+      throw ONNXFault.unsupported(["the input \(shown(graph.input.name)) of truth values"])
+    }
+    isWhole = [2, 3, 4, 5, 6, 7, 12, 13].contains(graph.input.elemType)
     let width = dims.filter { $0 != ONNXConstant.batch }.reduce(1, *)
     try take("the input") { chain throws(AffineChain.Fault) in try chain.require(width: width) }
     var preprocessing = options.preprocessing
-    if preprocessing == nil, [2, 3, 4, 5, 6, 7, 12, 13].contains(graph.input.elemType) {
+    if preprocessing == nil, isWhole {
       preprocessing = options.wholeNumberScale.map { Preprocessing(scale: [$0]) }
       notes.append(
         ConversionNote(
@@ -92,12 +108,12 @@ struct ONNXChain {
     "ConstantOfShape",
     "Shape", "Gather", "Slice", "Concat", "Sqrt", "Pow", "Abs", "Reciprocal", "ReduceL2",
     "ReduceSum",
-    "ReduceSumSquare", "ReduceProd", "Expand",
+    "ReduceSumSquare", "ReduceProd", "Expand", "ai.onnx.ml.Scaler",
   ]
 
   /// Operators that keep which output is the largest, so that they can be left out behind the last layer.
   static let ends: Set<String> = [
-    "Softmax", "LogSoftmax", "Sigmoid", "Tanh", "Hardmax", "ArgMax", "TopK", "ai.onnx.ml.ZipMap",
+    "Softmax", "LogSoftmax", "Sigmoid", "Tanh", "Log", "ArgMax", "TopK", "ai.onnx.ml.ZipMap",
     "ai.onnx.ml.ArrayFeatureExtractor", "ai.onnx.ml.LabelEncoder",
   ]
 
@@ -129,6 +145,9 @@ struct ONNXChain {
       return [ONNXConstant.batch, try Self.required(first)]
     }
     batch = known[0]
+    for case .value(0) in graph.input.shape.dropFirst() {
+      throw ONNXFault.graphStructure("an input with a dimension of 0")
+    }
     let features = known.dropFirst()
     var sizes = features.compactMap { $0 }
     let product = try elementCount(of: sizes, tensor: graph.input.name)
@@ -176,7 +195,7 @@ struct ONNXChain {
   private mutating func check(output name: String) throws {
     switch value(name) {
     case .activation(_, let found)? where found == version: return
-    case .end(_, let found)? where found == version: return
+    case .end(_, let found, _)? where found == version: return
     case .activation?, .end?:
       throw ONNXFault.unsupported([
         "the output \(shown(name)) is a value from the middle of the network, which has other outputs, too"
@@ -215,7 +234,7 @@ struct ONNXChain {
         ])
       }
       return dims
-    case .end(let other, _)?:
+    case .end(let other, _, _)?:
       throw ONNXFault.unsupported(["\(other), which is not at the end: \(node.label) follows"])
     default:
       throw ONNXFault.unsupported(["\(node.label) whose input \(place + 1) is an initializer"])
@@ -249,8 +268,10 @@ struct ONNXChain {
   }
 
   /// An operator that is left out.
-  mutating func end(_ node: ONNXNodeProto, _ kind: ConversionNote.Kind, _ outcome: String) {
-    for name in node.output { values[name] = .end(of: node.label, version: version) }
+  mutating func end(
+    _ node: ONNXNodeProto, _ kind: ConversionNote.Kind, _ outcome: String, _ end: End
+  ) {
+    for name in node.output { values[name] = .end(of: node.label, version: version, end) }
     note(kind, node, outcome)
   }
 

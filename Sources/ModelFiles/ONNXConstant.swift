@@ -30,6 +30,10 @@ struct ONNXConstant {
   /// - Throws: `ONNXFault.tensorMismatch`, `ModelFileError.Fault`.
   init(_ tensor: ONNXTensorProto) throws {
     switch tensor.dataType {
+    case 1 where tensor.dims.allSatisfy({ $0 == 1 }) && tensor.rawData.count == 4:
+      // A limit of Clip may be infinite; a weight that is not finite is seen where it becomes one.
+      let bits = tensor.rawData.reversed().reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
+      self.init(dims: tensor.dims.map(Int.init), .floats([Float(bitPattern: bits)]))
     case 1, 10, 11, 16:
       let named = try NamedTensor(tensor)
       self.init(dims: named.shape, .floats(named.elements), fileType: named.fileType)

@@ -35,9 +35,10 @@ struct ONNXExternalData {
     let name = tensor.name
     func fault(_ reason: String) -> ONNXFault { .externalData(tensor: name, reason: reason) }
     func entry(_ key: String) -> String? { tensor.externalData.first { $0.key == key }?.value }
-    guard let location = entry("location"), !location.isEmpty else {
+    guard var location = entry("location"), !location.isEmpty else {
       throw fault("in a file without a name")
     }
+    if location.hasPrefix("./") { location.removeFirst(2) }
     guard !location.contains("/"), !location.contains("\\"), location != "..", location != ".",
       !location.utf8.contains(0)
     else {

@@ -69,7 +69,11 @@ struct ONNXGraph {
       copy.output = inner.output.map { names[$0] ?? prefix + $0 }
       copy.attribute = inner.attribute.compactMap { attribute in
         guard !attribute.refAttrName.isEmpty else { return attribute }
-        guard var given = node.attribute(attribute.refAttrName) else { return nil }
+        let name = attribute.refAttrName
+        guard
+          var given = node.attribute(name)
+            ?? function.attributeProto.first(where: { $0.name == name })
+        else { return nil }
         given.name = attribute.name
         return given
       }

@@ -62,6 +62,8 @@ struct ONNXFunctionProto: ONNXMessage {
   var input: [String] = []
   var output: [String] = []
   var attribute: [String] = []
+  /// Attributes with what they are where a call does not say it.
+  var attributeProto: [ONNXAttributeProto] = []
   var node: [ONNXNodeProto] = []
   var opsetImport: [ONNXOperatorSetIdProto] = []
   var domain = ""

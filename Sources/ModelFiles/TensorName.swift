@@ -46,9 +46,20 @@ struct TensorName {
   init(_ name: String, rank: Int) {
     // Keras ends names of variables with ":0"; Flax keeps parameters and statistics in two trees.
     let trimmed = name.hasSuffix(":0") ? String(name.dropLast(2)) : name
-    var parts = trimmed.split { $0 == "." || $0 == "/" }.map(String.init)
+    var parts = trimmed.split { "./[]'".contains($0) }.map(String.init)
     parts.removeAll { ["params", "batch_stats", "~", "vars"].contains($0) }
-    let last = parts.popLast() ?? ""
+    // NNX says that a variable has a value.
+    if parts.count > 1, parts.last == "value" { parts.removeLast() }
+    var last = parts.popLast() ?? ""
+    if last.count > 1, last.hasSuffix("_") { last.removeLast() }
+    // ParameterList and lists: weights.0, coefs_.0.
+    if let before = parts.last, !last.isEmpty, last.allSatisfy(\.isWholeNumber) {
+      let stem = before.hasSuffix("_") ? String(before.dropLast()) : before
+      if let role = Self.role(stem), role == .weight || role == .bias {
+        parts.removeLast()
+        last = stem + last
+      }
+    }
     let word: String
     if let first = parts.last, first == "weight", parts.dropLast().last == "parametrizations",
       ["original0", "original1"].contains(last)
@@ -56,16 +67,22 @@ struct TensorName {
       (module, role, word) = (
         Array(parts.dropLast(2)), last == "original0" ? .magnitude : .direction, "weight"
       )
-    } else if let role = Self.roles[last] {
+    } else if let role = Self.role(last) {
       (module, self.role, word) = (parts, role, last)
-    } else if let (stem, number) = Self.numbered(last), let role = Self.roles[stem],
+    } else if let (stem, number) = Self.numbered(last), let role = Self.role(stem),
       role == .weight || role == .bias
     {
       // W1, b1, weight1, coefs_0.
       (module, self.role, word) = (parts + [number], role, stem)
     } else if let (stem, suffix) = Self.suffixed(last) {
       // fc1_weight, fc1_b.
-      (module, role, word) = (parts + [stem], Self.roles[suffix]!, suffix)
+      (module, role, word) = (parts + [stem], Self.role(suffix)!, suffix)
+    } else if let place = last.firstIndex(of: "_"), let role = Self.role(String(last[..<place])),
+      role == .weight || role == .bias
+    {
+      // W_h, b_h, weight_fc1.
+      word = String(last[..<place])
+      (module, self.role) = (parts + [String(last[last.index(after: place)...])], role)
     } else if name.hasPrefix("layers/"), last.allSatisfy(\.isNumber), trimmed.contains("/vars/") {
       (module, role, word) = (parts, rank == 2 ? .weight : rank == 1 ? .bias : .other, "kernel")
     } else {
@@ -76,6 +93,9 @@ struct TensorName {
       ? .inputsOutputs : Self.rowWords.contains(word) ? .outputsInputs : nil
   }
 
+  /// What a name stands for; Weight, Bias and B as weight, bias and b.
+  private static func role(_ name: String) -> Role? { roles[name] ?? roles[name.lowercased()] }
+
   /// A name that ends in a number, apart.
   private static func numbered(_ name: String) -> (stem: String, number: String)? {
     let number = String(name.reversed().prefix(while: \.isWholeNumber).reversed())
@@ -85,7 +105,8 @@ struct TensorName {
   }
 
   private static func suffixed(_ name: String) -> (stem: String, suffix: String)? {
-    for suffix in ["weight", "kernel", "bias", "w", "b", "W"] where name.hasSuffix("_" + suffix) {
+    let suffixes = ["weights", "weight", "kernel", "biases", "bias", "w", "b", "W", "B"]
+    for suffix in suffixes where name.hasSuffix("_" + suffix) {
       return (String(name.dropLast(suffix.count + 1)), suffix)
     }
     return nil

@@ -67,7 +67,9 @@ struct TensorNetwork {
         continue
       }
       let name = TensorName(tensor.name, rank: tensor.shape.count)
-      if name.role == .counter || (tensor.shape.isEmpty && Self.isOfTraining(name)) {
+      if name.role == .counter
+        || (tensor.shape.count < 2 && (tensor.elements.isEmpty || Self.isOfTraining(name)))
+      {
         notes.append(ConversionNote(.ignored, tensor.name, "a number of the training"))
         continue
       }
@@ -91,7 +93,21 @@ struct TensorNetwork {
     var linear: [Linear] = []
     var norms: [Module] = []
     var inputs: Module?
+    func isNamed(_ module: Module, _ name: String) -> Bool {
+      module.name == name || module.tensors.contains { $0.tensor.name == name }
+    }
+    for name in options.layers where !modules.contains(where: { isNamed($0, name) }) {
+      let all = modules.map(\.name).joined(separator: ", ")
+      throw ModelFileError.Fault.modelMismatch([
+        "--layers \(name): there is no such layer; there are \(all)"
+      ])
+    }
     for module in modules {
+      let isNamed = options.layers.contains { isNamed(module, $0) }
+      if !options.layers.isEmpty, !isNamed, module.tensor(.mean) == nil {
+        notes.append(ConversionNote(.ignored, module.name, "left out: --layers does not name it"))
+        continue
+      }
       do {
         if let layer = try Self.linear(module, &notes) {
           linear.append(layer)
@@ -140,8 +156,10 @@ struct TensorNetwork {
 
   private static func belongsNowhere(_ tensor: NamedTensor) -> String {
     let name = tensor.name.debugDescription
-    return
-      "tensor \(name) of shape \(tensor.shape) belongs to no linear layer; --ignore \(tensor.name) leaves it out"
+    let isRow = tensor.shape.filter { $0 != 1 }.count == 1
+    return "tensor \(name) of shape \(tensor.shape) belongs to no linear layer"
+      + (isRow ? " (a bias under another name, a normalization, a state?)" : "")
+      + "; where the network is the same without it, --ignore \(tensor.name) leaves it out"
   }
 
   /// Tensors that are others under a second name, as `safetensors.torch.save_model` says it in the metadata.
@@ -162,17 +180,39 @@ struct TensorNetwork {
     return all
   }
 
-  /// `arr_0`, `arr_1`, ...: what numpy.savez calls arrays without names. A row after a matrix is its bias.
+  /// Lists of arrays: `arr_0`, `arr_1`, ... of numpy.savez, `0`, `param_1`. Matrices are layers in their order; as many
+  /// rows are their biases in the same order, fewer those of the matrix before.
   private static func renamed(_ tensors: [NamedTensor]) -> [NamedTensor] {
-    let numbers = tensors.map { tensor in
-      tensor.name.hasPrefix("arr_") ? Int(tensor.name.dropFirst(4)) : nil
+    var stems: Set<String> = []
+    var numbers: [Int] = []
+    for tensor in tensors {
+      let digits = tensor.name.reversed().prefix { $0.isASCII && $0.isWholeNumber }.reversed()
+      guard let number = Int(String(digits)) else { return tensors }
+      stems.insert(String(tensor.name.dropLast(digits.count)))
+      numbers.append(number)
     }
-    guard !tensors.isEmpty, numbers.allSatisfy({ $0 != nil }) else { return tensors }
-    var layer = -1
-    return zip(numbers, tensors).sorted { $0.0! < $1.0! }.map { _, tensor in
-      if tensor.shape.count == 2 { layer += 1 }
-      let name =
-        tensor.shape.count == 2 ? "W\(layer)" : tensor.shape.count == 1 ? "b\(layer)" : tensor.name
+    let ranks = Set(tensors.map(\.shape.count))
+    guard stems.count == 1, let stem = stems.first, !stem.contains(where: { "./[".contains($0) }),
+      Set(numbers).count == numbers.count, ranks == [1, 2] || stem == "arr_"
+    else { return tensors }
+    let ordered = zip(numbers, tensors).sorted { $0.0 < $1.0 }.map(\.1)
+    let (matrices, rows) = (
+      ordered.count { $0.shape.count == 2 }, ordered.count { $0.shape.count == 1 }
+    )
+    // More rows than layers are of normalizations: which is which is not in their names.
+    guard rows <= matrices else { return tensors }
+    var (layer, row) = (-1, -1)
+    return ordered.map { tensor in
+      let name: String
+      switch tensor.shape.count {
+      case 2:
+        layer += 1
+        name = "W\(layer)"
+      case 1:
+        row += 1
+        name = "b\(rows == matrices ? row : max(layer, 0))"
+      default: name = tensor.name
+      }
       return NamedTensor(
         name: name, shape: tensor.shape, fileType: tensor.fileType, elements: tensor.elements)
     }
@@ -201,6 +241,14 @@ struct TensorNetwork {
       notes.append(
         ConversionNote(.faithful, direction.name, "weight normalization, g v / |v| a row"))
     } else {
+      return nil
+    }
+    // Parts of low rank beside other weights, and tables that rows are looked up in, are no layers of a chain.
+    if module.path.contains(where: { $0.lowercased().hasPrefix("lora_") }) { return nil }
+    let tables: Set<String> = ["embedding", "embeddings", "wte", "wpe", "embed_tokens"]
+    if module.tensor(.bias) == nil,
+      module.path.contains(where: { tables.contains($0.lowercased()) })
+    {
       return nil
     }
     guard weight.shape.allSatisfy({ $0 > 0 }) else {

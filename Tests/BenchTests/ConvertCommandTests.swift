@@ -144,7 +144,8 @@ import Testing
       outcome = try CommandLineTests.run(["convert", path, "--ignore", "lif"])
       #expect(outcome.status == 65 && outcome.errors.contains("--layers actor.0,critic.0,actor.2"))
       outcome = try CommandLineTests.run([
-        "convert", path, "--ignore", "lif", "--layers", "actor.0,actor.2", "--mean", "0.5", "--std",
+        "convert", path, "--ignore", "lif", "--ignore", "zzz", "--layers", "actor.0,actor.2",
+        "--mean", "0.5", "--std",
         "0.5",
       ])
       #expect(outcome.status == 0, "\(outcome.errors)")

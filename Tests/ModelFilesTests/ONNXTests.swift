@@ -435,6 +435,95 @@ import Testing
         $0.graph!.node.append(Self.node("ArgMax", ["y"], "p"))
         $0.graph!.output[0].name = "p"
       }.contains("not over the classes"))
+    // The axis of the classes is the one that has them all; what picks among them is not left out.
+    func refusal(_ nodes: [ONNXNodeProto], _ output: String) -> String {
+      fault {
+        $0.graph!.initializer[2] = Self.tensor("v", [1, 2], [4, 5])
+        $0.graph!.initializer[3] = Self.tensor("c", [1, 2], [5, 6])
+        $0.graph!.initializer.append(
+          .with { ($0.name, $0.dims, $0.dataType, $0.int64Data) = ("one", [1], 7, [1]) })
+        $0.graph!.initializer.append(
+          .with { ($0.name, $0.dims, $0.dataType, $0.int64Data) = ("form", [2], 7, [-1, 1]) })
+        $0.graph!.node += nodes
+        $0.graph!.output[0].name = output
+      }
+    }
+    let argMax = Self.node("ArgMax", ["u"], "p", [("axis", 1)])
+    #expect(refusal([Self.node("ArgMax", ["y"], "p", [("axis", 1)])], "p") == "read")
+    #expect(refusal([Self.node("Reshape", ["y", "form"], "p")], "p") == "read")
+    for (nodes, words) in [
+      ([Self.node("Unsqueeze", ["y", "one"], "u"), argMax], "along axis 1: not over the classes"),
+      (
+        [Self.node("Softmax", ["y"], "s"), Self.node("Gather", ["s", "one"], "p", [("axis", 1)])],
+        "not at the end: Gather"
+      ),
+      (
+        [Self.node("ArgMax", ["y"], "s", [("axis", 1)]), Self.node("Gather", ["one", "s"], "p")],
+        "not at the end: Gather"
+      ),
+      (
+        [Self.node("Softmax", ["y"], "s"), Self.node("Cast", ["s"], "p", [("to", 7)])],
+        "not at the end: Cast"
+      ),
+      ([Self.node("Cast", ["y"], "p", [("to", 9)])], "which rounds"),
+      ([Self.node("Reshape", ["y", "form"], "u"), argMax], "not at the end: ArgMax"),
+      ([Self.node("Reshape", ["y", "one"], "p")], "does not keep images apart"),
+      ([Self.node("Log", ["y"], "p")], "does not follow a linear layer"),
+    ] {
+      let found = refusal(nodes, "p")
+      #expect(found.contains(words), "\(found)")
+    }
+  }
+
+  @Test("arithmetic of whole numbers is not that of real ones; a divided input is an assumption")
+  func wholeNumbers() throws {
+    func words(_ nodes: [ONNXNodeProto], type: Int32) -> String {
+      fault {
+        $0.graph!.input[0].elemType = type
+        $0.graph!.input[0].shape = [.parameter("b"), .value(2)]
+        $0.graph!.initializer.append(Self.tensor("k", [], [4]))
+        $0.graph!.node[0].input = ["q"]
+        $0.graph!.node += nodes
+      }
+    }
+    let (divide, cast) = (
+      { Self.node("Div", [$0, "k"], $1) }, { Self.node("Cast", [$0], $1, [("to", 1)]) }
+    )
+    #expect(words([cast("x", "t"), divide("t", "q")], type: 2) == "read")
+    #expect(words([divide("x", "t"), cast("t", "q")], type: 2).contains("of whole numbers"))
+    #expect(words([cast("x", "q")], type: 9).contains("of truth values"))
+    #expect(
+      fault {
+        $0.graph!.input[0].elemType = 1
+        $0.graph!.input[0].shape = [.parameter("b"), .value(0), .value(2)]
+      }.contains("dimension of 0"))
+    var model = Self.model()
+    model.graph!.initializer.append(Self.tensor("k", [], [16]))
+    model.graph!.node[0].input = ["q"]
+    model.graph!.node.append(divide("x", "q"))
+    let notes = try ONNXModel.decode(model.serialized()).notes
+    #expect(notes.contains { $0.kind == .assumed && $0.outcome.contains("--scale 16.0") })
+  }
+
+  @Test("scikit-learn's Scaler is folded; an infinite limit of Clip is none")
+  func scaler() throws {
+    let scaled = try decode {
+      var node = Self.node("Scaler", ["x"], "q")
+      node.domain = "ai.onnx.ml"
+      node.attribute = [
+        .with { ($0.name, $0.floats) = ("offset", [1, 2]) },
+        .with { ($0.name, $0.floats) = ("scale", [3]) },
+      ]
+      $0.graph!.node[0].input = ["q"]
+      $0.graph!.node.append(node)
+    }
+    // w = (1, 2), b = 3: w' = 3 w, b' = 3 - 3 (1 + 4).
+    #expect(scaled.matrices[0].elements == [3, 6] && scaled.biases![0] == [-12])
+    let clipped = try decode {
+      $0.graph!.initializer += [Self.tensor("low", [], [0]), Self.tensor("high", [], [.infinity])]
+      $0.graph!.node[2] = Self.node("Clip", ["a", "low", "high"], "r")
+    }
+    #expect(try clipped == decode())
   }
 
   @Test("functions of the model are written out; those that call themselves are refused")
@@ -453,6 +542,18 @@ import Testing
       $0.graph!.node[3].domain = "local"
     }
     #expect(try weights == decode())
+    // What a call does not say is as the function says: here 0.5 times the product.
+    let halved = try decode {
+      var function = function
+      var gemm = Self.node("Gemm", ["u", "m"], "o")
+      gemm.attribute = [.with { ($0.name, $0.refAttrName) = ("alpha", "factor") }]
+      function.node = [gemm]
+      function.attributeProto = [.with { ($0.name, $0.f) = ("factor", 0.5) }]
+      $0.functions = [function]
+      $0.graph!.node[3] = call
+      $0.graph!.node[3].domain = "local"
+    }
+    #expect(halved.matrices[1].elements == [2])
     #expect(
       fault {
         var endless = function

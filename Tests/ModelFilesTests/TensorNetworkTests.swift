@@ -48,7 +48,19 @@ import Testing
       (["mlp/~/linear_0/w", "mlp/~/linear_0/b", "mlp/~/linear_1/w", "mlp/~/linear_1/b"], false),
       (["coefs_0", "intercepts_0", "coefs_1", "intercepts_1"], false),
       (["W1", "b1", "W2", "b2"], false),
-      (["arr_0", "arr_1", "arr_2", "arr_3"], false),
+      (["arr_0", "arr_1", "arr_2", "arr_3"], false), (["p0", "p1", "p2", "p3"], false),
+      (["arr_0", "arr_2", "arr_1", "arr_3"], false), (["0", "1", "2", "3"], false),
+      (["W1", "B1", "W2", "B2"], false), (["W_h", "b_h", "W_o", "b_o"], false),
+      (["layer1_weights", "layer1_biases", "layer2_weights", "layer2_biases"], false),
+      (["weights.0", "biases.0", "weights.1", "biases.1"], false),
+      (["coefs_.0", "intercepts_.0", "coefs_.1", "intercepts_.1"], false),
+      (["fc1.kernel.value", "fc1.bias.value", "fc2.kernel.value", "fc2.bias.value"], false),
+      (
+        [
+          "['params']['Dense_0']['kernel']", "['params']['Dense_0']['bias']",
+          "['params']['Dense_1']['kernel']", "['params']['Dense_1']['bias']",
+        ], false
+      ),
       (
         [
           "layers/dense/vars/0", "layers/dense/vars/1", "layers/dense_1/vars/0",
@@ -124,14 +136,15 @@ import Testing
   }
 
   @Test("what belongs to no linear layer is refused by its name")
-  func strangers() {
+  func strangers() throws {
     let network = [tensor("fc1.weight", [4, 3]), tensor("fc2.weight", [2, 4])]
     for stranger in [
       tensor("norm.weight", [4]), tensor("lif1.beta", []), tensor("lif1.threshold", []),
       tensor("temperature", []),
       tensor("fc1.lora_A.weight", [1, 3]), tensor("conv.weight", [2, 1, 3, 3]),
       tensor("logit_scale", [1]),
-      tensor("emb.bias", [4]), tensor("ln.weight", [4]),
+      tensor("emb.bias", [4]), tensor("ln.weight", [4]), tensor("embedding.weight", [3, 3]),
+      tensor("fc1.lora_B.weight", [3, 3]),
     ] {
       let words = refusal(network + [stranger])
       let isNamed =
@@ -141,6 +154,11 @@ import Testing
       #expect(
         refusal(network + [stranger], ReadingOptions(ignored: [stranger.name])).hasPrefix("read"))
     }
+    // With the layers named, what is not named is left out.
+    let named = try read(
+      network + [tensor("optimizer.exp_avg", [4, 3]), tensor("lif1.beta", [])],
+      ReadingOptions(layers: ["fc1", "fc2"]))
+    #expect(named.layers.count == 2 && named.notes.count { $0.kind == .ignored } == 2)
     // Counts of the training are no part of it.
     #expect(
       refusal(network + [tensor("epoch", []), tensor("best_accuracy", [])]).hasPrefix("read"))

@@ -248,6 +248,8 @@ struct  Onnx__FunctionProto
    */
   protobuf_c_boolean has_domain;
   ProtobufCBinaryData domain;
+  size_t n_attribute_proto;
+  Onnx__AttributeProto **attribute_proto;
   /*
    * string
    */
@@ -256,7 +258,7 @@ struct  Onnx__FunctionProto
 };
 #define ONNX__FUNCTION_PROTO__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&onnx__function_proto__descriptor) \
-    , 0, {0,NULL}, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0, {0,NULL}, 0, {0,NULL} }
+    , 0, {0,NULL}, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0, {0,NULL}, 0,NULL, 0, {0,NULL} }
 
 
 struct  Onnx__TensorProto

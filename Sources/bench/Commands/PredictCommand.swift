@@ -137,18 +137,19 @@ struct PredictCommand: AsyncParsableCommand {
         }
         guard !batch.isEmpty else { break }
         let (images, first, source) = (batch, total.images, predictor)
-        let answers = try await mapExamples(
+        let answers: [SpikingAnswer] = try await mapExamples(
           count: images.count, workers: threads.count, progress: nil, makeState: { source },
-          body: { try $0.predict(images[$1], stream: UInt64(first + $1)) }
+          body: { (copy: inout SpikingPredictor, index: Int) throws -> SpikingAnswer in
+            try copy.predict(images[index], stream: UInt64(first + index))
+          }
         ).results
         for answer in answers {
+          let picojoules: Double = EnergyModel.energy(
+            additions: Double(answer.additions), multiplyAdds: 0, arithmetic: .int32, weightRead: 0)
           let row = Row(
             file: path, image: image, label: answer.label, name: answer.name,
             margin: answer.margin.isFinite ? answer.margin : nil, timeSteps: answer.timeSteps,
-            spikes: answer.spikes, additions: answer.additions,
-            int32Nanojoules: EnergyModel.energy(
-              additions: Double(answer.additions), multiplyAdds: 0, arithmetic: .int32,
-              weightRead: 0) / 1000,
+            spikes: answer.spikes, additions: answer.additions, int32Nanojoules: picojoules / 1000,
             outputs: answer.outputs)
           try lines?.write(String(decoding: encoder.encode(row), as: UTF8.self))
           try table?.write(row.line)
@@ -165,12 +166,15 @@ struct PredictCommand: AsyncParsableCommand {
     let seconds = (clock.now - start) / .seconds(1)
     guard !isSilent, total.images > 0 else { return }
     let count = Double(total.images)
-    let share = Double(total.additions) / count / Double(predictor.file.weights.parameterCount)
+    let additions: Double = Double(total.additions) / count
+    let share: Double = additions / Double(predictor.file.weights.parameterCount)
+    let steps: Double = Double(total.steps) / count
+    let rate: Int = Int(count / max(seconds, 1e-9))
     try Output.line()
     try Output.line(
-      "\(Format.count(total.images)) images, \(Format.fixed(Double(total.steps) / count, 2)) steps and "
-        + "\(Format.count(Int((Double(total.additions) / count).rounded()))) additions each, "
-        + "\(Format.fixed(share, 3)) of the dense multiply-adds; \(Format.count(Int(count / max(seconds, 1e-9)))) images a second"
+      "\(Format.count(total.images)) images, \(Format.fixed(steps, 2)) steps and "
+        + "\(Format.count(Int(additions.rounded()))) additions each, "
+        + "\(Format.fixed(share, 3)) of the dense multiply-adds; \(Format.count(rate)) images a second"
     )
   }
 
@@ -197,12 +201,14 @@ struct PredictCommand: AsyncParsableCommand {
     func right(_ text: String, _ width: Int) -> String {
       String(repeating: " ", count: max(0, width - text.count)) + text
     }
-    let name = row.name + String(repeating: " ", count: max(0, 10 - row.name.count))
-    return right("\(row.image)", 8) + "  " + name
-      + right(row.margin.map { Format.significant(Double($0)) } ?? "", 8)
-      + right("\(row.timeSteps)", 7) + right("\(row.spikes)", 8)
-      + right(Format.count(row.additions), 11)
-      + right(Format.significant(row.int32Nanojoules), 10) + "  \(row.file)"
+    let name: String = row.name + String(repeating: " ", count: max(0, 10 - row.name.count))
+    let margin: String = row.margin.map { Format.significant(Double($0)) } ?? ""
+    let cells: [String] = [
+      right("\(row.image)", 8), "  ", name, right(margin, 8), right("\(row.timeSteps)", 7),
+      right("\(row.spikes)", 8), right(Format.count(row.additions), 11),
+      right(Format.significant(row.int32Nanojoules), 10), "  ", row.file,
+    ]
+    return cells.joined()
   }
 }
 

@@ -14,6 +14,9 @@ enum ArgumentChecks {
     try checkRepeated(arguments.dropFirst())
   }
 
+  /// Options that may be given several times.
+  private static let repeated: Set<Substring> = ["--ignore"]
+
   /// An option given twice is a mistake, not a correction.
   static func checkRepeated(_ arguments: some Sequence<String>) throws {
     var seen: Set<Substring> = []
@@ -21,7 +24,7 @@ enum ArgumentChecks {
       if argument == "--" { return }
       guard argument.hasPrefix("--") else { continue }
       let name = argument.prefix { $0 != "=" }
-      guard seen.insert(name).inserted else {
+      guard seen.insert(name).inserted || repeated.contains(name) else {
         throw ValidationError("The option '\(name)' is given twice.")
       }
     }
