@@ -18,7 +18,7 @@ struct TensorNetwork {
   private(set) var notes: [ConversionNote] = []
 
   /// A module of the network: tensors whose names have the same path.
-  private struct Module {
+  struct Module {
     let path: [String]
     var tensors: [(role: TensorName.Role, tensor: NamedTensor)] = []
     var layout: ReadingOptions.Layout?
@@ -41,7 +41,7 @@ struct TensorNetwork {
   }
 
   /// A linear layer.
-  private struct Linear {
+  struct Linear {
     let module: Module
     let weight: NamedTensor
     let bias: NamedTensor?
@@ -140,10 +140,10 @@ struct TensorNetwork {
     self.notes = notes
   }
 
-  private struct Differences: Error { let all: [String] }
+  struct Differences: Error { let all: [String] }
 
   /// Numbers that a script keeps beside weights. Others may be parameters: temperatures, thresholds of spiking neurons.
-  private static func isOfTraining(_ name: TensorName) -> Bool {
+  static func isOfTraining(_ name: TensorName) -> Bool {
     let words: Set<String> = [
       "epoch", "epochs", "step", "steps", "iteration", "iterations", "accuracy", "acc", "loss",
       "error", "errors",
@@ -154,7 +154,7 @@ struct TensorNetwork {
         with: name.module[0].lowercased().split(whereSeparator: { !$0.isLetter }).map(String.init))
   }
 
-  private static func belongsNowhere(_ tensor: NamedTensor) -> String {
+  static func belongsNowhere(_ tensor: NamedTensor) -> String {
     let name = tensor.name.debugDescription
     let isRow = tensor.shape.filter { $0 != 1 }.count == 1
     return "tensor \(name) of shape \(tensor.shape) belongs to no linear layer"
@@ -163,7 +163,7 @@ struct TensorNetwork {
   }
 
   /// Tensors that are others under a second name, as `safetensors.torch.save_model` says it in the metadata.
-  private static func withAliases(
+  static func withAliases(
     _ tensors: [NamedTensor], _ metadata: [String: String], _ notes: inout [ConversionNote]
   ) -> [NamedTensor] {
     var byName: [String: NamedTensor] = [:]
@@ -182,7 +182,7 @@ struct TensorNetwork {
 
   /// Lists of arrays: `arr_0`, `arr_1`, ... of numpy.savez, `0`, `param_1`. Matrices are layers in their order; as many
   /// rows are their biases in the same order, fewer those of the matrix before.
-  private static func renamed(_ tensors: [NamedTensor]) -> [NamedTensor] {
+  static func renamed(_ tensors: [NamedTensor]) -> [NamedTensor] {
     var stems: Set<String> = []
     var numbers: [Int] = []
     for tensor in tensors {
@@ -219,7 +219,7 @@ struct TensorNetwork {
   }
 
   /// The linear layer of a module; `nil` where it is none.
-  private static func linear(_ module: Module, _ notes: inout [ConversionNote]) throws -> Linear? {
+  static func linear(_ module: Module, _ notes: inout [ConversionNote]) throws -> Linear? {
     var weight: NamedTensor
     var used: [TensorName.Role] = [.weight, .bias]
     if let plain = module.tensor(.weight), plain.shape.count == 2 {
@@ -275,7 +275,7 @@ struct TensorNetwork {
   }
 
   /// `W = g v / |v|`, a row of v an output (Salimans and Kingma, arXiv 1602.07868).
-  private static func normalized(_ direction: NamedTensor, _ magnitude: [Double]) throws
+  static func normalized(_ direction: NamedTensor, _ magnitude: [Double]) throws
     -> NamedTensor
   {
     let columns = direction.shape[1]
@@ -298,7 +298,7 @@ struct TensorNetwork {
     )
   }
 
-  private static func checkNorm(_ module: Module) throws {
+  static func checkNorm(_ module: Module) throws {
     let roles: Set<TensorName.Role> = [.mean, .variance, .gamma, .beta, .weight, .bias]
     let others = module.tensors.filter { !roles.contains($0.role) }
     let count = module.row(.mean)!.count
@@ -308,285 +308,5 @@ struct TensorNetwork {
         "\(tensor.name.debugDescription) has \(tensor.elements.count) elements, expected \(count)")
     }
     guard differences.isEmpty else { throw Differences(all: differences) }
-  }
-
-  // MARK: Order and layout
-
-  /// Layers in their order, and how their weights lie.
-  private static func ordered(
-    _ linear: [Linear], _ options: ReadingOptions, _ notes: inout [ConversionNote]
-  ) throws -> ([Linear], ReadingOptions.Layout) {
-    typealias Layout = ReadingOptions.Layout
-    var linear = linear
-    let isSaid = !options.layers.isEmpty
-    if isSaid { linear = try said(linear, options.layers, &notes) }
-    // A layout with which a bias has another length than there are outputs is none.
-    let possible = (options.layout.map { [$0] } ?? [.outputsInputs, .inputsOutputs]).filter {
-      layout in
-      linear.allSatisfy { layer in
-        layer.bias.map { $0.elements.count == sizes(layer, layout).outputs } ?? true
-      }
-    }
-    let named = Set(linear.compactMap(\.module.layout))
-    let custom =
-      named.count == 1 && linear.allSatisfy { $0.module.layout != nil } ? named.first : nil
-    var found: [(layout: Layout, result: LayerOrder.Found)] = []
-    for layout in possible {
-      let order = LayerOrder(
-        linear.map { layer in
-          let (inputs, outputs) = sizes(layer, layout)
-          return LayerOrder.Layer(path: layer.module.path, inputs: inputs, outputs: outputs)
-        })
-      let all = Array(linear.indices)
-      found.append(
-        (layout, isSaid ? (order.fits(all) ? .order(all, .numbers) : .none) : order.found))
-    }
-    func matches(_ isMatch: (LayerOrder.Found) -> Bool) -> [(
-      layout: Layout, result: LayerOrder.Found
-    )] {
-      found.filter { isMatch($0.result) }
-    }
-    // Against the custom of the names a bias must say it, or a numbering that fits no other way.
-    let isSaidByBias = linear.contains { layer in
-      layer.bias != nil && layer.weight.shape[0] != layer.weight.shape[1]
-    }
-    if options.layout == nil, let custom, !isSaidByBias {
-      found.removeAll { $0.layout != custom && (isSaid || !isByNumbers($0.result)) }
-    }
-    let byNumbers = matches { isByNumbers($0) }
-    let ordered =
-      byNumbers.isEmpty ? matches { if case .order = $0 { true } else { false } } : byNumbers
-    let several = matches { if case .several = $0 { true } else { false } }
-    // The custom of the names where both fit; shapes and biases where one does.
-    var chosen =
-      ordered.count == 1 && several.isEmpty ? ordered[0] : ordered.first { $0.layout == custom }
-    if chosen == nil, ordered.count == 1,
-      several.allSatisfy({ $0.layout != custom }) || !byNumbers.isEmpty
-    {
-      chosen = ordered[0]
-    }
-    guard let chosen, case .order(let order, let reason) = chosen.result else {
-      throw fault(linear, found.map(\.result), isSaid: isSaid, isLayoutOpen: ordered.count > 1)
-    }
-    let names = order.map { linear[$0].module.name }.joined(separator: ", ")
-    switch reason {
-    case .numbers: break
-    case .counted(let name):
-      notes.append(
-        ConversionNote(.assumed, "order", "\(names): \(name) counts as the first, as in Keras"))
-    case .shapes:
-      notes.append(ConversionNote(.assumed, "order", "\(names): the only one that fits the shapes"))
-    case .words(let words):
-      notes.append(
-        ConversionNote(
-          .assumed, "order",
-          "\(names): by the words \(words.joined(separator: ", ")); --layers says another"))
-    }
-    if options.layout == nil, ordered.count > 1 || chosen.layout != custom {
-      let reason =
-        ordered.count > 1
-        ? "by the names of the tensors; --layout says another" : "as shapes and biases say"
-      notes.append(
-        ConversionNote(
-          ordered.count > 1 ? .assumed : .faithful, "weights",
-          "lie as [\(chosen.layout.rawValue)], \(reason)"))
-    }
-    return (order.map { linear[$0] }, chosen.layout)
-  }
-
-  private static func isByNumbers(_ found: LayerOrder.Found) -> Bool {
-    switch found {
-    case .order(_, .numbers), .order(_, .counted): true
-    default: false
-    }
-  }
-
-  /// The layers that the user names, in that order.
-  private static func said(
-    _ linear: [Linear], _ names: [String], _ notes: inout [ConversionNote]
-  ) throws -> [Linear] {
-    let chosen = try names.map { name throws -> Linear in
-      let fitting = linear.filter { $0.module.name == name || $0.weight.name == name }
-      guard let layer = fitting.first else {
-        let all = linear.map(\.module.name).joined(separator: ", ")
-        throw ModelFileError.Fault.modelMismatch([
-          "--layers \(name): there is no such layer; there are \(all)"
-        ])
-      }
-      return layer
-    }
-    for layer in linear where !chosen.contains(where: { $0.module.path == layer.module.path }) {
-      notes.append(
-        ConversionNote(.ignored, layer.module.name, "left out: --layers does not name it"))
-    }
-    return chosen
-  }
-
-  private static func sizes(
-    _ layer: Linear, _ layout: ReadingOptions.Layout
-  ) -> (inputs: Int, outputs: Int) {
-    let shape = layer.weight.shape
-    return layout == .inputsOutputs ? (shape[0], shape[1]) : (shape[1], shape[0])
-  }
-
-  private static func fault(
-    _ linear: [Linear], _ found: [LayerOrder.Found], isSaid: Bool, isLayoutOpen: Bool
-  ) -> ModelFileError.Fault {
-    func names(_ order: [Int]) -> String {
-      order.map { linear[$0].module.name }.joined(separator: ",")
-    }
-    let shapes = linear.map { "\($0.module.name) \($0.weight.shape)" }.joined(separator: ", ")
-    if isLayoutOpen {
-      return .modelMismatch([
-        "the weights \(shapes) can lie as [out,in] or as [in,out], and the file does not say: --layout out,in (PyTorch) "
-          + "or --layout in,out (Keras, Flax)"
-      ])
-    }
-    let several = found.flatMap { result -> [[Int]] in
-      if case .several(let orders) = result { return orders }
-      return []
-    }
-    if found.contains(where: { if case .several = $0 { true } else { false } }) {
-      let orders = several.map { "--layers " + names($0) }.joined(separator: ", or ")
-      return .modelMismatch([
-        "the order of the layers \(shapes) is not in the file, and several fit: "
-          + (orders.isEmpty ? "--layers NAME,NAME,... says it" : orders)
-          + "; a layer of another branch is left out by not being named"
-      ])
-    }
-    return .modelMismatch([
-      "the layers \(shapes) fit in no order" + (isSaid ? " as said by --layers" : "")
-        + ": each takes as many inputs as the one before has outputs; --layers NAME,NAME,... names those of one network"
-    ])
-  }
-
-  // MARK: Building
-
-  private static func build(
-    _ chain: inout AffineChain, _ linear: [Linear], _ layout: ReadingOptions.Layout,
-    _ norms: [Module],
-    inputs: Module?, _ options: ReadingOptions, _ notes: inout [ConversionNote]
-  ) throws {
-    let width = sizes(linear[0], layout).inputs
-    try chain.require(width: width)
-    if let preprocessing = options.preprocessing {
-      let (factors, offsets) = try preprocessing.affine(inputs: width)
-      try chain.scale(by: factors)
-      try chain.shift(by: offsets)
-      notes.append(preprocessing.note)
-    }
-    if let inputs {
-      let map = Preprocessing(mean: inputs.row(.mean)!, std: try checked(inputs.row(.std)!, inputs))
-      let (factors, offsets) = try map.affine(inputs: width)
-      try chain.scale(by: factors)
-      try chain.shift(by: offsets)
-      notes.append(
-        ConversionNote(
-          .assumed, "mean and std", "(x - mean) / std of the inputs, folded into the first layer"))
-    }
-    var left = norms
-    for (index, layer) in linear.enumerated() {
-      let (ins, outs) = sizes(layer, layout)
-      let before = index == 0 ? nil : linear[index - 1].module.path
-      let after = index + 1 < linear.count ? linear[index + 1].module.path : nil
-      for norm in take(
-        &left, where: { place($0.path, between: before, and: layer.module.path) == .afterReLU })
-      {
-        try fold(
-          norm, into: &chain, width: ins, "after the ReLU, into \(layer.module.name)", &notes)
-      }
-      let shape = layer.weight.shape
-      let elements = layer.weight.elements
-      switch layout {
-      case .outputsInputs:
-        let stored = Matrix(rows: shape[0], columns: shape[1], elements: elements)
-        try chain.multiply(by: stored.transposed)
-      case .inputsOutputs, .fortran:
-        try chain.multiply(by: Matrix(rows: ins, columns: outs, elements: elements))
-      }
-      if let bias = layer.bias { try chain.shift(by: bias.elements.map(Double.init)) }
-      for norm in take(
-        &left, where: { place($0.path, between: layer.module.path, and: after) == .beforeReLU })
-      {
-        try fold(
-          norm, into: &chain, width: outs, "into \(layer.module.name), before its ReLU", &notes)
-      }
-      if index + 1 < linear.count { try chain.rectify() }
-    }
-    guard left.isEmpty else {
-      throw ModelFileError.Fault.modelMismatch(
-        left.map {
-          "normalization \($0.name.debugDescription) of \($0.row(.mean)!.count): its place among the layers is not in the file"
-        })
-    }
-    if linear.count > 1 {
-      notes.append(
-        ConversionNote(
-          .assumed, "activations", "ReLU between layers: a file of tensors does not say"))
-    }
-  }
-
-  private static func checked(_ values: [Double], _ module: Module) throws -> [Double] {
-    guard values.allSatisfy({ $0 != 0 }) else {
-      throw ModelFileError.Fault.modelMismatch(["\(module.name) has a standard deviation of 0"])
-    }
-    return values
-  }
-
-  private static func take(_ modules: inout [Module], where isTaken: (Module) -> Bool) -> [Module] {
-    let taken = modules.filter(isTaken)
-    modules.removeAll(where: isTaken)
-    return taken
-  }
-
-  private enum Place { case beforeReLU, afterReLU, elsewhere }
-
-  /// Where a normalization stands between two layers, by the numbers of their names.
-  private static func place(_ norm: [String], between before: [String]?, and after: [String]?)
-    -> Place
-  {
-    func number(_ path: [String]?) -> Int? {
-      guard let path, path.count == norm.count, path.dropLast() == norm.dropLast(),
-        let last = path.last
-      else { return nil }
-      return Int(last)
-    }
-    // In a sequence: right behind a layer there is no room for a ReLU between, nor right before the next.
-    if let own = number(norm) {
-      if let first = number(before), own == first + 1 { return .beforeReLU }
-      guard let last = number(after) else { return .elsewhere }
-      return own + 1 == last || (before == nil && own < last) ? .afterReLU : .elsewhere
-    }
-    // By name: bn1 beside fc1, or both alone in a module.
-    guard let before, norm.dropLast() == before.dropLast() else { return .elsewhere }
-    return digits(norm.last) == digits(before.last) ? .beforeReLU : .elsewhere
-  }
-
-  private static func digits(_ text: String?) -> String { text?.filter(\.isNumber) ?? "" }
-
-  private static func fold(
-    _ norm: Module, into chain: inout AffineChain, width: Int, _ outcome: String,
-    _ notes: inout [ConversionNote]
-  ) throws {
-    let mean = norm.row(.mean)!
-    let ones = [Double](repeating: 1, count: mean.count)
-    // Keras's epsilon is 1e-3, PyTorch's and Flax's 1e-5: no file of tensors has it.
-    let isKeras = norm.tensors.contains { $0.tensor.name.contains("moving_") }
-    let epsilon = isKeras ? 1e-3 : 1e-5
-    guard mean.count == width,
-      let map = Normalization(
-        gamma: norm.row(.gamma, .weight) ?? ones,
-        beta: norm.row(.beta, .bias) ?? ones.map { _ in 0 },
-        mean: mean, variance: norm.row(.variance)!, epsilon: epsilon)
-    else {
-      throw ModelFileError.Fault.modelMismatch([
-        "normalization \(norm.name.debugDescription) of \(mean.count) units, expected \(width), of positive variances"
-      ])
-    }
-    try chain.scale(by: map.factors)
-    try chain.shift(by: map.offsets)
-    notes.append(
-      ConversionNote(
-        .assumed, norm.name, "batch normalization with epsilon \(epsilon), folded \(outcome)"))
   }
 }

@@ -86,6 +86,45 @@ public struct SpikingPredictor: Sendable {
   }
 }
 
+extension SpikingPredictor {
+  /// Answers some images on several tasks, each with a copy of the network; the predictor stays as it is.
+  ///
+  /// - Parameters:
+  ///   - images: each `[n_0]`.
+  ///   - first: the number of the first of them, from which random quantizers draw.
+  ///   - workers: tasks; answers do not depend on it.
+  /// - Returns: the answers, in the order of the images.
+  /// - Throws: `SpikingError` of the first image that cannot be answered; `CancellationError`.
+  public func answers(
+    of images: [[Float]], first: Int = 0, workers: Int
+  ) async throws -> [SpikingAnswer] {
+    precondition(workers >= 1, "\(workers) workers")
+    let count = images.count
+    // Contiguous parts, so that what is thrown is what the first image throws.
+    let parts = min(workers, max(count, 1))
+    typealias Part = Result<[SpikingAnswer], any Error>
+    return try await withThrowingTaskGroup(of: (Int, Part).self) { group in
+      for part in 0..<parts {
+        group.addTask {
+          var copy = self
+          return (
+            part,
+            Part {
+              try (count * part / parts..<count * (part + 1) / parts).map { index in
+                try Task.checkCancellation()
+                return try copy.predict(images[index], stream: UInt64(first + index))
+              }
+            }
+          )
+        }
+      }
+      var results: [Part?] = Array(repeating: nil, count: parts)
+      for try await (part, result) in group { results[part] = result }
+      return try results.flatMap { try $0!.get() }
+    }
+  }
+}
+
 /// What an image was answered, and what it cost.
 public struct SpikingAnswer: Sendable, Equatable, Codable {
   /// The class, from 0 on.

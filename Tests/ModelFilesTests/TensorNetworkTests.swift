@@ -200,8 +200,30 @@ import Testing
     let named = try read(
       [tensor("fc1.weight", [2, 2]), tensor("fc2.weight", [1, 2])] + norms("bn1"))
     #expect(named.notes.contains { $0.part == "bn1" && $0.kind == .assumed })
+    // By its size, where one place only has it: of the inputs, or of the one hidden layer.
+    let narrow = [
+      tensor("fc1.weight", [3, 2], [1, 2, 3, 4, 5, 6]), tensor("fc2.weight", [1, 3], [1, 1, 1]),
+    ]
+    let byInput = try read(narrow + norms("bn"))
+    #expect(close(Array(byInput.layers[0].elements.prefix(3)), [first, 3 * first, 5 * first]))
+    let wide = [
+      tensor("fc1.weight", [2, 3], [1, 2, 3, 4, 5, 6]), tensor("fc2.weight", [1, 2], [1, 1]),
+    ]
+    let byHidden = try read(wide + norms("bn"))
+    #expect(close(Array(byHidden.layers[0].elements.prefix(2)), [first, 4 * second]))
+    // A list of as many as there are hidden layers.
+    let square = [
+      tensor("fcs.0.weight", [2, 2]), tensor("fcs.1.weight", [2, 2]),
+      tensor("fcs.2.weight", [1, 2]),
+    ]
+    let listed = try read(square + norms("bns.0") + norms("bns.1"))
     #expect(
-      refusal([weight, last] + norms("7")).contains("its place among the layers is not in the file")
+      listed.notes.count { $0.part.hasPrefix("bns.") && $0.outcome.contains("before its ReLU") }
+        == 2)
+    #expect(refusal(square + norms("bn")).contains("its place among the layers is not in the file"))
+    #expect(
+      refusal([weight, tensor("3.weight", [2, 2]), tensor("5.weight", [1, 2])] + norms("9"))
+        .contains("its place among the layers is not in the file")
     )
 
     let pruned = try read([

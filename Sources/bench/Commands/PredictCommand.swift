@@ -10,7 +10,6 @@ import Prediction
 import Reports
 import SpikeKernels
 import SpikingReLU
-import Training
 
 /// `bench predict`: answers of a saved spiking network for somebody's own images.
 struct PredictCommand: AsyncParsableCommand {
@@ -136,13 +135,8 @@ struct PredictCommand: AsyncParsableCommand {
           batch.append(values)
         }
         guard !batch.isEmpty else { break }
-        let (images, first, source) = (batch, total.images, predictor)
-        let answers: [SpikingAnswer] = try await mapExamples(
-          count: images.count, workers: threads.count, progress: nil, makeState: { source },
-          body: { (copy: inout SpikingPredictor, index: Int) throws -> SpikingAnswer in
-            try copy.predict(images[index], stream: UInt64(first + index))
-          }
-        ).results
+        let answers = try await predictor.answers(
+          of: batch, first: total.images, workers: threads.count)
         for answer in answers {
           let picojoules: Double = EnergyModel.energy(
             additions: Double(answer.additions), multiplyAdds: 0, arithmetic: .int32, weightRead: 0)
