@@ -221,7 +221,7 @@ let package = Package(
       name: "EventRecordingsTests", dependencies: ["EventRecordings", "Files", "TestSupport"],
       swiftSettings: strict),
     .testTarget(
-      name: "ModelFilesTests", dependencies: ["Files", "ModelFiles"],
+      name: "ModelFilesTests", dependencies: ["Files", "ModelFiles", "TestSupport"],
       swiftSettings: strict),
     .testTarget(
       name: "ClusterTests", dependencies: ["Cluster", "MPICluster", "ThreadCluster"],
