@@ -52,9 +52,9 @@ enum ONNXModel {
     if !graph.sparseInitializer.isEmpty { others.append("sparse initializers") }
     guard others.isEmpty else { throw ONNXFault.unsupported(others) }
     try ONNXExternalData.load(&graph.initializer, from: external)
-    for name in options.layers + options.ignored.map({ "--ignore \($0)" }) where !name.isEmpty {
+    guard options.layers.isEmpty, options.layout == nil, options.ignored.isEmpty else {
       throw ONNXFault.graphStructure(
-        "a model says its own layers: no --layers, --layout and --ignore (\(name))")
+        "a model says its own layers and how weights lie: without --layers, --layout and --ignore")
     }
     var chain = try ONNXChain(
       ONNXGraph(graph, functions: model.functions), options)

@@ -505,6 +505,21 @@ import Testing
     #expect(notes.contains { $0.kind == .assumed && $0.outcome.contains("--scale 16.0") })
   }
 
+  @Test("a model says its own layers: what files of tensors leave open is not asked of it")
+  func ownLayers() throws {
+    for options in [
+      ReadingOptions(layers: ["w"]), ReadingOptions(layout: .inputsOutputs),
+      ReadingOptions(ignored: ["b"]),
+    ] {
+      #expect(throws: ONNXFault.self) { try ONNXModel.decode(Self.model().serialized(), options) }
+    }
+    let scaled = try ONNXModel.decode(
+      Self.model().serialized(), ReadingOptions(preprocessing: Preprocessing(scale: [2], mean: [1]))
+    )
+    // w (2 x - 1) + b, w = (1, 2), b = 3.
+    #expect(scaled.weights.matrices[0].elements == [2, 4] && scaled.weights.biases![0] == [0])
+  }
+
   @Test("scikit-learn's Scaler is folded; an infinite limit of Clip is none")
   func scaler() throws {
     let scaled = try decode {
