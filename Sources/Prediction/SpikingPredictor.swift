@@ -7,6 +7,9 @@ public import SpikingReLU
 /// early exit.
 ///
 /// ```swift
+/// import DeepSpikingNetworks
+///
+/// let image = Dataset.embeddedDigits().test.images.row(0)
 /// var predictor = try SpikingPredictor(file: "spiking.safetensors")
 /// let answer = try predictor.predict(image)
 /// print(answer.name, answer.margin, answer.additions)
