@@ -479,8 +479,11 @@ extension ONNXChain {
       if let numbers = names.integers, numbers == Array(0..<numbers.count) {
         return self.end(node, .faithful, "classes are numbered from 0 on", .classes)
       }
-      if let numbers = names.integers { nameClasses(numbers.map(String.init)) }
-      return self.end(node, .approximate, "left out: names of classes", .classes)
+      // Answers are numbers of outputs: what the model calls them is said.
+      let shown = names.integers.map { $0.prefix(20).map(String.init).joined(separator: ", ") }
+      return self.end(
+        node, .approximate, "left out: the model names its classes " + (shown ?? "by texts"),
+        .classes)
     }
     let (dims, isBehindEnd): ([Int], Bool)
     switch node.input.compactMap(endValue).first {

@@ -38,8 +38,6 @@ struct ONNXChain {
   private(set) var notes: [ConversionNote] = []
   /// What the numbers of the layers were in the file.
   private(set) var fileTypes: Set<String> = []
-  /// Names of the classes, where the model has some.
-  private(set) var classes: [String]?
   /// Numbers of all constants that were computed, and the most that are: a few nodes could make any number of them.
   private var computed = 0
   private let mostComputed: Int
@@ -282,8 +280,6 @@ struct ONNXChain {
   mutating func use(_ constant: ONNXConstant) { fileTypes.insert(constant.fileType) }
 
   mutating func rectified(by node: ONNXNodeProto) { lastReLU = "a \(node.opType)" }
-
-  mutating func nameClasses(_ names: [String]) { classes = names }
 
   private mutating func take(
     _ part: String, _ body: (inout AffineChain) throws(AffineChain.Fault) -> Void

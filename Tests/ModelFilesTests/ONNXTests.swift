@@ -449,6 +449,18 @@ import Testing
       }
     }
     let argMax = Self.node("ArgMax", ["u"], "p", [("axis", 1)])
+    // Classes that are named otherwise than by their numbers are said.
+    var named = Self.model()
+    named.graph!.initializer.append(
+      .with { ($0.name, $0.dims, $0.dataType, $0.int64Data) = ("names", [2], 7, [7, 5]) })
+    named.graph!.node += [
+      Self.node("ArgMax", ["y"], "s", [("axis", 1)]),
+      Self.node("ArrayFeatureExtractor", ["names", "s"], "p"),
+    ]
+    named.graph!.node[named.graph!.node.count - 1].domain = "ai.onnx.ml"
+    named.graph!.output[0].name = "p"
+    let words = try ONNXModel.decode(named.serialized()).notes.map(\.outcome)
+    #expect(words.contains("left out: the model names its classes 7, 5"), "\(words)")
     #expect(refusal([Self.node("ArgMax", ["y"], "p", [("axis", 1)])], "p") == "read")
     #expect(refusal([Self.node("Reshape", ["y", "form"], "p")], "p") == "read")
     for (nodes, words) in [
