@@ -61,6 +61,8 @@ struct TensorNetwork {
     let all = Self.withAliases(tensors, metadata, &notes)
     func isIgnored(_ name: String) -> Bool { options.ignored.contains { name.hasPrefix($0) } }
     var modules: [Module] = []
+    // A file may have thousands of tensors: a search through all modules for each would take seconds.
+    var places: [[String]: Int] = [:]
     for tensor in Self.renamed(all) {
       guard !isIgnored(tensor.name) else {
         notes.append(ConversionNote(.ignored, tensor.name, "left out, as said"))
@@ -73,10 +75,11 @@ struct TensorNetwork {
         notes.append(ConversionNote(.ignored, tensor.name, "a number of the training"))
         continue
       }
-      if let place = modules.firstIndex(where: { $0.path == name.module }) {
+      if let place = places[name.module] {
         modules[place].tensors.append((name.role, tensor))
         modules[place].layout = modules[place].layout ?? name.layout
       } else {
+        places[name.module] = modules.count
         modules.append(
           Module(path: name.module, tensors: [(name.role, tensor)], layout: name.layout))
       }
