@@ -72,6 +72,9 @@ import Testing
     // Of a rectified value a ReLU is nothing new; of one that may be negative it is.
     try chain.scale(by: [3])
     try chain.rectify()
+    var turned = chain
+    try turned.scale(by: [-1])
+    #expect(throws: AffineChain.Fault.reluOfInput) { try turned.rectify() }
     try chain.shift(by: [-1])
     #expect(throws: AffineChain.Fault.reluOfInput) { try chain.rectify() }
     var large = AffineChain()

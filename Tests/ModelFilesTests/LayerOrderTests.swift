@@ -60,6 +60,7 @@ import Testing
       order([("actor.0", 4, 4), ("actor.2", 4, 2), ("critic.0", 4, 4)]).hasPrefix("several: "))
     #expect(
       order([("backbone.0", 4, 4), ("head.0", 4, 2), ("critic", 4, 4)]).hasPrefix("several: "))
+    #expect(order([("body", 4, 4), ("head", 4, 4), ("critic", 4, 2)]).hasPrefix("several: "))
     #expect(order([("in_a", 4, 4), ("in_b", 4, 4), ("out", 4, 2)]).hasPrefix("several: "))
   }
 
