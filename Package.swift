@@ -53,6 +53,7 @@ let package = Package(
     .library(name: "SpikeKernels", targets: ["SpikeKernels"]),
     .library(name: "SpikingReLU", targets: ["SpikingReLU"]),
     .library(name: "Datasets", targets: ["Datasets"]),
+    .library(name: "DataFiles", targets: ["DataFiles"]),
     .library(name: "Files", targets: ["Files"]),
     .library(name: "ModelFiles", targets: ["ModelFiles"]),
     .library(name: "EventRecordings", targets: ["EventRecordings"]),
@@ -92,6 +93,11 @@ let package = Package(
       name: "CProtobufC", pkgConfig: "libprotobuf-c",
       providers: [.apt(["libprotobuf-c-dev"]), .brew(["protobuf-c"])]),
     .systemLibrary(
+      name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"]), .brew(["libpng"])]),
+    .systemLibrary(
+      name: "CTurboJPEG", pkgConfig: "libturbojpeg",
+      providers: [.apt(["libturbojpeg0-dev"]), .brew(["jpeg-turbo"])]),
+    .systemLibrary(
       name: "CMPI", pkgConfig: mpi,
       providers: [.apt(["libopenmpi-dev", "openmpi-bin"]), .brew(["open-mpi"])]),
     // Of FlatBuffers there are headers only.
@@ -101,6 +107,7 @@ let package = Package(
     // Generated: see onnx.proto.
     .target(
       name: "CONNX", dependencies: ["CProtobufC"], exclude: ["onnx.proto"], cSettings: exactC),
+    .target(name: "CPNGReader", dependencies: ["CPNG"], cSettings: exactC),
     .target(name: "CSpikeKernels", cSettings: exactC + hotC),
     .target(
       name: "CVega", exclude: ["vega-5.21.0.js", "vega-lite-4.17.0.js", "LICENSE.txt"],
@@ -128,6 +135,10 @@ let package = Package(
       ],
       swiftSettings: strict + cold),
     .target(
+      name: "DataFiles",
+      dependencies: ["CPNGReader", "CTurboJPEG", "Datasets", "Files", "ModelFiles", "Networks"],
+      swiftSettings: strict),
+    .target(
       name: "EventRecordings", dependencies: ["CFlatBuffers", "CLZ4", "CZstd", "Files"],
       swiftSettings: strict),
     .target(name: "Cluster", swiftSettings: strict + cold),
@@ -148,12 +159,13 @@ let package = Package(
     .target(
       name: "DeepSpikingNetworks",
       dependencies: [
-        "Datasets", "DenseReLU", "EventRecordings", "ModelFiles", "Networks", "SpikeKernels",
-        "SpikingReLU", "Prediction", "Streams", "Training",
+        "DataFiles", "Datasets", "DenseReLU", "EventRecordings", "ModelFiles", "Networks",
+        "SpikeKernels", "SpikingReLU", "Prediction", "Streams", "Training",
       ],
       swiftSettings: strict),
     .target(
-      name: "Prediction", dependencies: ["ModelFiles", "Networks", "SpikeKernels", "SpikingReLU"],
+      name: "Prediction",
+      dependencies: ["Datasets", "ModelFiles", "Networks", "SpikeKernels", "SpikingReLU"],
       swiftSettings: strict + cold),
     .target(
       name: "Measures",
@@ -182,7 +194,7 @@ let package = Package(
     .executableTarget(
       name: "bench",
       dependencies: [
-        "Cluster", "Datasets", "DenseReLU", "EventRecordings", "Experiments", "Files",
+        "Cluster", "DataFiles", "Datasets", "DenseReLU", "EventRecordings", "Experiments", "Files",
         "MPICluster", "Measures", "ModelFiles", "Networks", "Prediction", "Reports", "SpikeKernels",
         "SpikeTraces",
         "SpikingReLU", "Streams", "Training",
@@ -217,6 +229,9 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "DatasetsTests", dependencies: ["Datasets", "TestSupport"], swiftSettings: strict),
+    .testTarget(
+      name: "DataFilesTests", dependencies: ["DataFiles", "ModelFiles", "TestSupport"],
+      swiftSettings: strict),
     .testTarget(
       name: "EventRecordingsTests", dependencies: ["EventRecordings", "Files", "TestSupport"],
       swiftSettings: strict),

@@ -15,6 +15,7 @@ let package = Package(
     .target(
       name: "FuzzSupport",
       dependencies: [
+        .product(name: "DataFiles", package: "DeepSpikingNetworks"),
         .product(name: "Datasets", package: "DeepSpikingNetworks"),
         .product(name: "EventRecordings", package: "DeepSpikingNetworks"),
         .product(name: "ModelFiles", package: "DeepSpikingNetworks"),
@@ -26,6 +27,7 @@ let package = Package(
       dependencies: [
         "FuzzSupport",
         .product(name: "Cluster", package: "DeepSpikingNetworks"),
+        .product(name: "DataFiles", package: "DeepSpikingNetworks"),
         .product(name: "Datasets", package: "DeepSpikingNetworks"),
         .product(name: "DenseReLU", package: "DeepSpikingNetworks"),
         .product(name: "EventRecordings", package: "DeepSpikingNetworks"),

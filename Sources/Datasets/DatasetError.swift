@@ -40,6 +40,14 @@ public enum DatasetError: Error, Equatable, Sendable {
   case shapeMismatch(path: String, found: [Int], expected: [Int])
   /// A row of a table, or an image, is not what the network takes.
   case badRow(path: String, row: Int, reason: String)
+  /// A file where a folder is expected.
+  case notAFolder(path: String)
+  /// The folder holds several datasets, and none is named.
+  case severalDatasets(folder: String, names: [String])
+  /// An image that cannot be decoded, or not as the network needs it.
+  case badImage(path: String, reason: String)
+  /// Data of another form than a dataset has.
+  case badData(path: String, reason: String)
   /// The gzip stream ends too early.
   case gzipTruncated(path: String, offset: Int)
   /// The deflate data is damaged.
@@ -111,6 +119,12 @@ extension DatasetError: CustomStringConvertible {
     case .shapeMismatch(let path, let found, let expected):
       return "\(path): images of \(shape(found)), expected \(shape(expected))"
     case .badRow(let path, let row, let reason): return "\(path), row \(row): \(reason)"
+    case .notAFolder(let path): return "\(path): not a folder"
+    case .severalDatasets(let folder, let names):
+      return "\(folder): several datasets: \(names.joined(separator: ", ")); say which: --dataset "
+        + "\(names.first ?? "NAME") --data \(folder)"
+    case .badImage(let path, let reason), .badData(let path, let reason):
+      return "\(path): \(reason)"
     case .gzipTruncated(let path, let offset):
       return "\(path), offset \(offset): the gzip stream ends before its end marker"
     case .gzipCorrupt(let path, let offset, let reason):

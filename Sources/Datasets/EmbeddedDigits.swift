@@ -15,7 +15,7 @@ extension Dataset {
     let labels = (0..<count).map { unsafe Int(ced_first_label()[$0]) }
     let all = LabelledImages(images: images, labels: labels, classes: 10)
     return Dataset(
-      name: "digits", source: "embedded", height: 8, width: 8,
-      training: all.selecting(0..<1_437), test: all.selecting(1_437..<count))
+      name: "digits", source: "embedded", shape: Shape(height: 8, width: 8, channels: 1),
+      training: all.selecting(0..<1_437), test: all.selecting(1_437..<count), divisor: 16)
   }
 }

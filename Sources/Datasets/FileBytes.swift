@@ -1,34 +1,34 @@
-internal import Files
+package import Files
 
 /// Bytes that arrive in order.
-protocol ByteStream {
+package protocol ByteStream {
   /// Reads up to `count` bytes, fewer only at the end; 0 bytes mean the end.
   mutating func read(upTo count: Int) throws(DatasetError) -> [UInt8]
 }
 
 /// A regular file whose faults are those of a dataset.
-struct FileBytes: ByteStream {
+package struct FileBytes: ByteStream {
   private let file: RegularFile
 
   /// The path, as given.
-  var path: String { file.path }
+  package var path: String { file.path }
   /// The size when it was opened, in bytes.
-  var size: Int { file.size }
+  package var size: Int { file.size }
 
   /// Opens a regular file.
   ///
   /// - Throws: `DatasetError` when it is missing, is not a regular file or cannot be opened.
-  init(path: String) throws(DatasetError) {
+  package init(path: String) throws(DatasetError) {
     do { file = try RegularFile(path: path) } catch { throw DatasetError(error) }
   }
 
-  func read(upTo count: Int) throws(DatasetError) -> [UInt8] {
+  package func read(upTo count: Int) throws(DatasetError) -> [UInt8] {
     do { return try file.read(upTo: count) } catch { throw DatasetError(error) }
   }
 }
 
 extension DatasetError {
-  init(_ error: InputError) {
+  package init(_ error: InputError) {
     self =
       switch error {
       case .missing(let path): .missing(path: path)

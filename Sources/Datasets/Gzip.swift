@@ -5,7 +5,7 @@ internal import Files
 ///
 /// Format: RFC 1952. zlib inflates; the header and trailer are read here, so that each fault has
 /// its own error. Several members follow each other as one; zero bytes after the last are allowed.
-struct GzipStream: ByteStream {
+package struct GzipStream: ByteStream {
   private enum Phase { case header, data, atEnd }
 
   private var file: FileBytes
@@ -22,13 +22,13 @@ struct GzipStream: ByteStream {
 
   private static let chunk = 65_536
 
-  init(_ file: FileBytes) throws(DatasetError) {
+  package init(_ file: FileBytes) throws(DatasetError) {
     self.file = file
     path = file.path
     inflater = try Inflater(path: path)
   }
 
-  mutating func read(upTo count: Int) throws(DatasetError) -> [UInt8] {
+  package mutating func read(upTo count: Int) throws(DatasetError) -> [UInt8] {
     var output: [UInt8] = []
     while output.count < count, phase != .atEnd {
       if phase == .header {

@@ -18,8 +18,3 @@ extension LabelledImages {
       topology: try topology(hidden: hidden), initializer: initializer, generator: &generator)
   }
 }
-
-extension Dataset {
-  /// What a pixel of 1 was in the files: pixels of the digits were divided by 16, others by 255.
-  public var wholeNumberScale: Double { name == "digits" ? 16 : 255 }
-}

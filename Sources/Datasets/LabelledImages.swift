@@ -8,16 +8,19 @@ public struct LabelledImages: Sendable {
   public let labels: [Int]
   /// The number of classes.
   public let classes: Int
+  /// Classes of which the whole data set has no image: numbers that its labels leave out, as 0 of EMNIST's letters.
+  public let unusedClasses: Set<Int>
 
   /// Images whose classes are given.
   ///
   /// - Precondition: as many labels as images, each in 0..<`classes`.
-  public init(images: Matrix, labels: [Int], classes: Int) {
+  public init(images: Matrix, labels: [Int], classes: Int, unusedClasses: Set<Int> = []) {
     precondition(images.rows == labels.count, "\(labels.count) labels, \(images.rows) images")
     precondition(labels.allSatisfy { 0..<classes ~= $0 }, "a label is outside 0..<\(classes)")
     self.images = images
     self.labels = labels
     self.classes = classes
+    self.unusedClasses = unusedClasses
   }
 
   /// The number of images.
@@ -29,7 +32,8 @@ public struct LabelledImages: Sendable {
   /// The images of the given indices, in that order.
   public func selecting(_ indices: some Collection<Int>) -> LabelledImages {
     LabelledImages(
-      images: images.selectingRows(indices), labels: indices.map { labels[$0] }, classes: classes)
+      images: images.selectingRows(indices), labels: indices.map { labels[$0] }, classes: classes,
+      unusedClasses: unusedClasses)
   }
 
   /// One-hot targets, `[examples x classes]`: 1 at the label, 0 elsewhere.
@@ -37,39 +41,5 @@ public struct LabelledImages: Sendable {
     var targets = Matrix(rows: count, columns: classes)
     for (index, label) in labels.enumerated() { targets[index, label] = 1 }
     return targets
-  }
-}
-
-/// A dataset in two parts.
-public struct Dataset: Sendable {
-  /// Its name, as `--dataset` takes it.
-  public let name: String
-  /// Where it came from: a path, or `embedded`.
-  public let source: String
-  /// Height of an image in pixels.
-  public let height: Int
-  /// Width of an image in pixels.
-  public let width: Int
-  /// The part to learn from.
-  public let training: LabelledImages
-  /// The part to be judged on.
-  public let test: LabelledImages
-
-  /// A dataset of two parts.
-  ///
-  /// - Precondition: images of `height * width` pixels in both.
-  public init(
-    name: String, source: String, height: Int, width: Int, training: LabelledImages,
-    test: LabelledImages
-  ) {
-    precondition(
-      training.images.columns == height * width && test.images.columns == height * width,
-      "images of \(training.images.columns) pixels, expected \(height) x \(width)")
-    self.name = name
-    self.source = source
-    self.height = height
-    self.width = width
-    self.training = training
-    self.test = test
   }
 }

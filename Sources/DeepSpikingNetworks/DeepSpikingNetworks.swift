@@ -1,6 +1,7 @@
 // One import for all libraries of the package but `Experiments` and `Reports`: both models, data, files, event
 // recordings and training. `SpikingReLU` alone links no BLAS.
 
+@_exported public import DataFiles
 @_exported public import Datasets
 @_exported public import DenseReLU
 @_exported public import EventRecordings

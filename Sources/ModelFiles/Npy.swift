@@ -13,17 +13,23 @@ enum Npy {
     case other(TensorNetwork.Other)
   }
 
-  /// Reads an array of Floats, halves or doubles, in C or Fortran order, of either byte order; of whole numbers and
-  /// texts only the header.
+  /// An array whose header was read: its data is next.
+  fileprivate struct Opened {
+    let header: NpyHeader
+    let count: Int
+    /// Bytes of its data.
+    let bytes: Int
+  }
+
+  /// Reads the header.
   ///
   /// - Parameters:
   ///   - size: of the whole, in bytes.
   ///   - read: gives so many bytes, the next ones; fewer only at the end.
-  /// - Throws: `ModelFileError.Fault.npy`, `.badShape`, `.sizeOverflow`, `.nonFiniteWeight`; what `read`
-  ///   throws.
-  static func decode(
+  /// - Throws: `ModelFileError.Fault.npy`, `.badShape`, `.sizeOverflow`; what `read` throws.
+  fileprivate static func open(
     name: String, size: Int, read: (_ bytes: Int) throws -> [UInt8]
-  ) throws -> Contents {
+  ) throws -> Opened {
     func fault(_ fault: NpyFault) -> ModelFileError.Fault { .npy(array: name, fault) }
     let prefix = try read(10)
     guard prefix.count == 10, prefix.starts(with: magic) else {
@@ -54,11 +60,25 @@ enum Npy {
     guard !overflow else { throw ModelFileError.Fault.sizeOverflow(tensor: name) }
     guard size - start >= need else { throw fault(.truncated(need: start + need, have: size)) }
     guard size - start == need else { throw fault(.trailing(bytes: size - start - need)) }
+    return Opened(header: header, count: count, bytes: need)
+  }
+
+  /// Reads an array of Floats, halves or doubles, in C or Fortran order, of either byte order; of whole numbers and
+  /// texts only the header.
+  ///
+  /// - Throws: as `open`; `.nonFiniteWeight`.
+  static func decode(
+    name: String, size: Int, read: (_ bytes: Int) throws -> [UInt8]
+  ) throws -> Contents {
+    let opened = try open(name: name, size: size, read: read)
+    let (header, count) = (opened.header, opened.count)
     guard let type = header.type else {
-      var left = need
+      var left = opened.bytes
       while left > 0 {
         let data = try read(min(left, 1 << 20))
-        guard !data.isEmpty else { throw fault(.truncated(need: size, have: size - left)) }
+        guard !data.isEmpty else {
+          throw ModelFileError.Fault.npy(array: name, .truncated(need: size, have: size - left))
+        }
         left -= data.count
       }
       return .other(TensorNetwork.Other(name: name, shape: header.shape, type: header.descr))
@@ -70,6 +90,40 @@ enum Npy {
         name: name, shape: header.shape, fileType: type.rawValue,
         elements: header.isFortranOrder
           ? elements.rowMajor(fromColumnMajor: header.shape) : elements))
+  }
+
+  /// Reads an array of any numbers: data, not weights.
+  ///
+  /// - Throws: as `decode`; texts and what else is no number is refused.
+  static func numbers(
+    name: String, size: Int, read: (_ bytes: Int) throws -> [UInt8]
+  ) throws -> NumPyArray {
+    let opened = try open(name: name, size: size, read: read)
+    let header = opened.header
+    let elements: [Float]
+    if let type = header.type {
+      elements = try type.elements(
+        count: opened.count, isBigEndian: header.isBigEndian, tensor: name, read: read)
+    } else {
+      guard let type = header.integer else {
+        throw ModelFileError.Fault.npy(array: name, .noNumbers(header.descr))
+      }
+      var all: [Float] = []
+      all.reserveCapacity(opened.count)
+      while all.count < opened.count {
+        let part = min(opened.count - all.count, (1 << 20) / type.bytes)
+        let data = try read(part * type.bytes)
+        guard data.count == part * type.bytes else {
+          throw ModelFileError.Fault.npy(array: name, .truncated(need: size, have: data.count))
+        }
+        type.append(data, to: &all, isBigEndian: header.isBigEndian)
+      }
+      elements = all
+    }
+    return NumPyArray(
+      name: name, shape: header.shape, isBytes: header.integer == .bytes,
+      elements: header.isFortranOrder
+        ? elements.rowMajor(fromColumnMajor: header.shape) : elements)
   }
 
   /// The bytes of an array of Floats in C order, as NumPy 1.0 wrote them.
@@ -100,6 +154,8 @@ public enum NpyFault: Error, Equatable, Sendable, CustomStringConvertible {
   case objectArray
   /// A type that is no Float, half or double.
   case unsupportedType(String)
+  /// A type that is no number at all.
+  case noNumbers(String)
   /// The array is cut off.
   case truncated(need: Int, have: Int)
   /// Bytes after the array.
@@ -120,6 +176,7 @@ public enum NpyFault: Error, Equatable, Sendable, CustomStringConvertible {
       "an array of Python objects: reading it would execute code, which is never done"
     case .unsupportedType(let type):
       "element type \(shown(type)); weights must be f4, f8 or f2, of either byte order"
+    case .noNumbers(let type): "element type \(shown(type)), expected numbers"
     case .truncated(let need, let have): "\(have) bytes, expected \(need)"
     case .trailing(let bytes): "\(bytes) bytes after the array"
     }
@@ -131,7 +188,7 @@ public enum NpyFault: Error, Equatable, Sendable, CustomStringConvertible {
 private struct NpyHeader {
   /// `nil` for whole numbers and texts.
   let type: ElementType?
-  /// As the file has it.
+  /// As the file has it: byte order, kind, bytes.
   let descr: String
   /// Of an element.
   let bytes: Int
@@ -180,6 +237,14 @@ private struct NpyHeader {
       throw .unsupportedType(descr)
     }
     self.shape = shape
+  }
+
+  /// Whole numbers and truth values; `nil` for other types.
+  var integer: IntegerType? {
+    guard let kind = descr.dropFirst().first, "biu".contains(kind), descr.count == 3 else {
+      return nil
+    }
+    return IntegerType(bytes: bytes, isSigned: kind == "i")
   }
 
   /// The bytes of an element that is no weight: truth values, whole numbers, texts; `nil` for what is not known.

@@ -90,6 +90,40 @@ public struct SpikingPredictor: Sendable {
 }
 
 extension SpikingPredictor {
+  /// A spike, and when and where it was sent.
+  public struct TimedSpike: Sendable, Equatable {
+    /// The time step, from 1 on.
+    public let step: Int
+    /// The layer that sent it; 0 is the input.
+    public let layer: Int
+    /// Which unit, and the sign.
+    public let spike: Spike
+  }
+
+  /// Every spike of an image until it ends, step by step, layer by layer, in the order in which they were sent.
+  ///
+  /// - Parameters:
+  ///   - values: `[n_0]`.
+  ///   - stream: of the random numbers of random quantizers, as for `predict`.
+  /// - Throws: `SpikingError`.
+  public func spikes(of values: [Float], stream: UInt64? = nil) throws(SpikingError) -> [TimedSpike]
+  {
+    var network = network
+    // Twice: `predict` lets layers run ahead, and keeps the spikes of its last steps alone.
+    let steps = try network.predict(values, until: rule, stream: stream).timeSteps
+    try network.present(values, stream: stream)
+    var spikes: [TimedSpike] = []
+    for step in 1...steps {
+      try network.step()
+      for layer in 0...network.topology.count - 1 {
+        spikes += network.spikes(ofLayer: layer).map {
+          TimedSpike(step: step, layer: layer, spike: $0)
+        }
+      }
+    }
+    return spikes
+  }
+
   /// Answers some images on several tasks, each with a copy of the network; the predictor stays as it is.
   ///
   /// - Parameters:

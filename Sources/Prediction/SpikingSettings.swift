@@ -1,3 +1,5 @@
+public import Datasets
+internal import Networks
 public import SpikingReLU
 
 /// How a spiking network was judged: beside its weights, quanta and patterns all that makes it the same network again.
@@ -21,6 +23,10 @@ public struct SpikingSettings: Sendable, Equatable, Codable {
   public var ratio: Float?
   /// Names of the classes, in the order of the outputs; `nil` where they are their numbers.
   public var classes: [String]?
+  /// What numbers of tables and arrays are divided by; `nil` where the data were bytes, or nothing is known.
+  public var divisor: Double?
+  /// How colours of an image follow each other; `nil` where images are grey, or nothing is known.
+  public var channelOrder: Dataset.ChannelOrder?
 
   /// Settings of the version that is written.
   public init(
@@ -29,6 +35,17 @@ public struct SpikingSettings: Sendable, Equatable, Codable {
   ) {
     (self.firing, self.timeSteps, self.margin) = (firing, timeSteps, margin)
     (self.ratio, self.classes) = (ratio, classes)
+  }
+
+  /// The same of a network that was judged on some data: names of its classes, and how its numbers were made.
+  public init(
+    firing: PredictionOptions.Firing, timeSteps: Int, margin: Float?, ratio: Float?,
+    of data: Dataset
+  ) {
+    self.init(
+      firing: firing, timeSteps: timeSteps, margin: margin, ratio: ratio, classes: data.classNames)
+    divisor = data.isDivisorKnown ? nil : data.divisor
+    channelOrder = data.shape.isMap && data.shape.channels > 1 ? data.channelOrder : nil
   }
 
   /// Where no file says anything: refining without early exit, whose error is 2^-8 of a quantum of 1 a unit.

@@ -84,10 +84,11 @@ public struct DenseTraining: Sendable, Equatable, Codable {
     let learner = DenseLearner(
       network: DenseMLP(weights: initialWeights ?? drawn, loss: loss), minibatch: minibatch,
       learningRate: learningRate, rounding: rounding,
-      shifts: shift == 0
+      // Rows of a table have no neighbours.
+      shifts: shift == 0 || !dataset.shape.isMap
         ? nil
         : ImageShifts(
-          height: dataset.height, width: dataset.width, most: shift,
+          shape: dataset.shape, channelOrder: dataset.channelOrder, most: shift,
           generator: SeededGenerator(seed: seed, stream: 1)))
     return (learner, generator)
   }

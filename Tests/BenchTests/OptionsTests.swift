@@ -42,14 +42,14 @@ import Testing
   func places() {
     let environment = ["SPIKING_DATA": "/data"]
     #expect(
-      DatasetOptions.places(for: "mnist", data: nil, environment: environment)
+      DataFileOptions.places(for: "mnist", data: nil, environment: environment)
         == ["/data/mnist", "/data"])
     #expect(
-      DatasetOptions.places(for: "fashion-mnist", data: nil, environment: environment)
-        == ["/data/fashion-mnist", DatasetOptions.debianFashionMNIST])
+      DataFileOptions.places(for: "fashion-mnist", data: nil, environment: environment)
+        == ["/data/fashion-mnist", DataFileOptions.debianFashionMNIST])
     #expect(
-      DatasetOptions.places(for: "mnist", data: "/mine", environment: environment)
+      DataFileOptions.places(for: "mnist", data: "/mine", environment: environment)
         == ["/mine", "/mine/mnist"])
-    #expect(DatasetOptions.places(for: "mnist", data: nil, environment: [:]) == [])
+    #expect(DataFileOptions.places(for: "mnist", data: nil, environment: [:]) == [])
   }
 }

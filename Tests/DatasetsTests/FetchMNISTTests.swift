@@ -49,10 +49,10 @@ import Testing
   @Test(
     "the real files are verified and put in place, once",
     .enabled(
-      if: MNISTFolderTests.mnist != nil, "SPIKING_DATA names no folder with MNIST"))
+      if: IDXFolderTests.mnist != nil, "SPIKING_DATA names no folder with MNIST"))
   func realFiles() throws {
     let folder = try TemporaryFolder()
-    let mirror = "file://" + MNISTFolderTests.mnist!
+    let mirror = "file://" + IDXFolderTests.mnist!
     #expect(try run(["--from", mirror, folder.path]) == 0)
     #expect(try names(folder).count == 4)
     // A second run needs no mirror.

@@ -217,7 +217,8 @@ import Testing
   @Test("moved images keep their pixels, and what comes in is 0")
   func shifts() {
     var shifts = ImageShifts(
-      height: 3, width: 4, most: 1, generator: SeededGenerator(seed: 2))
+      shape: Shape(height: 3, width: 4, channels: 1), channelOrder: .first, most: 1,
+      generator: SeededGenerator(seed: 2))
     let image = (1...12).map(Float.init)
     var seen = Set<[Float]>()
     for _ in 0..<60 {

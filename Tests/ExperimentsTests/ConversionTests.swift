@@ -160,8 +160,8 @@ import Testing
   func exported() throws {
     let folder = try #require(Self.models)
     let mnist = try #require(
-      [folder + "/../mnist", folder + "/.."].first(where: MNISTFolder.isPresent(at:)))
-    let data = try MNISTFolder.load(from: mnist, name: "mnist").test
+      [folder + "/../mnist", folder + "/.."].first(where: IDXFolder.isPresent(at:)))
+    let data = try IDXFolder.load(from: mnist, name: "mnist").test
     let expected = try JSONDecoder().decode(
       [String: Expected].self, from: Data(contentsOf: URL(filePath: folder + "/expected.json")))
     let files = try FileManager.default.contentsOfDirectory(atPath: folder).filter {

@@ -36,8 +36,8 @@ struct ExporterFilesTests {
   private func images(_ dataset: String, in folder: String) throws -> LabelledImages {
     guard dataset == "mnist" else { return Dataset.embeddedDigits().test }
     let mnist = try #require(
-      [folder + "/../../mnist", folder + "/../.."].first(where: MNISTFolder.isPresent(at:)))
-    return try MNISTFolder.load(from: mnist, name: "mnist").test
+      [folder + "/../../mnist", folder + "/../.."].first(where: IDXFolder.isPresent(at:)))
+    return try IDXFolder.load(from: mnist, name: "mnist").test
   }
 
   private func errors(_ weights: NetworkWeights, on data: LabelledImages) throws -> Int {

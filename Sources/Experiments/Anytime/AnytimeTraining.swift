@@ -110,8 +110,7 @@ extension Dataset {
     let count = training.count
     precondition(calibration > 0 && calibration < count, "\(calibration) of \(count) images")
     return (
-      Dataset(
-        name: name, source: source, height: height, width: width,
+      with(
         training: training.prefix(count - calibration), test: test),
       training.selecting(count - calibration..<count)
     )

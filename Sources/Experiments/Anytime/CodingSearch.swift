@@ -160,7 +160,9 @@ public struct CodingSearch: Sendable {
     let needed = imagesPerClass * data.classes
     guard data.count >= needed else { throw .tooFew(found: data.count, needed: needed) }
     let present = Set(data.labels)
-    if let missing = (0..<data.classes).first(where: { !present.contains($0) }) {
+    if let missing = (0..<data.classes).first(where: {
+      !present.contains($0) && !data.unusedClasses.contains($0)
+    }) {
       throw .classMissing(missing)
     }
   }

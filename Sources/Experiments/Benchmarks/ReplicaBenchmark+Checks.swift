@@ -10,8 +10,7 @@ extension ReplicaBenchmark {
   private static let examples = 480
 
   private var part: Dataset {
-    Dataset(
-      name: data.name, source: data.source, height: data.height, width: data.width,
+    data.with(
       training: data.training.prefix(Self.examples), test: data.test.prefix(1))
   }
 

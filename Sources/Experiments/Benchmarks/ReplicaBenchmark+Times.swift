@@ -88,8 +88,7 @@ extension ReplicaBenchmark {
     var weights = try data.training.network(
       hidden: settings.hidden, initializer: .he, generator: &generator)
     if ranks.isRoot {
-      let part = Dataset(
-        name: data.name, source: data.source, height: data.height, width: data.width,
+      let part = data.with(
         training: data.training.prefix(20_000), test: data.test.prefix(1))
       let result = try await training.run(hidden: settings.hidden, dataset: part)
       if result.isInterrupted { throw CancellationError() }

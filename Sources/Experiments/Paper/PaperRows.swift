@@ -162,8 +162,7 @@ extension Dataset {
     guard split == .authors else { return self }
     precondition(training.count > 10_000, "\(training.count) images for the authors' split")
     let cut = training.count - 10_000
-    return Dataset(
-      name: name, source: source, height: height, width: width,
+    return with(
       training: training.selecting(0..<cut), test: training.selecting(cut..<training.count))
   }
 }

@@ -95,7 +95,7 @@ struct AnytimeCommand: AsyncParsableCommand, RunsOnRanks {
 
   @Option(
     help: ArgumentHelp(
-      "Training images kept for calibration. Default: 5000; 300 on the digits.", valueName: "n"),
+      "Training images kept for calibration. Default: a fifth, at most 5000.", valueName: "n"),
     transform: { try Bounded.integer($0, 1...Int(Int32.max)) })
   var calibration: Int?
 
@@ -178,7 +178,7 @@ struct AnytimeCommand: AsyncParsableCommand, RunsOnRanks {
     let weightsFile = try Ranks.onRoot { try save.map(NetworkOutput.init) }
     let whole = try network.dataset.loadOnRanks()
     let isDigits = whole.height * whole.width <= 64
-    let kept = calibration ?? (isDigits ? 300 : 5000)
+    let kept = calibration ?? whole.usualCalibration
     guard kept < whole.training.count else {
       throw ValidationError(
         "'--calibration': \(kept) of \(whole.training.count) training images leave none to train on"
@@ -226,7 +226,7 @@ struct AnytimeCommand: AsyncParsableCommand, RunsOnRanks {
       settings: SpikingSettings(
         firing: result.firing, timeSteps: result.exit.timeSteps,
         margin: result.exit.margin.map { Float($0) },
-        ratio: Float(result.exit.ratio)))
+        ratio: Float(result.exit.ratio), of: whole))
     try run.print(weightsFile?.notes(result.firing) ?? [])
     try run.finish(
       Report(
@@ -251,7 +251,7 @@ struct AnytimeCommand: AsyncParsableCommand, RunsOnRanks {
     if let load {
       let file = try NetworkFile(
         load, hidden: network.hidden, of: data,
-        reading.options(wholeNumberScale: data.wholeNumberScale))
+        reading.options(wholeNumberScale: data.divisor))
       // The search starts from quanta that came with the weights, too.
       let saved = try file.decoded("spike_coding", as: SpikeCoding.self)
       return (file.weights, saved, nil)

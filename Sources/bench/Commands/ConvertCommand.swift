@@ -35,15 +35,11 @@ struct ConvertCommand: AsyncParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "digits (embedded), mnist, fashion-mnist, or a folder with four IDX files. Default: none.",
-      valueName: "name|folder"))
+      "digits (embedded), mnist, fashion-mnist, or your own data: a folder or file. Default: none.",
+      valueName: "name|path"))
   var dataset: String?
 
-  @Option(
-    help: ArgumentHelp(
-      "Folder with the files of --dataset. Default: the variable SPIKING_DATA, then known places.",
-      valueName: "folder"))
-  var data: String?
+  @OptionGroup(title: "Your own data") var dataFiles: DataFileOptions
 
   @Option(
     help: ArgumentHelp(
@@ -129,8 +125,10 @@ struct ConvertCommand: AsyncParsableCommand {
   }
 
   func validate() throws {
-    guard dataset != nil || (data == nil && images == nil) else {
-      throw ValidationError("'--data' and '--images' go with '--dataset'.")
+    guard dataset != nil || (!dataFiles.areGiven && images == nil) else {
+      throw ValidationError(
+        "'--data', '--images', '--label', '--divide', '--channels' and '--grey' go with '--dataset'."
+      )
     }
     guard scales || (!search.areGiven && minAgreement == nil && maxOperations == nil) else {
       throw ValidationError(
@@ -153,8 +151,8 @@ struct ConvertCommand: AsyncParsableCommand {
         "'--strict': NIR cannot say all of the network: " + differences.joined(separator: "; ")
           + ".")
     }
-    let whole = try dataset.map { try DatasetOptions.load($0, data: data) }
-    let options = reading.options(wholeNumberScale: whole?.wholeNumberScale)
+    let whole = try dataset.map(dataFiles.load)
+    let options = reading.options(wholeNumberScale: whole?.divisor)
     let network = try NetworkFile(path: file, options: options)
     let weights = network.weights
     if let whole {
@@ -168,7 +166,7 @@ struct ConvertCommand: AsyncParsableCommand {
     if let whole {
       causes = try InputDiagnosis.causes(
         weights, others: others(network, options), on: whole.test,
-        wholeNumberScale: whole.wholeNumberScale)
+        wholeNumberScale: whole.divisor)
       try run.print(ConvertTables.lines(causes))
       let saved = try network.decoded("spike_coding", as: SpikeCoding.self)
       if saved != nil, scales {
@@ -193,7 +191,7 @@ struct ConvertCommand: AsyncParsableCommand {
     if let output {
       try output.commit(
         weights, coding: result?.coding, firing: result?.firing, patterns: result?.patterns?.groups,
-        settings: result.map(settings))
+        settings: result.map { settings($0, whole!) })
       try run.print("Written: \(output.path)")
       try run.print(output.notes(result?.firing))
     }
@@ -213,11 +211,11 @@ struct ConvertCommand: AsyncParsableCommand {
   }
 
   /// How the network was judged.
-  private func settings(_ result: Conversion.Result) -> SpikingSettings {
+  private func settings(_ result: Conversion.Result, _ data: Dataset) -> SpikingSettings {
     SpikingSettings(
       firing: result.firing, timeSteps: result.exit?.timeSteps ?? steps,
       margin: result.exit?.margin,
-      ratio: result.exit?.ratio)
+      ratio: result.exit?.ratio, of: data)
   }
 
   /// The same file of tensors with its weights lying otherwise, where that fits.

@@ -40,8 +40,8 @@ struct InfoCommand: AsyncParsableCommand {
     let environment = ProcessInfo.processInfo.environment
     var datasets = ["digits": "embedded"]
     for name in ["mnist", "fashion-mnist"] {
-      let places = DatasetOptions.places(for: name, data: nil, environment: environment)
-      datasets[name] = places.first(where: MNISTFolder.isPresent(at:))
+      let places = DataFileOptions.places(for: name, data: nil, environment: environment)
+      datasets[name] = places.first(where: IDXFolder.isPresent(at:))
     }
     let manifest = RunManifest.ofThisRun(
       seed: 0, set, threads: ProcessInfo.processInfo.activeProcessorCount)

@@ -1,4 +1,5 @@
 import ArgumentParser
+import DataFiles
 import Datasets
 import Experiments
 import Files
@@ -20,9 +21,10 @@ struct PredictCommand: AsyncParsableCommand {
       The network is the one that 'convert --save' or 'anytime --save' judged: its quanta, groups, steps and early exit \
       come from the file. Of another file it is refining, with 8 steps of quantum 1, and says so.
 
-      Images: IDX files as of MNIST (pixels / 255), plain or gzip, and tables: a row an image, numbers with commas, \
-      semicolons or spaces between, after a row of names or without; '-' is a table on standard input. Answers come in \
-      the order of the images, the same for any number of threads.
+      Images: PNG, JPEG, PGM and PPM files, folders of them, IDX files as of MNIST, plain or gzip (pixels / their \
+      largest value); npy and npz arrays; and tables: a row an image, numbers with commas, semicolons or spaces \
+      between, after a row of names or without. '-' is a table, or PGM or PPM images, on standard input: each is \
+      answered as it comes. Answers are in the order of the images, the same for any number of threads.
       """)
 
   @Argument(help: ArgumentHelp("The network: safetensors, npz or ONNX.", valueName: "network"))
@@ -35,9 +37,28 @@ struct PredictCommand: AsyncParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Divide numbers by this. Default: 255 of IDX, 1 of tables.", valueName: "x"),
+      "Divide numbers of arrays and tables by this. Default: as the file of the network says; else 255 of bytes, 1 of others.",
+      valueName: "x"),
     transform: Bounded.positive)
   var divide: Float?
+
+  @Option(
+    help: ArgumentHelp(
+      "Colours plane by plane (first) or pixel by pixel (last). Default: as the file of the network says; else first.",
+      valueName: "first|last"),
+    transform: DataFileOptions.Channels.parse)
+  var channels: Dataset.ChannelOrder?
+
+  @Option(
+    help: ArgumentHelp(
+      "The array of an npz file. Default: the only one whose examples fit.", valueName: "name"))
+  var array: String?
+
+  @Flag(help: "Mix the colours of images where the network takes one number a pixel.")
+  var grey = false
+
+  @Flag(help: "Images are dark on light, and the network has learned light on dark: 1 - x.")
+  var invert = false
 
   @Option(
     help: ArgumentHelp("Steps at most, 1...10000. Default: as the file says.", valueName: "T"),
@@ -56,6 +77,18 @@ struct PredictCommand: AsyncParsableCommand {
     help: ArgumentHelp(
       "Write a line of CSV an image to this file; '-' for standard output.", valueName: "file"))
   var csv: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Write every spike of one image to this CSV file: step, layer (0: input), unit, sign, in order.",
+      valueName: "file"))
+  var trace: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "The image of --trace, by its place among all, from 0 on. Default: 0.", valueName: "n"),
+    transform: { try Bounded.integer($0, 0...Int(Int32.max)) })
+  var traceImage: Int?
 
   @OptionGroup var threads: ThreadOptions
   @Flag(help: "Print no table and no progress.")
@@ -97,7 +130,13 @@ struct PredictCommand: AsyncParsableCommand {
     guard jsonl == nil || jsonl != csv else {
       throw ValidationError("'--jsonl' and '--csv' need an output each.")
     }
-    for output in [jsonl, csv].compactMap(\.self) where output != "-" {
+    guard traceImage == nil || trace != nil else {
+      throw ValidationError("'--trace-image' goes with '--trace'.")
+    }
+    guard trace == nil || (trace != jsonl && trace != csv && trace != "-") else {
+      throw ValidationError("'--trace' needs a file of its own.")
+    }
+    for output in [jsonl, csv, trace].compactMap(\.self) where output != "-" {
       guard output != network, !files.contains(output) else {
         throw ValidationError("'\(output)' is read, and cannot be written.")
       }
@@ -108,6 +147,9 @@ struct PredictCommand: AsyncParsableCommand {
     let lines = try jsonl.map { try RowOutput($0) { $0.starts(with: [UInt8(ascii: "{")]) } }
     let table = try csv.map {
       try RowOutput($0) { $0.starts(with: Array(Row.header.utf8.prefix($0.count))) }
+    }
+    let spikes = try trace.map {
+      try RowOutput($0) { $0.starts(with: Array(SpikeRows.header.utf8.prefix($0.count))) }
     }
     let isSilent = quiet || [jsonl, csv].contains("-")
     var predictor = try SpikingPredictor(file: network, options: reading.options())
@@ -125,35 +167,54 @@ struct PredictCommand: AsyncParsableCommand {
     var total = (images: 0, steps: 0, additions: 0)
     let clock = ContinuousClock()
     let start = clock.now
+    let traced = traceImage ?? 0
     for path in files {
-      var input = try InputFile(path: path, inputs: predictor.file.weights.inputs, divisor: divide)
-      var image = 0
+      var input = try InputFile(
+        path: path, inputs: predictor.file.weights.inputs, options: options(predictor.settings))
       while true {
-        // Some at a time: memory is that of a batch, however many images come.
-        var batch: [[Float]] = []
-        while batch.count < 64 * threads.count, let values = try input.read() {
-          batch.append(values)
+        // Some at a time: memory is that of a batch, however many images come. What is piped in is answered as it
+        // comes.
+        var batch: [InputFile.Input] = []
+        while batch.count < 64 * threads.count, batch.isEmpty || input.isReady,
+          let next = try input.read()
+        {
+          batch.append(next)
         }
         guard !batch.isEmpty else { break }
+        if input.areLarge(batch) {
+          Output.complain(
+            "bench: \(path): whole numbers beyond 16, as of pixels up to 255: if the network takes 0 to 1, give "
+              + "--divide 255")
+        }
+        if let spikes, batch.indices.contains(traced - total.images) {
+          try spikes.write(SpikeRows.header)
+          for row in try predictor.spikes(
+            of: batch[traced - total.images].values, stream: UInt64(traced))
+          { try spikes.write(SpikeRows.line(row)) }
+          try spikes.commit()
+        }
         let answers = try await predictor.answers(
-          of: batch, first: total.images, workers: threads.count)
-        for answer in answers {
+          of: batch.map(\.values), first: total.images, workers: threads.count)
+        for (answer, input) in zip(answers, batch) {
           let picojoules: Double = EnergyModel.energy(
             additions: Double(answer.additions), multiplyAdds: 0, arithmetic: .int32, weightRead: 0)
           let row = Row(
-            file: path, image: image, label: answer.label, name: answer.name,
+            file: input.path, image: input.index, label: answer.label, name: answer.name,
             margin: answer.margin.isFinite ? answer.margin : nil, timeSteps: answer.timeSteps,
             spikes: answer.spikes, additions: answer.additions, int32Nanojoules: picojoules / 1000,
             outputs: answer.outputs)
           try lines?.write(String(decoding: encoder.encode(row), as: UTF8.self))
           try table?.write(row.line)
           if !isSilent { try Output.line(Self.text(row)) }
-          image += 1
           total = (
             total.images + 1, total.steps + answer.timeSteps, total.additions + answer.additions
           )
         }
       }
+    }
+    if trace != nil, total.images <= traced {
+      throw ValidationError(
+        "'--trace-image \(traced)': there are \(total.images) images, numbered from 0 on.")
     }
     try lines?.commit()
     try table?.commit()
@@ -166,10 +227,19 @@ struct PredictCommand: AsyncParsableCommand {
     let rate: Int = Int(count / max(seconds, 1e-9))
     try Output.line()
     try Output.line(
-      "\(Format.count(total.images)) images, \(Format.fixed(steps, 2)) steps and "
+      "\(Format.count(total.images)) \(total.images == 1 ? "image" : "images"), \(Format.fixed(steps, 2)) steps and "
         + "\(Format.count(Int(additions.rounded()))) additions each, "
         + "\(Format.fixed(share, 3)) of the dense multiply-adds; \(Format.count(rate)) images a second"
     )
+  }
+
+  /// How images become inputs: as is said here, or in the network's file.
+  private func options(_ settings: SpikingSettings) -> InputOptions {
+    var options = InputOptions()
+    options.divisor = divide ?? settings.divisor.map { Float($0) }
+    options.channelOrder = channels ?? settings.channelOrder ?? .first
+    (options.isGrey, options.isInverted, options.array) = (grey, invert, array)
+    return options
   }
 
   /// What the network is, and where its settings came from.
@@ -185,6 +255,11 @@ struct PredictCommand: AsyncParsableCommand {
     if !predictor.isSaid {
       lines.append(
         "  the file does not say how it was judged: quanta of 1 or as it has them, \(settings.timeSteps) steps"
+      )
+    }
+    if let divisor = settings.divisor, divide == nil, divisor != 1 {
+      lines.append(
+        "  numbers of arrays and tables are divided by \(Format.significant(divisor)), as its data were (--divide)"
       )
     }
     lines += predictor.file.notes.filter { $0.kind == .assumed }.map { "  \($0)" }
@@ -203,6 +278,15 @@ struct PredictCommand: AsyncParsableCommand {
       right(Format.significant(row.int32Nanojoules), 10), "  ", row.file,
     ]
     return cells.joined()
+  }
+}
+
+/// Spikes as rows of a table.
+private enum SpikeRows {
+  static let header = "step,layer,unit,sign"
+
+  static func line(_ spike: SpikingPredictor.TimedSpike) -> String {
+    "\(spike.step),\(spike.layer),\(spike.spike.unit),\(spike.spike.sign)"
   }
 }
 

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Datasets
+import Experiments
 import ModelFiles
 import Networks
 
@@ -37,6 +38,13 @@ extension NetworkFile {
 extension Dataset {
   /// Hidden layers of a network for images of this size, unless told otherwise.
   var defaultHidden: [Int] { height * width <= 64 ? [64] : [200, 200] }
+
+  /// Training images that are kept for calibration, unless told otherwise: 300 of the digits, 5,000 of MNIST, a fifth
+  /// of less, and enough for each class.
+  var usualCalibration: Int {
+    name == "digits"
+      ? 300 : min(5000, max(training.count / 5, CodingSearch.imagesPerClass * training.classes))
+  }
 
   /// The layers of a network with these hidden ones.
   ///

@@ -61,7 +61,8 @@ struct ReplicaOptions: ParsableArguments {
   /// An option that was given.
   var given: String? {
     let options: [(String, Bool)] = [
-      ("--dataset", network.dataset.dataset != "digits"), ("--data", network.dataset.data != nil),
+      ("--dataset", network.dataset.dataset != "digits"),
+      ("--data", network.dataset.files.areGiven),
       ("--hidden", network.hidden != nil), ("--replicas", replicas != nil),
       ("--average-every", averageEvery != nil), ("--epochs", epochs != nil),
       ("--eta", eta != nil), ("--scale-eta", scaleEta != nil), ("--minibatch", minibatch != nil),

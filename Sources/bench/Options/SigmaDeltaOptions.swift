@@ -21,15 +21,11 @@ struct SigmaDeltaOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "digits (embedded), mnist, fashion-mnist, or a folder with four IDX files. Default: mnist.",
-      valueName: "name|folder"))
+      "digits (embedded), mnist, fashion-mnist, or your own data: a folder or file. Default: mnist.",
+      valueName: "name|path"))
   var dataset: String?
 
-  @Option(
-    help: ArgumentHelp(
-      "Folder with the files of --dataset. Default: the variable SPIKING_DATA, then known places.",
-      valueName: "folder"))
-  var data: String?
+  @OptionGroup var dataFiles: DataFileOptions
 
   @Option(
     help: ArgumentHelp(
@@ -47,7 +43,7 @@ struct SigmaDeltaOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Training images kept for finding scales. Default: 5000; 300 on the digits.", valueName: "n"),
+      "Training images kept for finding scales. Default: a fifth, at most 5000.", valueName: "n"),
     transform: { try Bounded.integer($0, 1...Int(Int32.max)) })
   var calibration: Int?
 
@@ -59,7 +55,7 @@ struct SigmaDeltaOptions: ParsableArguments {
   func check() throws {
     guard
       sigmaDelta
-        || (dataset == nil && data == nil && lambda == nil && candidates == nil
+        || (dataset == nil && !dataFiles.areGiven && lambda == nil && candidates == nil
           && tables.memory == nil
           && calibration == nil
           && images == nil)
@@ -83,8 +79,8 @@ struct SigmaDeltaOptions: ParsableArguments {
     _ run: CommandRun, load: String?, save: String?
   ) async throws {
     let output = try save.map(NetworkOutput.init)
-    let whole = try DatasetOptions.load(dataset ?? "mnist", data: data)
-    let kept = calibration ?? (whole.name == "digits" ? 300 : 5000)
+    let whole = try dataFiles.load(dataset ?? "mnist")
+    let kept = calibration ?? whole.usualCalibration
     guard kept < whole.training.count else {
       throw ValidationError(
         "'--calibration \(kept)': there are \(whole.training.count) training images.")

@@ -1,6 +1,7 @@
 import Datasets
 import Experiments
 import Files
+import Networks
 import Reports
 import SpikeKernels
 import Training
@@ -39,6 +40,14 @@ struct CommandRun {
   ) throws -> RunManifest {
     if isTimed, !RunManifest.isOptimizedBuild {
       try results.line("This is a debug build: its timings mean nothing. Use -c release.")
+    }
+    if let dataset, !dataset.notes.isEmpty {
+      let shown = dataset.shape.isMap ? "\(dataset.shape)" : "\(dataset.shape) numbers"
+      try print([
+        "\(dataset.name): \(Format.count(dataset.training.count)) training and \(Format.count(dataset.test.count)) test "
+          + "examples of \(shown), \(dataset.test.classes) classes"
+      ])
+      try print(dataset.notes.map { "  \($0)" })
     }
     if let note = threads?.note { try results.line(note) }
     return .ofThisRun(seed: seed, set, threads: threads?.count ?? 1, dataset: dataset)

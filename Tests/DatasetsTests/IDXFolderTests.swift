@@ -5,7 +5,7 @@ import Testing
 
 @testable import Datasets
 
-@Suite struct MNISTFolderTests {
+@Suite struct IDXFolderTests {
   /// A folder of a tiny dataset: 3 training and 2 test images of 2 x 2.
   private func folder(
     changing name: String? = nil, to bytes: [UInt8]? = nil
@@ -25,7 +25,7 @@ import Testing
   private func failure(changing name: String, to bytes: [UInt8]?) throws -> DatasetError? {
     let folder = try folder(changing: name, to: bytes)
     do {
-      _ = try MNISTFolder.load(from: folder.path, name: "tiny")
+      _ = try IDXFolder.load(from: folder.path, name: "tiny", classes: 10)
       return nil
     } catch {
       return error
@@ -34,7 +34,7 @@ import Testing
 
   @Test func loads() throws {
     let folder = try folder()
-    let dataset = try MNISTFolder.load(from: folder.path + "/", name: "tiny")
+    let dataset = try IDXFolder.load(from: folder.path + "/", name: "tiny")
     #expect(dataset.training.count == 3 && dataset.test.labels == [1, 2])
     #expect(dataset.height == 2 && dataset.width == 2)
     #expect(dataset.test.images.row(0) == [1, 0, 0.2, 0])
@@ -44,7 +44,54 @@ import Testing
   func compressed() throws {
     let folder = try folder(changing: "t10k-labels-idx1-ubyte", to: nil)
     _ = try folder.file(gzip(idx([2], [3, 4])), named: "t10k-labels-idx1-ubyte.gz")
-    #expect(try MNISTFolder.load(from: folder.path, name: "tiny").test.labels == [3, 4])
+    #expect(try IDXFolder.load(from: folder.path, name: "tiny").test.labels == [3, 4])
+  }
+
+  @Test(
+    "names that people have: torchvision's root, EMNIST's, a folder around each file, test for t10k"
+  )
+  func names() throws {
+    let files: [(String, [UInt8])] = [
+      ("train-images", idx([3, 2, 2], Array(0..<12))), ("train-labels", idx([3], [1, 3, 1])),
+      ("t10k-images", idx([2, 2, 2], [255, 0, 51, 0, 0, 0, 0, 0])),
+      ("t10k-labels", idx([2], [1, 2])),
+    ]
+    func write(_ name: (_ part: String, _ rank: String) -> String) throws -> TemporaryFolder {
+      let folder = try TemporaryFolder()
+      for (part, bytes) in files {
+        let url = URL(
+          filePath: folder.path + "/" + name(part, part.hasSuffix("images") ? "3" : "1"))
+        try FileManager.default.createDirectory(
+          at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+        try Data(bytes).write(to: url)
+      }
+      return folder
+    }
+    for name: (String, String) -> String in [
+      { "\($0).idx\($1)-ubyte" }, { "MNIST/raw/\($0)-idx\($1)-ubyte" },
+      { "raw/\($0)-idx\($1)-ubyte" },
+      { "\($0).idx\($1)-ubyte/\($0).idx\($1)-ubyte" },
+      { "emnist-letters-\($0.replacing("t10k", with: "test"))-idx\($1)-ubyte" },
+    ] {
+      let folder = try write(name)
+      #expect(IDXFolder.isPresent(at: folder.path))
+      let data = try IDXFolder.load(from: folder.path, name: "letters")
+      // As many classes as the largest label says, and a word for those without an image.
+      #expect(data.test.classes == 4 && data.test.labels == [1, 2])
+      #expect(data.test.unusedClasses == [0])
+      #expect(data.notes == ["4 classes, by the largest label; no image of 0"])
+    }
+    // Several in one folder: the name says which.
+    let folder = try write { "emnist-letters-\($0)-idx\($1)-ubyte" }
+    for (part, bytes) in files {
+      let rank = part.hasSuffix("images") ? "3" : "1"
+      _ = try folder.file(bytes, named: "emnist-digits-\(part)-idx\(rank)-ubyte")
+    }
+    #expect(try IDXFolder.load(from: folder.path, name: "emnist-digits").name == "emnist-digits")
+    #expect(
+      throws: DatasetError.severalDatasets(
+        folder: folder.path, names: ["emnist-digits", "emnist-letters"])
+    ) { try IDXFolder.load(from: folder.path, name: "emnist") }
   }
 
   @Test func faults() throws {
@@ -77,11 +124,11 @@ import Testing
       case .wrongKind(_, 1, 3)? = try failure(
         changing: "train-images-idx3-ubyte", to: idx([3], [0, 1, 2]))
     else { return fail("kind") }
-    #expect(!MNISTFolder.isPresent(at: "/nonexistent"))
+    #expect(!IDXFolder.isPresent(at: "/nonexistent"))
   }
 
   static let mnist: String? = ProcessInfo.processInfo.environment["SPIKING_DATA"].flatMap { data in
-    [data + "/mnist", data].first(where: MNISTFolder.isPresent(at:))
+    [data + "/mnist", data].first(where: IDXFolder.isPresent(at:))
   }
 
   @Test(

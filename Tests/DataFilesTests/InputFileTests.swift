@@ -1,3 +1,4 @@
+import DataFiles
 import Datasets
 import Foundation
 import Testing
@@ -8,9 +9,11 @@ import Testing
     let path = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString).path
     try Data(bytes).write(to: URL(filePath: path))
     defer { try? FileManager.default.removeItem(atPath: path) }
-    var file = try InputFile(path: path, inputs: inputs, divisor: divisor)
+    var options = InputOptions()
+    options.divisor = divisor
+    var file = try InputFile(path: path, inputs: inputs, options: options)
     var rows: [[Float]] = []
-    while let row = try file.read() { rows.append(row) }
+    while let row = try file.read() { rows.append(row.values) }
     return rows
   }
 
@@ -51,6 +54,6 @@ import Testing
   @Test("what is no file")
   func missing() {
     #expect(throws: DatasetError.missing(path: "/none")) { try InputFile(path: "/none", inputs: 2) }
-    #expect(throws: DatasetError.self) { try InputFile(path: "/tmp", inputs: 2) }
+    #expect(throws: DatasetError.self) { try InputFile(path: "/dev", inputs: 2) }
   }
 }

@@ -1,0 +1,3 @@
+// Frozen: SwiftPM does not track changes to this file.
+#pragma once
+#include <png.h>

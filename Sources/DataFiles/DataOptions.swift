@@ -1,0 +1,22 @@
+public import Datasets
+
+/// What a user says of data that its files do not.
+public struct DataOptions: Sendable, Equatable {
+  /// What numbers are divided by; `nil`: 255 of bytes, else as they look, with a word.
+  public var divisor: Double?
+  /// The column of labels in a table: its name, or its number from 1 on.
+  public var label: String?
+  /// How colours of an image follow each other; `nil`: plane by plane, or as an array has them.
+  public var channelOrder: Dataset.ChannelOrder?
+  /// Whether coloured images are made grey.
+  public var isGrey: Bool
+
+  /// Nothing said.
+  public init(
+    divisor: Double? = nil, label: String? = nil, channelOrder: Dataset.ChannelOrder? = nil,
+    isGrey: Bool = false
+  ) {
+    (self.divisor, self.label) = (divisor, label)
+    (self.channelOrder, self.isGrey) = (channelOrder, isGrey)
+  }
+}
