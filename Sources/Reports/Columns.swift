@@ -1,5 +1,5 @@
 public import Experiments
-internal import Measures
+public import Measures
 internal import Networks
 public import SpikingReLU
 public import Streams

@@ -19,28 +19,9 @@ public struct KernelBenchmark: Sendable {
   }
 
   /// One kernel on one instruction set.
-  public struct Kernel: Sendable, Codable {
-    /// Which kernel, and on what.
-    public let name: String
-    /// Which set.
-    public let instructionSet: String
-    /// Time of one spike: a weight row or column, or a spike that is made or counted.
-    public let nanosecondsPerSpike: Double
-    /// 10^9 bytes of weights a second, where weights are read.
-    public let gigabytesPerSecond: Double?
-  }
-
+  public typealias Kernel = KernelTime
   /// Where an event-driven layer product is as fast as a dense one.
-  public struct Crossover: Sendable, Codable {
-    /// Inputs, and outputs.
-    public let width: Int
-    /// A dense matrix-vector product on BLAS, of the matrix or its transpose, whichever is faster.
-    public let denseMicroseconds: Double
-    /// One more active input.
-    public let nanosecondsPerSpike: Double
-    /// The share of active inputs at which both take the same time; below it events are faster.
-    public let share: Double
-  }
+  public typealias Crossover = KernelCrossover
 
   /// A ratio of two times, the median over rounds.
   public struct Ratio: Sendable, Codable {
@@ -109,15 +90,18 @@ public struct KernelBenchmark: Sendable {
     var kernels: [Kernel] = []
     for set in InstructionSet.supported where set != .reference {
       try Task.checkCancellation()
-      kernels += try self.kernels(set)
+      kernels += try timing.kernels(set)
     }
     progress?("crossover", 2, 4)
-    let crossovers = try widths.map(crossover)
+    let crossovers = try widths.map {
+      try Task.checkCancellation()
+      return try timing.crossover($0, instructionSet)
+    }
     progress?("twins", 3, 4)
     let twins = try twins()
     let rows =
       kernels.first {
-        $0.instructionSet == instructionSet.rawValue && $0.name == Self.silentRows
+        $0.instructionSet == instructionSet.rawValue && $0.name == KernelTiming.silentRows
       }?.gigabytesPerSecond ?? 0
     return Result(
       caches: caches, bandwidths: bandwidths, kernels: kernels, crossovers: crossovers,
@@ -128,17 +112,13 @@ public struct KernelBenchmark: Sendable {
 
   // MARK: Times
 
-  /// Median seconds of `body` over rounds that fill the time of a figure, at least five.
-  func time(_ body: () throws -> Void) throws -> Double {
-    try withoutActuallyEscaping(body) { try times([$0])[0].median }
-  }
+  private var timing: KernelTiming { KernelTiming(seconds: seconds) }
 
-  /// Seconds of each body in each round; see `PairedTiming`. The first round warms up.
-  func times(_ bodies: [() throws -> Void]) throws -> [[Double]] {
-    try PairedTiming(
-      seconds: seconds * Double(bodies.count), warmUpRounds: 1, rounds: 5...2000
-    ).run(bodies)
-  }
+  /// Median seconds of `body`; see `KernelTiming`.
+  func time(_ body: () throws -> Void) throws -> Double { try timing.time(body) }
+
+  /// Seconds of each body in each round; see `KernelTiming`.
+  func times(_ bodies: [() throws -> Void]) throws -> [[Double]] { try timing.times(bodies) }
 
   // MARK: Parts
 
@@ -162,42 +142,5 @@ public struct KernelBenchmark: Sendable {
         level: level, bytes: bytes,
         gigabytesPerSecond: Double(count * 4 * repeats) / seconds / 1e9)
     }
-  }
-
-  private func crossover(_ width: Int) throws -> Crossover {
-    try Task.checkCancellation()
-    var generator = SeededGenerator(seed: UInt64(width))
-    let weights = Matrix(rows: width, columns: width) { _, _ in Float(generator.nextNormal()) }
-    let input = Matrix(rows: 1, columns: width) { _, _ in Float(generator.nextNormal()) }
-    var output = Matrix(rows: 1, columns: width)
-    var sums = AlignedArray<Float>(repeating: 0, count: weights.stride)
-    let units = Array(0..<width).shuffled(using: &generator)
-    func train(_ count: Int) -> SpikeTrain {
-      SpikeTrain(units.prefix(count).map { Spike(unit: $0, sign: 1) })
-    }
-    let (few, many) = (train(width / 16), train(width / 2))
-    let table = KernelTable<Float>(instructionSet)
-    let repeats = max(1, 65_536 / (width * width))
-    var seconds = try times([
-      { for _ in 0..<repeats { BLAS.gemv(.no, weights, row: input, into: &output) } },
-      { for _ in 0..<repeats { BLAS.gemv(.yes, weights, row: input, into: &output) } },
-      {
-        for _ in 0..<repeats {
-          table.addRows(of: weights, for: few, range: few.indices, to: &sums)
-        }
-      },
-      {
-        for _ in 0..<repeats {
-          table.addRows(of: weights, for: many, range: many.indices, to: &sums)
-        }
-      },
-    ]).map { $0.median / Double(repeats) }
-    // The rival is the faster of the two ways to store the matrix.
-    seconds = [min(seconds[0], seconds[1])] + seconds[2...]
-    let spike = (seconds[2] - seconds[1]) / Double(many.count - few.count)
-    let fixed = seconds[1] - Double(few.count) * spike
-    return Crossover(
-      width: width, denseMicroseconds: seconds[0] * 1e6, nanosecondsPerSpike: spike * 1e9,
-      share: max(0, seconds[0] - fixed) / spike / Double(width))
   }
 }

@@ -1,12 +1,56 @@
+internal import DenseReLU
 internal import Networks
-internal import SpikeKernels
+package import SpikeKernels
 internal import SpikingReLU
 
-extension KernelBenchmark {
-  static let silentRows = "feed rows, none fires (784 x 200)"
+/// One kernel on one instruction set.
+public struct KernelTime: Sendable, Codable {
+  /// Which kernel, and on what.
+  public let name: String
+  /// Which set.
+  public let instructionSet: String
+  /// Time of one spike: a weight row or column, or a spike that is made or counted.
+  public let nanosecondsPerSpike: Double
+  /// 10^9 bytes of weights a second, where weights are read.
+  public let gigabytesPerSecond: Double?
+}
+
+/// Where an event-driven layer product is as fast as a dense one.
+public struct KernelCrossover: Sendable, Codable {
+  /// Inputs, and outputs.
+  public let width: Int
+  /// A dense matrix-vector product on BLAS, of the matrix or its transpose, whichever is faster.
+  public let denseMicroseconds: Double
+  /// One more active input.
+  public let nanosecondsPerSpike: Double
+  /// The share of active inputs at which both take the same time; below it events are faster.
+  public let share: Double
+}
+
+/// Times kernels. Here, where code is optimized: a call of a kernel takes less time than a call in code that is not.
+package struct KernelTiming: Sendable {
+  /// Seconds that each figure is measured for, about.
+  package var seconds: Double
+
+  package init(seconds: Double) { self.seconds = seconds }
+
+  /// Median seconds of `body` over rounds that fill the time of a figure, at least five.
+  package func time(_ body: () throws -> Void) throws -> Double {
+    try withoutActuallyEscaping(body) { try times([$0])[0].median }
+  }
+
+  /// Seconds of each body in each round; see `PairedTiming`. The first round warms up.
+  package func times(_ bodies: [() throws -> Void]) throws -> [[Double]] {
+    try PairedTiming(
+      seconds: seconds * Double(bodies.count), warmUpRounds: 1, rounds: 5...2000
+    ).run(bodies)
+  }
+
+  /// The kernel whose bandwidth is held against that of L2.
+  package static let silentRows = "feed rows, none fires (784 x 200)"
 
   /// Each kernel of a set, on a layer of the paper's size and random spikes.
-  func kernels(_ set: InstructionSet) throws -> [Kernel] {
+  package func kernels(_ set: InstructionSet) throws -> [KernelTime] {
     let (inputs, units, count) = (784, 200, 400)
     var generator = SeededGenerator(seed: 5)
     let spikes = SpikeTrain(
@@ -18,11 +62,11 @@ extension KernelBenchmark {
     var state = QuantizerState<Float>(units: units)
     var scratch = KernelScratch<Float>(units: inputs)
     var train = SpikeTrain()
-    var figures: [Kernel] = []
+    var figures: [KernelTime] = []
     func add(_ name: String, _ spikes: Int, bytes: Int?, _ body: () throws -> Void) throws {
       let seconds = try time(body)
       figures.append(
-        Kernel(
+        KernelTime(
           name: name, instructionSet: set.rawValue,
           nanosecondsPerSpike: seconds / Double(spikes) * 1e9,
           gigabytesPerSecond: bytes.map { Double($0) / seconds / 1e9 }))
@@ -131,5 +175,42 @@ extension KernelBenchmark {
       }
     }
     return figures
+  }
+
+  /// The crossover of one width.
+  package func crossover(_ width: Int, _ instructionSet: InstructionSet) throws -> KernelCrossover {
+    var generator = SeededGenerator(seed: UInt64(width))
+    let weights = Matrix(rows: width, columns: width) { _, _ in Float(generator.nextNormal()) }
+    let input = Matrix(rows: 1, columns: width) { _, _ in Float(generator.nextNormal()) }
+    var output = Matrix(rows: 1, columns: width)
+    var sums = AlignedArray<Float>(repeating: 0, count: weights.stride)
+    let units = Array(0..<width).shuffled(using: &generator)
+    func train(_ count: Int) -> SpikeTrain {
+      SpikeTrain(units.prefix(count).map { Spike(unit: $0, sign: 1) })
+    }
+    let (few, many) = (train(width / 16), train(width / 2))
+    let table = KernelTable<Float>(instructionSet)
+    let repeats = max(1, 65_536 / (width * width))
+    var seconds = try times([
+      { for _ in 0..<repeats { BLAS.gemv(.no, weights, row: input, into: &output) } },
+      { for _ in 0..<repeats { BLAS.gemv(.yes, weights, row: input, into: &output) } },
+      {
+        for _ in 0..<repeats {
+          table.addRows(of: weights, for: few, range: few.indices, to: &sums)
+        }
+      },
+      {
+        for _ in 0..<repeats {
+          table.addRows(of: weights, for: many, range: many.indices, to: &sums)
+        }
+      },
+    ]).map { $0.median / Double(repeats) }
+    // The rival is the faster of the two ways to store the matrix.
+    seconds = [min(seconds[0], seconds[1])] + seconds[2...]
+    let spike = (seconds[2] - seconds[1]) / Double(many.count - few.count)
+    let fixed = seconds[1] - Double(few.count) * spike
+    return KernelCrossover(
+      width: width, denseMicroseconds: seconds[0] * 1e6, nanosecondsPerSpike: spike * 1e9,
+      share: max(0, seconds[0] - fixed) / spike / Double(width))
   }
 }
