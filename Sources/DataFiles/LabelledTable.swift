@@ -108,6 +108,9 @@ struct LabelledTable {
     ) throws(DatasetError) {
       self.separator = separator
       columns = fields.count
+      if let header, header.count != columns {
+        throw failed("\(columns) columns, where the first row names \(header.count)")
+      }
       // The index that pandas writes has no name.
       skipped = header?.first == "" ? [0] : []
       if let said {

@@ -100,6 +100,7 @@ import Testing
     #expect(try table("a,label\n1,0\n2\n").contains("row 3: 1 columns, expected 2"))
     #expect(try table("a,label\n1,0\n1,1000000000\n").contains("row 3: label \"1000000000\""))
     #expect(try table("a,label\n1,\"x\n").contains("a quote that does not end"))
+    #expect(try table("a,label\n0,1,2\n").contains("row 2: 3 columns, where the first row names 2"))
     #expect(try table("a,label\n").contains("a table without rows"))
     #expect(
       try table("\u{FEFF}label,a\n" + (0..<8).map { "\($0 % 2),1" }.joined(separator: "\n"))
