@@ -1,5 +1,6 @@
 #if NIR
   internal import CHDF5
+  internal import Synchronization
 
   // The only Swift that calls HDF5.
 
@@ -9,6 +10,16 @@
     public let operation: String
     /// What failed.
     public var description: String { "HDF5 cannot \(operation)" }
+  }
+
+  /// HDF5, one caller at a time: as it is usually built, it keeps state of its own without a lock.
+  enum HDF5Library {
+    private static let lock = Mutex(())
+
+    /// Runs `body`, in which all files of HDF5 are opened and closed.
+    static func exclusively<Value: Sendable>(_ body: () throws -> sending Value) throws -> Value {
+      try lock.withLock { _ in try body() }
+    }
   }
 
   /// An HDF5 file that is made in memory.

@@ -22,6 +22,18 @@ enum FileKind {
       return
     }
     if start.count > 1, start[0] == 0x80, (2...5).contains(start[1]) { throw Fault.pickle }
+    #if NIR
+      if start.starts(with: [0x89] + Array("HDF".utf8)) {
+        self = .network(.nir)
+        return
+      }
+    #else
+      if file.path.hasSuffix(".nir") {
+        throw Fault.otherKind(
+          "a NIR graph", advice: "build bench with 'swift build --traits NIR' (Scripts/setup --nir)"
+        )
+      }
+    #endif
     for (kind, place, bytes, advice) in Self.others where start.dropFirst(place).starts(with: bytes)
     {
       throw Fault.otherKind(kind, advice: advice)
@@ -53,7 +65,7 @@ enum FileKind {
   private static let others: [(kind: String, place: Int, bytes: [UInt8], advice: String)] = [
     (
       "an HDF5 file, as Keras writes .h5 files and NIR its graphs", 0, [0x89, 0x48, 0x44, 0x46],
-      "keras: model.export(\"net.onnx\", format=\"onnx\"), or numpy.savez(\"net.npz\", **{v.path: v for v in model.variables})"
+      "a NIR graph needs a bench built with 'swift build --traits NIR'; keras: model.export(\"net.onnx\", format=\"onnx\"), or numpy.savez(\"net.npz\", **{v.path: v for v in model.variables})"
     ),
     (
       "a TensorFlow Lite model", 4, Array("TFL3".utf8),

@@ -11,6 +11,18 @@
     /// The version of NIR whose form this is, as its reader knows it.
     private static let version = "1.0.8"
 
+    /// Whose importer a graph is written for: each takes another form (docs/Networks.md has what each makes of it).
+    public enum Reader: String, Sendable, CaseIterable {
+      /// NIR's own library: IF with v_reset.
+      case nir
+      /// sinabs subtracts the threshold, and fires as often as it can; it knows Affine, and no v_reset.
+      case sinabs
+      /// norse sets v to v_reset.
+      case norse
+      /// SpikingJelly wants r = 1 / dt.
+      case spikingjelly
+    }
+
     /// What a NIR graph cannot say of our networks.
     public static let differences = [
       "reset: IF sets the potential to v_reset; here a spike subtracts 1, and the rest stays",
@@ -25,13 +37,23 @@
     /// The bytes of an HDF5 file.
     ///
     /// - Parameters:
+    ///   - reader: who is to read it.
     ///   - weights: between spikes: those that a coding has been folded into.
     ///   - differences: what the graph does not say of the network.
     ///   - metadata: further entries of the graph's metadata.
     /// - Throws: `HDF5Fault`.
     public static func encode(
-      _ weights: NetworkWeights, differences: [String] = differences,
+      _ weights: NetworkWeights, for reader: Reader = .nir, differences: [String] = differences,
       metadata: [String: String] = [:]
+    ) throws -> [UInt8] {
+      try HDF5Library.exclusively {
+        try image(of: weights, for: reader, differences: differences, metadata: metadata)
+      }
+    }
+
+    private static func image(
+      of weights: NetworkWeights, for reader: Reader, differences: [String],
+      metadata: [String: String]
     ) throws -> [UInt8] {
       let file = try HDF5Writer()
       try file.write(version, "/version")
@@ -49,20 +71,27 @@
       let last = weights.layers.count - 1
       for (index, layer) in weights.layers.enumerated() {
         let name = "\(2 * index)"
-        let path = try node(name, layer.bias == nil ? "Linear" : "Affine")
+        let isAffine = layer.bias != nil || reader == .sinabs
+        let path = try node(name, isAffine ? "Affine" : "Linear")
         try file.write(
           layer.weights.matrix.transposed.elements,
           shape: [layer.weights.outputs.count, layer.weights.inputs.count], path + "/weight")
-        if let bias = layer.bias {
+        if isAffine {
+          let bias = layer.bias ?? Array(repeating: 0, count: layer.weights.outputs.count)
           try file.write(bias, shape: [bias.count], path + "/bias")
         }
         let neuron = try node("\(2 * index + 1)", index == last ? "I" : "IF")
         let ones = [Float](repeating: 1, count: layer.weights.outputs.count)
-        try file.write(ones, shape: [ones.count], neuron + "/r")
+        // 1 / dt, dt = 10^-4 as NIR's examples have it: a step adds the weighted input.
+        try file.write(ones.map { $0 * 10_000 }, shape: [ones.count], neuron + "/r")
         if index < last {
-          try file.write(ones.map { $0 / 2 }, shape: [ones.count], neuron + "/v_threshold")
-          // A spike at the threshold leaves 1/2 - 1.
-          try file.write(ones.map { $0 / -2 }, shape: [ones.count], neuron + "/v_reset")
+          // Here a unit fires beyond 1/2, and a spike leaves 1/2 - 1. Where the threshold is what is subtracted, it is 1.
+          let threshold: Float = reader == .sinabs ? 1 : 0.5
+          try file.write(
+            ones.map { $0 * threshold }, shape: [ones.count], neuron + "/v_threshold")
+          if reader != .sinabs {
+            try file.write(ones.map { $0 / -2 }, shape: [ones.count], neuron + "/v_reset")
+          }
         }
         chain += [name, "\(2 * index + 1)"]
       }

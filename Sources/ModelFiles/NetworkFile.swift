@@ -12,6 +12,10 @@ public struct NetworkFile: Sendable {
     case npz
     /// The Open Neural Network Exchange.
     case onnx
+    #if NIR
+      /// A NIR graph.
+      case nir
+    #endif
   }
 
   /// The network.
@@ -58,6 +62,9 @@ public struct NetworkFile: Sendable {
     _ file: RegularFile, _ format: Format, _ options: ReadingOptions
   ) throws -> NetworkContents {
     switch format {
+    #if NIR
+      case .nir: return try NIRGraph.read(file, options)
+    #endif
     case .onnx: return try ONNXModel.read(file, options)
     case .npz:
       let (tensors, others) = try Npz.read(file)
@@ -130,6 +137,9 @@ public struct NetworkFile: Sendable {
     case .safetensors: weights.safetensors(metadata: metadata)
     case .npz: try Npz.encode(weights.namedTensors)
     case .onnx: ONNXModel.encode(weights, metadata: metadata)
+    #if NIR
+      case .nir: try NIRFile.encode(weights, metadata: metadata)
+    #endif
     }
   }
 }
@@ -154,6 +164,9 @@ extension AtomicFile {
     case .safetensors: try self.init(forSafetensors: path)
     case .npz: try self.init(path: path) { $0.starts(with: [0x50, 0x4B, 3, 4]) }
     case .onnx: try self.init(path: path) { $0[0] == 0x08 }
+    #if NIR
+      case .nir: try self.init(path: path) { $0.starts(with: [0x89] + Array("HDF".utf8)) }
+    #endif
     }
   }
 }

@@ -11,6 +11,12 @@ public struct ReadingOptions: Equatable, Sendable {
     case fortran
   }
 
+  /// What a spike of a NIR graph's IF leaves of the potential.
+  public enum NIRReset: String, Sendable, CaseIterable {
+    /// What is beyond the threshold, and a neuron fires as often as it can: the neurons of this package.
+    case subtract
+  }
+
   /// The layers in their order, by the names that stand before `weight`; empty: found by names and shapes.
   public var layers: [String]
   /// How weights lie; `nil`: found by names, shapes and biases.
@@ -21,6 +27,9 @@ public struct ReadingOptions: Equatable, Sendable {
   public var preprocessing: Preprocessing?
   /// What an input of 1 is for a network that takes whole numbers (uint8); it is folded into the first layer.
   public var wholeNumberScale: Double?
+
+  /// What NIR does not say; `nil`: a graph with IF is refused.
+  public var nirReset: NIRReset?
 
   /// Nothing said.
   public init(

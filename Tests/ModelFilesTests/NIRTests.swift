@@ -1,5 +1,7 @@
 #if NIR
+  import Foundation
   import Networks
+  import TestSupport
   import Testing
 
   @testable import ModelFiles
@@ -18,6 +20,108 @@
         #expect(text.contains(word), "\(word)")
       }
       #expect(NIRFile.differences.count == 3)
+    }
+
+    private func network(
+      _ bytes: [UInt8], _ options: ReadingOptions = ReadingOptions()
+    ) throws -> NetworkFile {
+      let folder = try TemporaryFolder()
+      return try NetworkFile(path: folder.file(bytes, named: "net.nir"), options: options)
+    }
+
+    @Test("what is written is read again, with its quanta of 1")
+    func back() throws {
+      let read = try network(
+        NIRFile.encode(NpzTests.network, metadata: ["producer": "DeepSpikingNetworks 1"]))
+      #expect(read.weights == NpzTests.network && read.format == .nir)
+      #expect(read.notes.allSatisfy { $0.kind == .faithful })
+      for reader in NIRFile.Reader.allCases {
+        let file = try NIRFile.encode(
+          NpzTests.network, for: reader, metadata: ["producer": "DeepSpikingNetworks 1"])
+        let text = String(decoding: file, as: UTF8.self)
+        #expect(try network(file).weights == NpzTests.network, "\(reader)")
+        #expect(text.contains("v_reset") == (reader != .sinabs), "\(reader)")
+      }
+      // Of anybody else the neuron must be said; then a spike is worth the threshold, 1/2.
+      let other = try NIRFile.encode(NpzTests.network)
+      #expect("\(words { try network(other) })".contains("say --nir-reset subtract"))
+      let said = try network(other, subtract)
+      #expect(
+        said.weights.matrices[0].elements == NpzTests.network.matrices[0].elements.map { 2 * $0 })
+      #expect(said.notes.contains { $0.kind == .assumed && $0.part.hasSuffix("(IF)") })
+    }
+
+    private var subtract: ReadingOptions {
+      var options = ReadingOptions()
+      options.nirReset = .subtract
+      return options
+    }
+
+    private func words(_ body: () throws -> NetworkFile) -> String {
+      do { return "\(try body().weights)" } catch { return "\(error)" }
+    }
+
+    @Test("cut and flipped files are errors or the same kind of network, never more")
+    func damage() throws {
+      let bytes = try NIRFile.encode(
+        NpzTests.network, metadata: ["producer": "DeepSpikingNetworks 1"])
+      for length in [0, 3, 8, 100, bytes.count / 2, bytes.count - 1] {
+        #expect(throws: (any Error).self) { try network(Array(bytes.prefix(length))) }
+      }
+      for place in stride(from: 40, to: bytes.count, by: 97) {
+        var flipped = bytes
+        flipped[place] ^= 0x11
+        _ = words { try network(flipped, subtract) }
+      }
+    }
+
+    @Test(
+      "files of the spiking libraries: by their edges, or refused by what stands in the way",
+      .enabled(if: folder != nil, "SPIKING_DATA is not given"))
+    func libraries() throws {
+      // 2-4-3, weights in eighths; what each library wrote is one network.
+      let names = [
+        "nir-chain-gzip", "nir-chain-order", "sinabs-chain-nir104", "norse-chain",
+        "spikingjelly-chain",
+      ]
+      var networks: [NetworkWeights] = []
+      for name in names {
+        let bytes = try inflated(name)
+        #expect(words { try network(bytes) }.contains("say --nir-reset subtract"), "\(name)")
+        networks.append(try network(bytes, subtract).weights)
+      }
+      for (name, other) in zip(names, networks) {
+        #expect(other.topology == networks[0].topology, "\(name)")
+        #expect(other.matrices == networks[0].matrices, "\(name)")
+      }
+      // Several spikes a step, reset by subtraction: 0, 1 and 28 in 20 steps. Rates are the ReLU network's outputs, but
+      // for what is left in two layers of potentials.
+      var values: [Float] = [1, 0.5]
+      for layer in networks[0].layers {
+        let (matrix, bias) = (layer.weights.matrix, layer.bias)
+        values = (0..<matrix.columns).map { unit in
+          let sum = values.indices.reduce(bias?[unit] ?? 0) { $0 + values[$1] * matrix[$1, unit] }
+          return max(0, sum)
+        }
+      }
+      #expect(zip(values, [0, 1, 28]).allSatisfy { abs(20 * $0 - Float($1)) <= 3 }, "\(values)")
+      #expect(words { try network(inflated("snntorch-leaky-0.75"), subtract) }.contains("it leaks"))
+      #expect(
+        words { try network(inflated("spikingjelly-conv"), subtract) }.contains("not read yet"))
+    }
+
+    private static let folder = ProcessInfo.processInfo.environment["SPIKING_DATA"].map {
+      $0 + "/models/nir"
+    }
+
+    private func inflated(_ name: String) throws -> [UInt8] {
+      let process = Process()
+      process.executableURL = URL(filePath: "/bin/gzip")
+      process.arguments = ["-dc", Self.folder! + "/" + name + ".nir.gz"]
+      let pipe = Pipe()
+      process.standardOutput = pipe
+      try process.run()
+      return Array(pipe.fileHandleForReading.readDataToEndOfFile())
     }
   }
 #endif

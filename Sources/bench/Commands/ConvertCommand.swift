@@ -92,6 +92,12 @@ struct ConvertCommand: AsyncParsableCommand {
       """, valueName: "file"))
   var save: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "Whose importer the .nir file is for: nir, sinabs, norse, spikingjelly. Default: nir.",
+      valueName: "reader"))
+  var nirFor: String?
+
   @Flag(help: "Refuse to write a file that cannot say all of the network, as NIR cannot.")
   var strict = false
 
@@ -135,8 +141,11 @@ struct ConvertCommand: AsyncParsableCommand {
         "'--firing', '--lambda', '--agreement', '--memory', '--min-agreement' and '--max-operations' are "
           + "about the search: not with '--no-scales'.")
     }
+    guard nirFor == nil || save != nil else {
+      throw ValidationError("'--nir-for' goes with '--save'.")
+    }
     if let save {
-      _ = try NetworkOutput.kind(of: save)
+      _ = try NetworkOutput.kind(of: save, nirReader: nirFor)
       guard save != results.json, save != file, file != results.json else {
         throw ValidationError("The network, '--save' and '--json' need a file each.")
       }
@@ -145,7 +154,7 @@ struct ConvertCommand: AsyncParsableCommand {
 
   func run() async throws {
     let run = try CommandRun(results)
-    let output = try save.map(NetworkOutput.init)
+    let output = try save.map { try NetworkOutput(path: $0, nirReader: nirFor) }
     if strict, let differences = output?.differences(), !differences.isEmpty {
       throw ValidationError(
         "'--strict': NIR cannot say all of the network: " + differences.joined(separator: "; ")
@@ -222,7 +231,7 @@ struct ConvertCommand: AsyncParsableCommand {
   private func others(
     _ network: NetworkFile, _ options: ReadingOptions
   ) -> [(option: String, weights: NetworkWeights)] {
-    guard network.format != .onnx else { return [] }
+    guard [.safetensors, .npz].contains(network.format) else { return [] }
     return ReadingOptions.Layout.allCases.compactMap { layout in
       guard layout != options.layout else { return nil }
       var options = options

@@ -38,7 +38,18 @@ struct ReadingOptionGroup: ParsableArguments {
   @Option(help: ArgumentHelp("See --scale.", valueName: "x,x,..."), transform: Self.numbers)
   var std: [Double]?
 
+  @Option(
+    help: ArgumentHelp(
+      "What a spike of a NIR graph leaves of the potential: subtract. NIR does not say it.",
+      valueName: "rule"))
+  var nirReset: String?
+
   func validate() throws {
+    if let nirReset, ReadingOptions.NIRReset(rawValue: nirReset) == nil {
+      throw ValidationError(
+        "'--nir-reset \(nirReset)': neurons that are set to v_reset lose what is beyond the threshold, and are no ReLU: "
+          + "expected subtract.")
+    }
     if let activation, activation.lowercased() != "relu" {
       throw ValidationError(
         "'--activation \(activation)': spiking neurons of this package compute ReLU, and no other: expected relu."
@@ -55,15 +66,18 @@ struct ReadingOptionGroup: ParsableArguments {
   /// Whether one of them was given.
   var areGiven: Bool {
     layers != nil || layout != nil || !ignore.isEmpty || activation != nil || preprocessing != nil
+      || nirReset != nil
   }
 
   /// For a reader.
   ///
   /// - Parameter wholeNumberScale: what a pixel of 1 was in the data's files.
   func options(wholeNumberScale: Double? = nil) -> ReadingOptions {
-    ReadingOptions(
+    var options = ReadingOptions(
       layers: layers?.split(separator: ",").map(String.init) ?? [], layout: layout, ignored: ignore,
       preprocessing: preprocessing, wholeNumberScale: wholeNumberScale)
+    options.nirReset = nirReset.flatMap(ReadingOptions.NIRReset.init)
+    return options
   }
 
   /// What is done to inputs; `nil` where nothing is said.

@@ -15,8 +15,8 @@ struct NetworkOutput {
   /// What is written.
   enum Kind {
     case network(NetworkFile.Format)
-    /// What NIR can say.
-    case nir
+    /// What NIR can say, in the form that a reader takes: a name of `NIRFile.Reader`.
+    case nir(reader: String)
   }
 
   let path: String
@@ -26,9 +26,12 @@ struct NetworkOutput {
   /// Opens the file.
   ///
   /// - Throws: a usage error for a name without a known ending; `OutputError`.
-  init(path: String) throws {
+  init(path: String) throws { try self.init(path: path, nirReader: nil) }
+
+  /// Opens the file; of NIR in the form for a reader, `nir` where none is named.
+  init(path: String, nirReader: String?) throws {
     self.path = path
-    kind = try Self.kind(of: path)
+    kind = try Self.kind(of: path, nirReader: nirReader)
     switch kind {
     case .network(let format): file = try AtomicFile(forNetwork: path, format: format)
     case .nir: file = try AtomicFile(path: path) { $0.starts(with: [0x89] + Array("HDF".utf8)) }
@@ -36,10 +39,19 @@ struct NetworkOutput {
   }
 
   /// What is written to a file of this name.
-  static func kind(of path: String) throws -> Kind {
+  static func kind(of path: String, nirReader: String? = nil) throws -> Kind {
+    guard nirReader == nil || path.hasSuffix(".nir") else {
+      throw ValidationError(
+        "'--nir-for' goes with a file whose name ends in .nir, found '\(path)'.")
+    }
     if path.hasSuffix(".nir") {
       #if NIR
-        return .nir
+        let reader = nirReader ?? NIRFile.Reader.nir.rawValue
+        guard NIRFile.Reader(rawValue: reader) != nil else {
+          let all = NIRFile.Reader.allCases.map(\.rawValue).joined(separator: ", ")
+          throw ValidationError("'--nir-for': expected one of \(all); found '\(reader)'")
+        }
+        return .nir(reader: reader)
       #else
         throw ValidationError(
           "'--save': this bench was built without NIR: build it with 'swift build --traits NIR'.")
@@ -98,11 +110,13 @@ struct NetworkOutput {
     case .network(let format):
       metadata["format"] = "pt"
       try file.commit(NetworkFile.encode(weights, as: format, metadata: metadata))
-    case .nir:
+    case .nir(let reader):
       #if NIR
         let coded = try coding.map(weights.coded(by:)) ?? weights
         try file.commit(
-          NIRFile.encode(coded, differences: differences(firing), metadata: metadata))
+          NIRFile.encode(
+            coded, for: NIRFile.Reader(rawValue: reader)!, differences: differences(firing),
+            metadata: metadata))
       #endif
     }
   }
