@@ -23,12 +23,19 @@
       case spikingjelly
     }
 
-    /// What a NIR graph cannot say of our networks.
-    public static let differences = [
-      "reset: IF sets the potential to v_reset; here a spike subtracts 1, and the rest stays",
-      "spikes: IF fires once a step; here a unit fires until its potential is at most 1/2",
-      "input: here a quantizer writes x as signed spikes, T steps long; the graph takes those spikes",
-    ]
+    /// What a NIR graph cannot say of our networks, in the form for a reader.
+    public static func differences(for reader: Reader = .nir) -> [String] {
+      let neuron =
+        reader == .sinabs
+        ? ["rounding: a unit fires at 1 there, and beyond 1/2 here: counts are rounded down"]
+        : [
+          "reset: IF sets the potential to v_reset; here a spike subtracts 1, and the rest stays",
+          "spikes: IF fires once a step; here a unit fires until its potential is at most 1/2",
+        ]
+      return neuron + [
+        "input: here a quantizer writes x as signed spikes, T steps long; the graph takes those spikes"
+      ]
+    }
 
     /// What it cannot say of a refining network, beyond that.
     public static let refiningDifference =
@@ -43,11 +50,13 @@
     ///   - metadata: further entries of the graph's metadata.
     /// - Throws: `HDF5Fault`.
     public static func encode(
-      _ weights: NetworkWeights, for reader: Reader = .nir, differences: [String] = differences,
+      _ weights: NetworkWeights, for reader: Reader = .nir, differences: [String]? = nil,
       metadata: [String: String] = [:]
     ) throws -> [UInt8] {
       try HDF5Library.exclusively {
-        try image(of: weights, for: reader, differences: differences, metadata: metadata)
+        try image(
+          of: weights, for: reader, differences: differences ?? self.differences(for: reader),
+          metadata: metadata)
       }
     }
 
@@ -80,6 +89,9 @@
           let bias = layer.bias ?? Array(repeating: 0, count: layer.weights.outputs.count)
           try file.write(bias, shape: [bias.count], path + "/bias")
         }
+        chain.append(name)
+        // Only NIR's own reader takes an integrator: of the others' last layer the outputs of all steps are summed.
+        if index == last, reader != .nir { continue }
         let neuron = try node("\(2 * index + 1)", index == last ? "I" : "IF")
         let ones = [Float](repeating: 1, count: layer.weights.outputs.count)
         // 1 / dt, dt = 10^-4 as NIR's examples have it: a step adds the weighted input.
@@ -93,7 +105,7 @@
             try file.write(ones.map { $0 / -2 }, shape: [ones.count], neuron + "/v_reset")
           }
         }
-        chain += [name, "\(2 * index + 1)"]
+        chain.append("\(2 * index + 1)")
       }
       try file.write([Int64(weights.outputs)], node("output", "Output") + "/shape")
       chain.append("output")

@@ -19,7 +19,7 @@
       ] {
         #expect(text.contains(word), "\(word)")
       }
-      #expect(NIRFile.differences.count == 3)
+      #expect(NIRFile.differences().count == 3)
     }
 
     private func network(

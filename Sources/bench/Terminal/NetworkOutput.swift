@@ -69,8 +69,9 @@ struct NetworkOutput {
   /// What the file cannot say of a network, by when its thresholds are checked.
   func differences(_ firing: PredictionOptions.Firing? = nil) -> [String] {
     #if NIR
-      if case .nir = kind {
-        return NIRFile.differences + (firing == .refining ? [NIRFile.refiningDifference] : [])
+      if case .nir(let reader) = kind {
+        return NIRFile.differences(for: NIRFile.Reader(rawValue: reader)!)
+          + (firing == .refining ? [NIRFile.refiningDifference] : [])
       }
     #endif
     return []
