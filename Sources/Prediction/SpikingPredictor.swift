@@ -39,25 +39,11 @@ public struct SpikingPredictor: Sendable {
     instructionSet: InstructionSet? = nil
   ) throws {
     file = try NetworkFile(path: path, options: options)
-    let stored = try file.decoded(SpikingSettings.entry, as: SpikingSettings.self)
-    if let stored, stored.version > SpikingSettings.version {
-      throw ModelFileError(
-        path: path,
-        fault: .badMetadata(
-          name: SpikingSettings.entry,
-          reason: "version \(stored.version), expected at most \(SpikingSettings.version)"))
-    }
+    let stored = try file.spikingSettings()
     let coding = try file.decoded("spike_coding", as: SpikeCoding.self)
     let patterns = try file.decoded("spike_patterns", as: SpikePatterns.self)
     isSaid = stored != nil
     settings = said ?? stored ?? .unsaid
-    if let classes = settings.classes, classes.count != file.weights.outputs {
-      throw ModelFileError(
-        path: path,
-        fault: .badMetadata(
-          name: SpikingSettings.entry,
-          reason: "\(classes.count) names of classes, expected \(file.weights.outputs)"))
-    }
     var how = try PredictionOptions(timeSteps: settings.timeSteps)
     how.firing = settings.firing
     // Phases are of rates, patterns of sums that are formed before a threshold is checked.

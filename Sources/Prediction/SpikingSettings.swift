@@ -1,4 +1,5 @@
 public import Datasets
+public import ModelFiles
 internal import Networks
 public import SpikingReLU
 
@@ -59,5 +60,28 @@ public struct SpikingSettings: Sendable, Equatable, Codable {
       guard let margin else { return .never }
       return try ExitRule(margin: margin, ratio: ratio ?? ExitRule.usualRatio)
     }
+  }
+}
+
+extension NetworkFile {
+  /// How the network was judged; `nil` where the file does not say.
+  ///
+  /// - Throws: `ModelFileError` where the entry cannot be decoded, is of a newer version, or has other classes.
+  public func spikingSettings() throws(ModelFileError) -> SpikingSettings? {
+    let entry = SpikingSettings.entry
+    guard let stored = try decoded(entry, as: SpikingSettings.self) else { return nil }
+    func fault(_ reason: String) -> ModelFileError {
+      ModelFileError(path: path, fault: .badMetadata(name: entry, reason: reason))
+    }
+    guard stored.version <= SpikingSettings.version else {
+      throw fault("version \(stored.version), expected at most \(SpikingSettings.version)")
+    }
+    if let classes = stored.classes, classes.count != weights.outputs {
+      throw fault("\(classes.count) names of classes, expected \(weights.outputs)")
+    }
+    guard stored.divisor.map({ $0 > 0 && $0.isFinite }) ?? true else {
+      throw fault("a divisor of \(stored.divisor!), expected a positive number")
+    }
+    return stored
   }
 }

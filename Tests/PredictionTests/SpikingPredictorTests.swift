@@ -91,6 +91,10 @@ import Testing
         "{\"version\":1,\"firing\":\"refining\",\"timeSteps\":3,\"classes\":[\"a\"]}",
         "1 names of classes, expected 10"
       ),
+      (
+        "{\"version\":1,\"firing\":\"refining\",\"timeSteps\":3,\"divisor\":-1}",
+        "a divisor of -1.0, expected a positive number"
+      ),
       ("{\"version\":1,\"firing\":\"refining\",\"timeSteps\":0}", "0"),
       ("{\"version\":1,\"firing\":\"refining\",\"timeSteps\":3,\"margin\":-1}", "-1"),
     ] {

@@ -252,6 +252,10 @@ struct AnytimeCommand: AsyncParsableCommand, RunsOnRanks {
       let file = try NetworkFile(
         load, hidden: network.hidden, of: data,
         reading.options(wholeNumberScale: data.divisor))
+      if let judged = try file.spikingSettings() {
+        try results.prose(
+          "The file says how it was judged: \(judged.words). Here it is judged anew.")
+      }
       // The search starts from quanta that came with the weights, too.
       let saved = try file.decoded("spike_coding", as: SpikeCoding.self)
       return (file.weights, saved, nil)

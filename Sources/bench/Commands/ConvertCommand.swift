@@ -170,6 +170,9 @@ struct ConvertCommand: AsyncParsableCommand {
     }
     let manifest = try run.begin(seed: 0, threads: threads, dataset: whole, isTimed: false)
     try run.print(ConvertTables.lines(network, path: file))
+    if let judged = try network.spikingSettings() {
+      try run.print("The file says how it was judged: \(judged.words). Here it is judged anew.")
+    }
     var result: Conversion.Result?
     var causes: [InputDiagnosis.Cause] = []
     if let whole {

@@ -245,12 +245,8 @@ struct PredictCommand: AsyncParsableCommand {
   /// What the network is, and where its settings came from.
   private func heading(_ predictor: SpikingPredictor) -> [String] {
     let settings = predictor.settings
-    let end =
-      settings.margin.map { "early exit at margin \(Format.significant(Double($0)))" }
-      ?? "no early exit"
     var lines = [
-      "\(network): \(predictor.file.weights.topology), \(settings.firing.name), at most "
-        + "\(settings.timeSteps) steps, \(end)"
+      "\(network): \(predictor.file.weights.topology), \(settings.words)"
     ]
     if !predictor.isSaid {
       lines.append(

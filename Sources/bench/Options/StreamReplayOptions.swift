@@ -4,6 +4,7 @@ import Experiments
 import Files
 import ModelFiles
 import Networks
+import Prediction
 import Reports
 import SpikeKernels
 import SpikingReLU
@@ -160,7 +161,7 @@ struct StreamReplayOptions: ParsableArguments {
     options.isOneBased = oneBased
     var stream = try EventStream(path: file, options: options)
     try run.print(StreamTables.header(stream))
-    let listener = try load.map { try makeListener($0, stream, run.set) }
+    let listener = try load.map { try makeListener($0, stream, run) }
     if let input = listener?.input, let load {
       try run.print(StreamTables.network(listener!.stream.network, input, load))
     }
@@ -191,7 +192,7 @@ struct StreamReplayOptions: ParsableArguments {
 
   /// The saved network, made ready to listen.
   private func makeListener(
-    _ path: String, _ recording: EventStream, _ set: InstructionSet
+    _ path: String, _ recording: EventStream, _ run: CommandRun
   ) throws -> StreamReplay.Listener {
     let network = try NetworkFile(path: path)
     let inputs = network.weights.inputs
@@ -207,9 +208,14 @@ struct StreamReplayOptions: ParsableArguments {
     guard let input else {
       throw StreamReplay.InputMismatch(inputs: inputs, sensor: recording.sensor)
     }
+    if let judged = try network.spikingSettings() {
+      try run.print(
+        "The file says how it was judged, on images: \(judged.words). Of a stream each spike is an event, by the same quanta"
+          + (judged.firing == .refining ? ", which do not fall with time." : "."))
+    }
     let spiking = try SpikingMLP(
       weights: network.weights, coding: network.decoded("spike_coding", as: SpikeCoding.self),
-      options: PredictionOptions(timeSteps: 1), instructionSet: set)
+      options: PredictionOptions(timeSteps: 1), instructionSet: run.set)
     var options = SpikeStream<Float>.Options()
     options.leak = try leak.map { try .init(interval: $0) }
     if let resetEvery { options.reset = .every(resetEvery) }
