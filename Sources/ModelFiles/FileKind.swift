@@ -11,6 +11,14 @@ enum FileKind {
   init(_ file: RegularFile) throws {
     typealias Fault = ModelFileError.Fault
     let start = try file.read(at: 0, count: min(file.size, 16))
+    if start.isEmpty {
+      throw Fault.otherKind(
+        "an empty file", advice: "expected a safetensors, npz or ONNX file: was it copied whole?")
+    }
+    if start.starts(with: Array("version https://".utf8.prefix(16))) {
+      throw Fault.otherKind(
+        "the pointer of Git LFS, not the file that it stands for", advice: "git lfs pull")
+    }
     if start.starts(with: Array("PK".utf8)) {
       try Self.refuseArchives(file)
       self = .network(.npz)

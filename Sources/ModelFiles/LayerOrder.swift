@@ -46,12 +46,16 @@ struct LayerOrder {
   private static let mostLayers = 64
 
   let layers: [Layer]
+  /// The name without a number beside others that begin with 2.
+  private let uncounted: String?
   /// Whether a layer stands before another by numbers in their names; `nil` where these do not say. Empty beyond
   /// `mostLayers`.
   private let isBefore: [[Bool?]]
 
   init(_ layers: [Layer]) {
+    let (layers, first) = Self.counted(layers)
     self.layers = layers
+    uncounted = first
     isBefore =
       layers.count > Self.mostLayers
       ? [] : layers.map { first in layers.map { Self.isBefore(first.path, $0.path) } }
@@ -61,10 +65,10 @@ struct LayerOrder {
   var found: Found {
     guard layers.count > 1 else { return .order(Array(layers.indices), .numbers) }
     if let order = byNumbers, fits(order) {
-      let uncounted = layers[order[0]].path.first {
+      let first = layers[order[0]].path.first {
         Self.numbers($0) == [-1] && Self.isCounted($0, layers)
       }
-      return .order(order, uncounted.map { .counted($0) } ?? .numbers)
+      return .order(order, (uncounted ?? first).map { .counted($0) } ?? .numbers)
     }
     guard layers.count <= Self.mostLayers else { return .several([]) }
     var orders = orders(keepsNumbers: true)
@@ -80,6 +84,53 @@ struct LayerOrder {
 
   func fits(_ order: [Int]) -> Bool {
     zip(order, order.dropFirst()).allSatisfy { layers[$0].outputs == layers[$1].inputs }
+  }
+
+  /// Ordinals, in their order.
+  private static let ordinals = [
+    "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth",
+  ]
+  private static let cardinals = [
+    "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",
+  ]
+
+  /// With numbers where names have words for them (`first`, `second`; `layer_one`, `layer_two`), and where one has
+  /// none beside others that begin with 2: `fc`, `fc2`, `fc3`.
+  private static func counted(_ layers: [Layer]) -> (layers: [Layer], uncounted: String?) {
+    func with(_ ends: [(stem: String, number: Int)]) -> [Layer] {
+      zip(layers, ends).map { layer, end in
+        Layer(
+          path: Array(layer.path.dropLast()) + ["\(end.stem)\(end.number)"],
+          inputs: layer.inputs, outputs: layer.outputs)
+      }
+    }
+    guard layers.count > 1, Set(layers.map { Array($0.path.dropLast()) }).count == 1 else {
+      return (layers, nil)
+    }
+    let names = layers.map { $0.path.last ?? "" }
+    for words in [ordinals, cardinals] {
+      let ends = names.compactMap { name -> (stem: String, number: Int)? in
+        let last = name.lowercased().split(separator: "_").last.map(String.init) ?? ""
+        guard let number = words.firstIndex(of: last) else { return nil }
+        return (String(name.dropLast(last.count)), number + 1)
+      }
+      if ends.count == layers.count, Set(ends.map(\.stem)).count == 1,
+        Set(ends.map(\.number)) == Set(1...layers.count)
+      {
+        return (with(ends), nil)
+      }
+    }
+    let bare = names.filter { numbers($0) == [-1] }
+    guard bare.count == 1, let stem = bare.first, !stem.isEmpty else { return (layers, nil) }
+    let ends = names.map { name -> (stem: String, number: Int)? in
+      if name == stem { return (stem, 1) }
+      guard name.hasPrefix(stem), let number = Int(name.dropFirst(stem.count)) else { return nil }
+      return (stem, number)
+    }.compactMap(\.self)
+    guard ends.count == layers.count, Set(ends.map(\.number)) == Set(1...layers.count) else {
+      return (layers, nil)
+    }
+    return (with(ends), stem)
   }
 
   /// All names but for their numbers are the same, and the numbers differ.

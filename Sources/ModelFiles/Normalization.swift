@@ -25,6 +25,7 @@ extension Preprocessing {
         throw ModelFileError.Fault.preprocessing(
           option: option, found: values.count, inputs: inputs)
       }
+      if isInterleaved { return (0..<inputs).map { values[$0 % values.count] } }
       // Channels come one after the other, as in PyTorch and in CIFAR-10's files.
       let each = inputs / values.count
       return values.flatMap { Array(repeating: $0, count: each) }

@@ -23,7 +23,7 @@ public struct NumPyArray: Sendable, Equatable {
           try Npy.numbers(name: stem(path), size: file.size, read: file.read(upTo:))
         ]
       }
-      let directory = try ZipDirectory(file)
+      let directory = try ZipDirectory(file, ratio: 100)
       let reader = try ZipReader(file)
       return try directory.members.enumerated().map { index, member in
         let stream = try reader.open(index, member)

@@ -49,6 +49,8 @@ public struct Preprocessing: Equatable, Sendable, Codable {
   public var mean: [Double]
   /// The same, none 0; 1 where nothing is said.
   public var std: [Double]
+  /// Whether colours come pixel by pixel, as in Keras, where there is a number a channel.
+  public var isInterleaved = false
 
   /// - Parameter std: none of them 0.
   public init(scale: [Double] = [1], mean: [Double] = [0], std: [Double] = [1]) {

@@ -109,6 +109,12 @@ struct TensorName {
     for suffix in suffixes where name.hasSuffix("_" + suffix) {
       return (String(name.dropLast(suffix.count + 1)), suffix)
     }
+    // fc1W, fc1B.
+    if let letter = name.last, "WwBb".contains(letter), let before = name.dropLast().last,
+      before.isASCII, before.isWholeNumber
+    {
+      return (String(name.dropLast()), String(letter))
+    }
     return nil
   }
 }

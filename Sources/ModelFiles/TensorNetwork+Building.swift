@@ -17,7 +17,8 @@ extension TensorNetwork {
       notes.append(preprocessing.note)
     }
     if let inputs {
-      let map = Preprocessing(mean: inputs.row(.mean)!, std: try checked(inputs.row(.std)!, inputs))
+      let deviations = inputs.row(.std) ?? inputs.row(.variance)!.map { $0.squareRoot() }
+      let map = Preprocessing(mean: inputs.row(.mean)!, std: try checked(deviations, inputs))
       let (factors, offsets) = try map.affine(inputs: width)
       try chain.scale(by: factors)
       try chain.shift(by: offsets)
@@ -70,8 +71,11 @@ extension TensorNetwork {
   }
 
   static func checked(_ values: [Double], _ module: Module) throws -> [Double] {
-    guard values.allSatisfy({ $0 != 0 }) else {
-      throw ModelFileError.Fault.modelMismatch(["\(module.name) has a standard deviation of 0"])
+    guard values.allSatisfy({ $0 != 0 && $0.isFinite }) else {
+      let name = (module.tensor(.std) ?? module.tensor(.variance))?.name ?? module.name
+      throw ModelFileError.Fault.modelMismatch([
+        "tensor \(name.debugDescription) has a standard deviation of 0, or none: inputs divided by it are not finite"
+      ])
     }
     return values
   }

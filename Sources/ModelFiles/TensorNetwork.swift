@@ -29,6 +29,13 @@ struct TensorNetwork {
       tensors.first { $0.role == role }?.tensor
     }
 
+    /// Keras's layer Normalization, whose mean and variance are those of the inputs.
+    var isInputNormalization: Bool {
+      let last = path.last?.lowercased() ?? ""
+      return tensors.count == 2 && row(.mean) != nil && row(.variance) != nil
+        && last.hasPrefix("normalization") && tensor(.mean)?.name.hasSuffix("moving_mean") == false
+    }
+
     /// 1 x n and n x 1 are rows, too.
     func row(_ roles: TensorName.Role...) -> [Double]? {
       for role in roles {
@@ -114,6 +121,8 @@ struct TensorNetwork {
       do {
         if let layer = try Self.linear(module, &notes) {
           linear.append(layer)
+        } else if module.isInputNormalization, inputs == nil {
+          inputs = module
         } else if module.row(.mean) != nil, module.row(.variance) != nil {
           try Self.checkNorm(module)
           norms.append(module)
@@ -186,6 +195,7 @@ struct TensorNetwork {
   /// Lists of arrays: `arr_0`, `arr_1`, ... of numpy.savez, `0`, `param_1`. Matrices are layers in their order; as many
   /// rows are their biases in the same order, fewer those of the matrix before.
   static func renamed(_ tensors: [NamedTensor]) -> [NamedTensor] {
+    if let pairs = pairs(tensors) { return pairs }
     var stems: Set<String> = []
     var numbers: [Int] = []
     for tensor in tensors {
@@ -219,6 +229,23 @@ struct TensorNetwork {
       return NamedTensor(
         name: name, shape: tensor.shape, fileType: tensor.fileType, elements: tensor.elements)
     }
+  }
+
+  /// Pairs of a matrix and a row, `0.0` and `0.1`, `1.0` and `1.1`: the tuples (W, b) of a list of JAX; `nil` where names
+  /// are others.
+  private static func pairs(_ tensors: [NamedTensor]) -> [NamedTensor]? {
+    var renamed: [NamedTensor] = []
+    for tensor in tensors {
+      let parts = tensor.name.split { "./[]".contains($0) }
+      guard parts.count == 2, parts.allSatisfy({ $0.allSatisfy(\.isWholeNumber) }),
+        tensor.shape.count == 2 && parts[1] == "0" || tensor.shape.count == 1 && parts[1] == "1"
+      else { return nil }
+      renamed.append(
+        NamedTensor(
+          name: "\(parts[0]).\(parts[1] == "0" ? "weights" : "bias")", shape: tensor.shape,
+          fileType: tensor.fileType, elements: tensor.elements))
+    }
+    return renamed.isEmpty ? nil : renamed
   }
 
   /// The linear layer of a module; `nil` where it is none.

@@ -25,9 +25,13 @@ struct ZipDirectory {
   static let maximumMembers = 4096
 
   /// What all members together may inflate to: weights hardly shrink, bombs do.
-  static func outputLimit(fileSize: Int) -> Int { max(64 << 20, 20 * fileSize) }
+  static func outputLimit(fileSize: Int, ratio: Int = 20) -> Int {
+    max(64 << 20, ratio * fileSize)
+  }
 
-  init(_ file: RegularFile) throws {
+  /// - Parameter ratio: how many times as much as the file its members may be: data of many zeros shrink more than
+  ///   weights.
+  init(_ file: RegularFile, ratio: Int = 20) throws {
     let size = file.size
     guard size >= 22 else { throw ZipFault.noEndRecord(size: size) }
     let end = Record(try file.read(at: size - 22, count: 22), offset: size - 22)
@@ -62,7 +66,7 @@ struct ZipDirectory {
     guard next == bytes else {
       throw ZipFault.noRecord(offset: start + next, expected: "the end of the directory")
     }
-    let limit = Self.outputLimit(fileSize: size)
+    let limit = Self.outputLimit(fileSize: size, ratio: ratio)
     guard claimed <= limit else { throw ZipFault.outputLimit(claimed: claimed, limit: limit) }
     try Self.checkTiling(members, end: start)
     self.members = members

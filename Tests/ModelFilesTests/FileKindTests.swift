@@ -26,7 +26,8 @@ import Testing
       (keras, "a .keras archive"), ([0x89, 0x48, 0x44, 0x46, 13, 10], "an HDF5 file"),
       ([28, 0, 0, 0] + Array("TFL3".utf8), "a TensorFlow Lite model"),
       ([0x93] + Array("NUMPY".utf8) + [1, 0], "one array of NumPy"),
-      (Array("GGUF".utf8) + [3, 0], "a GGUF file"),
+      (Array("GGUF".utf8) + [3, 0], "a GGUF file"), ([], "an empty file"),
+      (Array("version https://git-lfs.github.com/spec/v1\n".utf8), "the pointer of Git LFS"),
       (Array("{\"a\": 1}".utf8), "a JSON file without 'weight_map'"),
       (Array("<!DOCTYPE html>".utf8), "no safetensors, npz or ONNX file"),
     ] as [([UInt8], String)] {

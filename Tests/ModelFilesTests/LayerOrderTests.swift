@@ -37,6 +37,18 @@ import Testing
         == "counted dense: dense dense_1 dense_2")
   }
 
+  @Test("words that are numbers; a name without one beside others that begin with 2")
+  func counted() {
+    #expect(
+      order([("second", 4, 4), ("third", 4, 4), ("first", 4, 4)]) == "numbers: first second third")
+    #expect(order([("fc_two", 4, 4), ("fc_one", 4, 4)]) == "numbers: fc_one fc_two")
+    #expect(order([("fc2", 4, 4), ("fc3", 4, 4), ("fc", 4, 4)]) == "counted fc: fc fc2 fc3")
+    // A gap, two that have none, or a 1 beside it: not one numbering.
+    #expect(order([("fc3", 4, 4), ("fc", 4, 4)]).hasPrefix("several: "))
+    #expect(order([("fc1", 4, 4), ("fc2", 4, 4), ("fc", 4, 4)]).hasPrefix("several: "))
+    #expect(order([("second", 4, 4), ("third", 4, 4)]).hasPrefix("several: "))
+  }
+
   @Test("shapes: one order fits, also where numbers in names are sizes")
   func shapes() {
     #expect(order([("fc1", 8, 4), ("fc2", 4, 3), ("out", 3, 2)]) == "shapes: fc1 fc2 out")

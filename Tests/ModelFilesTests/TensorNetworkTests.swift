@@ -27,6 +27,28 @@ import Testing
     } catch { return "\(error)" }
   }
 
+  @Test("Keras's layer Normalization is of the inputs: no batch normalization, no epsilon")
+  func inputNormalization() throws {
+    let weights: [NamedTensor] = [
+      tensor("dense/kernel", [2, 3], [1, 2, 3, 4, 5, 6]), tensor("dense/bias", [3], [0, 0, 1]),
+    ]
+    let read = try read(
+      [
+        tensor("normalization/mean", [1, 2], [1, 2]),
+        tensor("normalization/variance", [1, 2], [4, 16]),
+      ]
+        + weights)
+    #expect(read.layers[0].elements == [0.5, 1, 1.5, 1, 1.25, 1.5])
+    #expect(read.biases?[0] == [-2.5, -3.5, -3.5])
+    #expect(
+      refusal(
+        [
+          tensor("normalization/mean", [2], [1, 2]), tensor("normalization/variance", [2], [0, 1]),
+        ]
+          + weights
+      ).contains("tensor \"normalization/variance\" has a standard deviation of 0"))
+  }
+
   @Test(
     "names of PyTorch, Keras, Flax, Haiku, scikit-learn, the paper and NumPy",
     arguments: [
@@ -50,7 +72,8 @@ import Testing
       (["W1", "b1", "W2", "b2"], false),
       (["arr_0", "arr_1", "arr_2", "arr_3"], false), (["p0", "p1", "p2", "p3"], false),
       (["arr_0", "arr_2", "arr_1", "arr_3"], false), (["0", "1", "2", "3"], false),
-      (["W1", "B1", "W2", "B2"], false), (["W_h", "b_h", "W_o", "b_o"], false),
+      (["W1", "B1", "W2", "B2"], false), (["fc1W", "fc1B", "fc2W", "fc2B"], false),
+      (["0.0", "0.1", "1.0", "1.1"], false), (["W_h", "b_h", "W_o", "b_o"], false),
       (["layer1_weights", "layer1_biases", "layer2_weights", "layer2_biases"], false),
       (["weights.0", "biases.0", "weights.1", "biases.1"], false),
       (["coefs_.0", "intercepts_.0", "coefs_.1", "intercepts_.1"], false),

@@ -251,7 +251,8 @@ struct AnytimeCommand: AsyncParsableCommand, RunsOnRanks {
     if let load {
       let file = try NetworkFile(
         load, hidden: network.hidden, of: data,
-        reading.options(wholeNumberScale: data.divisor))
+        reading.options(
+          wholeNumberScale: data.divisor, isInterleaved: data.channelOrder == .last))
       if let judged = try file.spikingSettings() {
         try results.prose(
           "The file says how it was judged: \(judged.words). Here it is judged anew.")

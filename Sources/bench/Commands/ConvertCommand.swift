@@ -161,7 +161,8 @@ struct ConvertCommand: AsyncParsableCommand {
           + ".")
     }
     let whole = try dataset.map(dataFiles.load)
-    let options = reading.options(wholeNumberScale: whole?.divisor)
+    let options = reading.options(
+      wholeNumberScale: whole?.divisor, isInterleaved: whole?.channelOrder == .last)
     let network = try NetworkFile(path: file, options: options)
     let weights = network.weights
     if let whole {

@@ -152,13 +152,15 @@ struct PredictCommand: AsyncParsableCommand {
       try RowOutput($0) { $0.starts(with: Array(SpikeRows.header.utf8.prefix($0.count))) }
     }
     let isSilent = quiet || [jsonl, csv].contains("-")
-    var predictor = try SpikingPredictor(file: network, options: reading.options())
+    var predictor = try SpikingPredictor(
+      file: network, options: reading.options(isInterleaved: channels == .last))
     if steps != nil || noExit {
       var settings = predictor.settings
       if let steps { settings.timeSteps = steps }
       if noExit { settings.margin = nil }
       predictor = try SpikingPredictor(
-        file: network, options: reading.options(), settings: settings)
+        file: network, options: reading.options(isInterleaved: channels == .last),
+        settings: settings)
     }
     if !isSilent { for line in heading(predictor) { try Output.line(line) } }
     let encoder = JSONEncoder()

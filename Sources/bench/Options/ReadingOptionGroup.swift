@@ -71,11 +71,14 @@ struct ReadingOptionGroup: ParsableArguments {
 
   /// For a reader.
   ///
-  /// - Parameter wholeNumberScale: what a pixel of 1 was in the data's files.
-  func options(wholeNumberScale: Double? = nil) -> ReadingOptions {
+  /// - Parameters:
+  ///   - wholeNumberScale: what a pixel of 1 was in the data's files.
+  ///   - isInterleaved: whether its colours come pixel by pixel.
+  func options(wholeNumberScale: Double? = nil, isInterleaved: Bool = false) -> ReadingOptions {
     var options = ReadingOptions(
       layers: layers?.split(separator: ",").map(String.init) ?? [], layout: layout, ignored: ignore,
       preprocessing: preprocessing, wholeNumberScale: wholeNumberScale)
+    options.preprocessing?.isInterleaved = isInterleaved
     options.nirReset = nirReset.flatMap(ReadingOptions.NIRReset.init)
     return options
   }
