@@ -292,3 +292,22 @@ public struct InputFile {
     return .rows(chosen.elements, isBytes: chosen.isBytes)
   }
 }
+
+extension InputFile {
+  /// Labels of inputs from a file: IDX, plain or gzip, or a text with a label a line, numbers or names.
+  ///
+  /// - Throws: `DatasetError`.
+  public static func labels(path: String) throws(DatasetError) -> [String] {
+    var content = try AnyBytes(path: path)
+    if try content.read(upTo: 4) == [0, 0, 8, 1] {
+      return try IDXArray(contentsOf: path, rank: 1).elements.map { "\($0)" }
+    }
+    var lines = TextLines(try AnyBytes(path: path), path: path)
+    var labels: [String] = []
+    while let line = try lines.next() {
+      let text = String(decoding: line, as: UTF8.self).trimmingCharacters(in: .whitespaces)
+      if !text.isEmpty { labels.append(text) }
+    }
+    return labels
+  }
+}

@@ -78,6 +78,57 @@ import Testing
     }
   }
 
+  @Test(
+    "own data with names: a table learned and converted, answers by name, errors, every spike of one"
+  )
+  func named() throws {
+    try CommandLineTests.withFolder { folder in
+      // Two classes that a line parts; numbers are those of a table.
+      let rows = (0..<200).map { index -> (String, String) in
+        let (x, y) = (index % 17, index * 7 % 19)
+        return ("\(x),\(y)", x > y ? "low right" : "high left")
+      }
+      let (table, net) = (folder + "/own.csv", folder + "/s.safetensors")
+      try Data(("x,y,side\n" + rows.map { "\($0.0),\($0.1)\n" }.joined()).utf8)
+        .write(to: URL(filePath: table))
+      var outcome = try CommandLineTests.run([
+        "anytime", "--dataset", table, "--label", "side", "--divide", "20", "--epochs", "30",
+        "--max-error-increase", "100", "--max-operations", "1000", "--save", net,
+      ])
+      #expect(outcome.status == 0, "\(outcome.errors)")
+      #expect(
+        outcome.output.contains(
+          "own.csv: 159 training and 41 test examples of 2 numbers, 2 classes"),
+        "\(outcome.output.prefix(500))")
+      #expect(outcome.output.contains("2 classes in alphabetical order: high left, low right"))
+      let (images, labels) = (folder + "/i.csv", folder + "/l.txt")
+      try Data(rows.map { $0.0 + "\n" }.joined().utf8).write(to: URL(filePath: images))
+      try Data(rows.map { $0.1 + "\n" }.joined().utf8).write(to: URL(filePath: labels))
+      let (answers, trace) = (folder + "/a.csv", folder + "/t.csv")
+      outcome = try CommandLineTests.run([
+        "predict", net, images, "--labels", labels, "--csv", answers, "--trace", trace,
+        "--trace-image", "7",
+      ])
+      #expect(outcome.status == 0, "\(outcome.errors)")
+      // What the data were divided by is in the file.
+      #expect(outcome.output.contains("are divided by 20"))
+      let lines = try String(contentsOfFile: answers, encoding: .utf8).split(separator: "\n")
+      let wrong = zip(lines.dropFirst(), rows).count { !$0.contains(",\($1.1),") }
+      #expect(lines.count == 201 && wrong <= 60)
+      #expect(outcome.output.contains("\(wrong) errors, "), "\(outcome.output.suffix(200))")
+      let spikes = try String(contentsOfFile: trace, encoding: .utf8).split(separator: "\n")
+      let told = lines[8].split(separator: ",")
+      #expect(spikes[0] == "step,layer,unit,sign" && "\(spikes.count - 1)" == told[6])
+      #expect(
+        try CommandLineTests.run(["predict", net, images, "--labels", table]).errors.contains(
+          "201 labels for 200 images"))
+      #expect(
+        try CommandLineTests.run([
+          "predict", net, images, "--trace", trace, "--trace-image", "200",
+        ]).errors.contains("there are 200 images"))
+    }
+  }
+
   @Test("what is refused: usage, missing, damaged; nothing is written")
   func refusals() throws {
     try CommandLineTests.withFolder { folder in

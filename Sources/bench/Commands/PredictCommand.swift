@@ -80,6 +80,11 @@ struct PredictCommand: AsyncParsableCommand {
 
   @Option(
     help: ArgumentHelp(
+      "Labels of all images, IDX or a line each: errors are counted.", valueName: "file"))
+  var labels: String?
+
+  @Option(
+    help: ArgumentHelp(
       "Write every spike of one image to this CSV file: step, layer (0: input), unit, sign, in order.",
       valueName: "file"))
   var trace: String?
@@ -169,6 +174,8 @@ struct PredictCommand: AsyncParsableCommand {
     var total = (images: 0, steps: 0, additions: 0)
     let clock = ContinuousClock()
     let start = clock.now
+    let expected = try labels.map(InputFile.labels)
+    var errors = 0
     let traced = traceImage ?? 0
     for path in files {
       var input = try InputFile(
@@ -208,6 +215,10 @@ struct PredictCommand: AsyncParsableCommand {
           try lines?.write(String(decoding: encoder.encode(row), as: UTF8.self))
           try table?.write(row.line)
           if !isSilent { try Output.line(Self.text(row)) }
+          if let expected, total.images < expected.count {
+            let label = expected[total.images]
+            errors += label == "\(row.label)" || label == row.name ? 0 : 1
+          }
           total = (
             total.images + 1, total.steps + answer.timeSteps, total.additions + answer.additions
           )
@@ -217,6 +228,10 @@ struct PredictCommand: AsyncParsableCommand {
     if trace != nil, total.images <= traced {
       throw ValidationError(
         "'--trace-image \(traced)': there are \(total.images) images, numbered from 0 on.")
+    }
+    if let expected, let labels, expected.count != total.images {
+      throw DatasetError.countMismatch(
+        images: total.images, labels: expected.count, path: labels)
     }
     try lines?.commit()
     try table?.commit()
@@ -233,6 +248,10 @@ struct PredictCommand: AsyncParsableCommand {
         + "\(Format.count(Int(additions.rounded()))) additions each, "
         + "\(Format.fixed(share, 3)) of the dense multiply-adds; \(Format.count(rate)) images a second"
     )
+    if expected != nil {
+      let percent: Double = 100 * Double(errors) / count
+      try Output.line("\(Format.count(errors)) errors, \(Format.fixed(percent, 2))%")
+    }
   }
 
   /// How images become inputs: as is said here, or in the network's file.
