@@ -3,7 +3,8 @@ import PackageDescription
 
 // Fuzz targets, apart from the package that people build: they need libFuzzer's `main`.
 //   Scripts/fuzz          builds and runs them
-let readers = ["IDX", "Gzip", "Safetensors", "Npz", "ONNX", "Checkpoint", "Events",
+let readers = [
+  "IDX", "Gzip", "Safetensors", "Npz", "ONNX", "Checkpoint", "Events",
   "Image", "Table", "NumPy", "Shards",
 ]
 
