@@ -28,6 +28,9 @@ public struct SpikingSettings: Sendable, Equatable, Codable {
   public var divisor: Double?
   /// How colours of an image follow each other; `nil` where images are grey, or nothing is known.
   public var channelOrder: Dataset.ChannelOrder?
+  /// What training did to inputs, which was folded into the first layer: the network takes them as they were before.
+  /// To be read; it is not done again.
+  public var foldedPreprocessing: Preprocessing?
 
   /// Settings of the version that is written.
   public init(

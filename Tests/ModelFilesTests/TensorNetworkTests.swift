@@ -27,6 +27,15 @@ import Testing
     } catch { return "\(error)" }
   }
 
+  @Test("a mean a channel: plane by plane, or pixel by pixel")
+  func channels() throws {
+    var map = Preprocessing(mean: [1, 2])
+    #expect(try map.affine(inputs: 4).offsets == [-1, -1, -2, -2])
+    map.isInterleaved = true
+    #expect(try map.affine(inputs: 4).offsets == [-1, -2, -1, -2])
+    #expect(throws: ModelFileError.Fault.self) { try map.affine(inputs: 3) }
+  }
+
   @Test("Keras's layer Normalization is of the inputs: no batch normalization, no epsilon")
   func inputNormalization() throws {
     let weights: [NamedTensor] = [

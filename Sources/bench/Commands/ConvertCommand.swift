@@ -225,10 +225,12 @@ struct ConvertCommand: AsyncParsableCommand {
 
   /// How the network was judged.
   private func settings(_ result: Conversion.Result, _ data: Dataset) -> SpikingSettings {
-    SpikingSettings(
+    var settings = SpikingSettings(
       firing: result.firing, timeSteps: result.exit?.timeSteps ?? steps,
       margin: result.exit?.margin,
       ratio: result.exit?.ratio, of: data)
+    settings.foldedPreprocessing = reading.preprocessing
+    return settings
   }
 
   /// The same file of tensors with its weights lying otherwise, where that fits.

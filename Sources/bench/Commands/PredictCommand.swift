@@ -279,6 +279,14 @@ struct PredictCommand: AsyncParsableCommand {
         "  numbers of arrays and tables are divided by \(Format.significant(divisor)), as its data were (--divide)"
       )
     }
+    if let folded = settings.foldedPreprocessing {
+      func shown(_ values: [Double]) -> String {
+        values.map { Format.significant($0) }.joined(separator: ",")
+      }
+      lines.append(
+        "  (\(shown(folded.scale)) x - \(shown(folded.mean))) / \(shown(folded.std)) is in layer 1: inputs are taken as "
+          + "they are")
+    }
     lines += predictor.file.notes.filter { $0.kind == .assumed }.map { "  \($0)" }
     return lines + ["", "   image  class       margin  steps  spikes  additions  int32 nJ  file"]
   }
@@ -320,6 +328,11 @@ private final class RowOutput {
   func write(_ line: String) throws {
     guard file != nil else { return try Output.line(line) }
     bytes += Array(line.utf8) + [UInt8(ascii: "\n")]
+    // Memory is that of some lines, however many there are.
+    if bytes.count > 1 << 16 {
+      try file!.append(bytes)
+      bytes.removeAll(keepingCapacity: true)
+    }
   }
 
   func commit() throws { try file?.commit(bytes) }
