@@ -62,7 +62,8 @@ import Testing
       try folder.write(Samples.coloured, to: place + ".png")
     }
     let data = try Dataset(contentsOf: folder.path, name: "own")
-    #expect(data.shape == Shape(height: 2, width: 3, channels: 3) && data.test.labels.sorted() == [0, 1])
+    #expect(
+      data.shape == Shape(height: 2, width: 3, channels: 3) && data.test.labels.sorted() == [0, 1])
     #expect(Array(data.test.images.row(0).prefix(3)) == [0, 0.2, 0.4])
     #expect((data.height, data.width) == (6, 3))
     let last = try Dataset(
