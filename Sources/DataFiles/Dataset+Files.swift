@@ -149,13 +149,11 @@ extension Dataset {
         path: path,
         reason: "\(columns) numbers a row, expected at most \(NetworkWeights.maximumLayerWidth)")
     }
-    // Rows of a table are drawn as squares where they are some: pixels of MNIST in a table.
-    let side = Int(Double(columns).squareRoot().rounded())
+    let square = Shape(squareOf: columns)
     return try DatasetAssembly(
       name: name, source: path,
-      shape: side * side == columns && side >= 8
-        ? Shape(height: side, width: side, channels: 1) : Shape(units: columns),
-      channelOrder: side * side == columns && side >= 8 ? .first : .last, isBytes: false,
+      shape: square ?? Shape(units: columns), channelOrder: square == nil ? .last : .first,
+      isBytes: false,
       options: options, notes: table.notes
     ).dataset(table.rows, test: test)
   }

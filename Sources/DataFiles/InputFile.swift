@@ -184,7 +184,8 @@ public struct InputFile {
       isFolder.boolValue
     {
       var paths: [String] = []
-      try images(in: path, into: &paths, depth: 0)
+      var seen: Set<String> = []
+      try images(in: path, into: &paths, seen: &seen)
       guard !paths.isEmpty else {
         throw .badData(
           path: path, reason: "no image in this folder: expected PNG, JPEG, PGM or PPM")
@@ -239,10 +240,11 @@ public struct InputFile {
 
   /// Images in a folder and the folders in it, by their names.
   private static func images(
-    in folder: String, into paths: inout [String], depth: Int
+    in folder: String, into paths: inout [String], seen: inout Set<String>
   ) throws(DatasetError) {
     // Links may make a folder hold itself.
-    guard depth < 8 else { return }
+    let place = URL(filePath: folder).resolvingSymlinksInPath().path(percentEncoded: false)
+    guard seen.insert(place).inserted, seen.count <= 100_000 else { return }
     for name in ClassFolders.contents(folder) {
       let path = folder + "/" + name
       var isFolder: ObjCBool = false
@@ -250,7 +252,7 @@ public struct InputFile {
         continue
       }
       if isFolder.boolValue {
-        try images(in: path, into: &paths, depth: depth + 1)
+        try images(in: path, into: &paths, seen: &seen)
       } else if try ImageFile.isImage(start: FileBytes(path: path).read(upTo: 8)) {
         paths.append(path)
       }

@@ -120,6 +120,9 @@ struct LabelledArrays {
       } else if isLast {
         shape = Shape(height: dimensions[0], width: dimensions[1], channels: dimensions[2])
         stored = .last
+      } else if dimensions.count == 1, let square = Shape(squareOf: count) {
+        shape = square
+        stored = .first
       } else {
         shape = Shape(units: count)
         stored = .last
@@ -198,5 +201,14 @@ enum Channels {
       }
     }
     return result
+  }
+}
+
+extension Shape {
+  /// A grey image of so many pixels, which rows of a table are drawn as; `nil` where they are no square, or a small one.
+  init?(squareOf pixels: Int) {
+    let side = Int(Double(pixels).squareRoot().rounded())
+    guard side * side == pixels, side >= 8 else { return nil }
+    self.init(height: side, width: side, channels: 1)
   }
 }

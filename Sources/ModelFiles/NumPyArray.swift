@@ -11,7 +11,8 @@ public struct NumPyArray: Sendable, Equatable {
   /// Its numbers as Float, last dimension fastest.
   public let elements: [Float]
 
-  /// Reads the arrays of an npz archive, in its order, or the one of an npy file.
+  /// Reads the arrays of an npz archive, in its order, or the one of an npy file. Arrays in an archive that are no numbers,
+  /// as names of classes, are left out.
   ///
   /// - Throws: `InputError`, `ModelFileError` for what is no number, NaN or infinite, cut off, or no such file.
   /// - Complexity: memory for the numbers, and 1 MB.
@@ -25,12 +26,16 @@ public struct NumPyArray: Sendable, Equatable {
       }
       let directory = try ZipDirectory(file, ratio: 100)
       let reader = try ZipReader(file)
-      return try directory.members.enumerated().map { index, member in
+      return try directory.members.enumerated().compactMap { index, member in
         let stream = try reader.open(index, member)
         let name = member.name.hasSuffix(".npy") ? String(member.name.dropLast(4)) : member.name
-        let array = try Npy.numbers(name: name, size: member.size, read: stream.read(upTo:))
-        try stream.finish()
-        return array
+        do {
+          let array = try Npy.numbers(name: name, size: member.size, read: stream.read(upTo:))
+          try stream.finish()
+          return array
+        } catch ModelFileError.Fault.npy(_, .noNumbers), ModelFileError.Fault.npy(_, .objectArray) {
+          return nil
+        }
       }
     }
   }

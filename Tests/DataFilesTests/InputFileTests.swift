@@ -96,6 +96,9 @@ import Testing
     // A grey image has three equal colours where the network takes colours.
     let all = try inputs(folder.path + "/images", 18)
     #expect(all.map(\.path) == [grey, coloured])
+    try FileManager.default.createSymbolicLink(
+      atPath: folder.path + "/images/b/loop", withDestinationPath: "..")
+    #expect(try inputs(folder.path + "/images", 18) == all)
     #expect(all[0].values.prefix(6) == greys[...] && all[0].values.suffix(6) == greys[...])
     #expect(words(folder.path + "/images/b", 18).contains("c.png"))
     try FileManager.default.createDirectory(
