@@ -199,7 +199,7 @@ import Testing
       try Data("<!DOCTYPE html>".utf8).write(to: URL(filePath: file))
       try refused([file], 65, "no safetensors, npz or ONNX file: it starts with 3c 21 44")
       try Data().write(to: URL(filePath: file))
-      try refused([file], 65, "no safetensors, npz or ONNX file")
+      try refused([file], 65, "an empty file")
       try refused([folder], 65, "not a regular file")
       try refused(
         [file, "--save", folder + "/net.pt"], 64, "must end in .safetensors, .npz or .onnx")
