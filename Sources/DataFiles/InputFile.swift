@@ -307,7 +307,8 @@ extension InputFile {
     var lines = TextLines(try AnyBytes(path: path), path: path)
     var labels: [String] = []
     while let line = try lines.next() {
-      let text = String(decoding: line, as: UTF8.self).trimmingCharacters(in: .whitespaces)
+      let text = String(decoding: line, as: UTF8.self).trimmingCharacters(
+        in: .whitespacesAndNewlines)
       if !text.isEmpty { labels.append(text) }
     }
     return labels

@@ -121,7 +121,8 @@ enum Npy {
       elements = all
     }
     return NumPyArray(
-      name: name, shape: header.shape, isBytes: header.integer == .bytes,
+      name: name, shape: header.shape,
+      isBytes: header.integer == .bytes && !header.descr.hasSuffix("b1"),
       elements: header.isFortranOrder
         ? elements.rowMajor(fromColumnMajor: header.shape) : elements)
   }
