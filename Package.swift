@@ -165,7 +165,9 @@ let package = Package(
       swiftSettings: strict),
     .target(
       name: "Prediction",
-      dependencies: ["Datasets", "ModelFiles", "Networks", "SpikeKernels", "SpikingReLU"],
+      dependencies: [
+        "DataFiles", "Datasets", "ModelFiles", "Networks", "SpikeKernels", "SpikingReLU",
+      ],
       swiftSettings: strict + cold),
     .target(
       name: "Measures",

@@ -42,24 +42,21 @@ struct CIFARFolder {
   }
 
   func dataset(name: String, options: DataOptions) throws(DatasetError) -> Dataset {
-    var rows = LabelledRows(path: folder, columns: Self.pixels, values: [], labels: .numbers([]))
+    var rows = LabelledRows(
+      path: folder, columns: Self.pixels, values: [], labels: .numbers([]), numbers: .bytes)
     for file in training { try add(file, to: &rows) }
     var judged = LabelledRows(
-      path: folder + "/" + test, columns: Self.pixels, values: [], labels: .numbers([]))
+      path: folder + "/" + test, columns: Self.pixels, values: [], labels: .numbers([]),
+      numbers: .bytes)
     try add(test, to: &judged)
     let order = options.channelOrder ?? .first
-    if options.isGrey {
-      rows = grey(rows)
-      judged = grey(judged)
-    } else if order == .last {
-      rows.values = Channels.reordered(rows.values, Self.shape, to: .last)
-      judged.values = Channels.reordered(judged.values, Self.shape, to: .last)
-    }
+    rows = given(rows, order, options.isGrey)
+    judged = given(judged, order, options.isGrey)
     let names = names()
     let assembly = DatasetAssembly(
       name: name, source: folder,
       shape: options.isGrey ? Shape(height: 32, width: 32, channels: 1) : Self.shape,
-      channelOrder: options.isGrey ? .first : order, isBytes: true, options: options, names: names,
+      channelOrder: options.isGrey ? .first : order, options: options, names: names,
       notes: options.isGrey
         ? []
         : [
@@ -95,20 +92,18 @@ struct CIFARFolder {
     rows.labels = .numbers(labels)
   }
 
-  private func grey(_ rows: LabelledRows) -> LabelledRows {
-    var rows = rows
-    let pixels = Self.pixels / 3
-    var values: [Float] = []
-    values.reserveCapacity(rows.values.count / 3)
-    for start in stride(from: 0, to: rows.values.count, by: Self.pixels) {
-      for pixel in start..<start + pixels {
-        values.append(
-          0.299 * rows.values[pixel] + 0.587 * rows.values[pixel + pixels]
-            + 0.114 * rows.values[pixel + 2 * pixels])
-      }
-    }
-    rows.values = values
-    return LabelledRows(path: rows.path, columns: pixels, values: values, labels: rows.labels)
+  /// Images as they are asked for.
+  private func given(
+    _ rows: LabelledRows, _ order: Dataset.ChannelOrder, _ isGrey: Bool
+  ) -> LabelledRows {
+    let values =
+      isGrey
+      ? Channels.grey(rows.values, Self.shape, .first)
+      : order == .first
+        ? rows.values : Channels.reordered(rows.values, Self.shape, to: .last)
+    return LabelledRows(
+      path: rows.path, columns: isGrey ? Self.pixels / 3 : Self.pixels, values: values,
+      labels: rows.labels, numbers: .bytes)
   }
 
   /// A name a line.

@@ -1,5 +1,4 @@
 internal import Datasets
-internal import Foundation
 internal import Networks
 
 /// A folder with a folder of images for each class, as torchvision's `ImageFolder` and Keras read it, or two of them,
@@ -14,32 +13,42 @@ struct ClassFolders {
   private var notes: [String] = []
 
   /// `nil` where no folder in it holds an image.
-  init?(_ folder: String) {
+  ///
+  /// - Throws: `DatasetError` for folders that cannot be read.
+  init?(_ folder: String) throws(DatasetError) {
     self.folder = folder
-    let folders = Self.folders(in: folder)
+    let folders = try ImageFolder.folders(in: folder)
     func place(_ names: [String]) -> String? {
       names.lazy.compactMap { name in folders.first { $0.lowercased() == name } }.first
     }
+    var others = try ImageFolder.contents(of: folder).filter { !folders.contains($0) }
     if let train = place(Self.trainingNames), let test = place(Self.testNames) {
       training = folder + "/" + train
       self.test = folder + "/" + test
-      let others = folders.filter { $0 != train && $0 != test }
-      if !others.isEmpty { notes.append("folders not used: \(others.joined(separator: ", "))") }
+      others += folders.filter { $0 != train && $0 != test }
     } else {
       (training, test) = (folder, nil)
     }
-    guard !Self.folders(in: training).isEmpty else { return nil }
+    var holdsImages = false
+    for name in try ImageFolder.folders(in: training) where !holdsImages {
+      holdsImages = try !ImageFolder.images(in: training + "/" + name).paths.isEmpty
+    }
+    guard holdsImages else { return nil }
+    if !others.isEmpty {
+      notes.append("not used: \(others.prefix(8).joined(separator: ", "))")
+    }
   }
 
   func dataset(name: String, options: DataOptions) throws(DatasetError) -> Dataset {
-    var (ignored, images) = (0, [Part]())
+    var ignored = 0
+    var parts: [Part] = []
     for place in [training, test].compactMap(\.self) {
-      images.append(try Self.read(place, &ignored))
+      parts.append(try Self.read(place, &ignored))
     }
-    let all = images.flatMap(\.images)
-    let isGrey = options.isGrey || all.allSatisfy(\.image.isGrey)
+    let images = parts.flatMap(\.images).map(\.image)
+    let isGrey = options.isGrey || images.allSatisfy(\.isGrey)
     let order = options.channelOrder ?? .first
-    let first = all[0].image
+    let first = images[0]
     var notes = notes
     if !isGrey {
       notes.append(
@@ -48,21 +57,18 @@ struct ClassFolders {
           : "colours: pixel by pixel")
     }
     if ignored > 0 { notes.append("\(ignored) files that are no images are not read") }
-    let rows = images.map { part in
+    let shape = Shape(height: first.height, width: first.width, channels: isGrey ? 1 : 3)
+    let rows = parts.map { part in
       var values: [Float] = []
-      for (_, image) in part.images {
-        values += isGrey ? image.grey : image.coloured(order)
-      }
+      for (_, image) in part.images { values += isGrey ? image.grey : image.coloured(order) }
       return LabelledRows(
-        path: part.folder, columns: first.height * first.width * (isGrey ? 1 : 3), values: values,
-        labels: .texts(part.images.map(\.label)))
+        path: part.folder, columns: shape.count, values: values,
+        labels: .texts(part.images.map(\.label)), numbers: .unit)
     }
-    let assembly = DatasetAssembly(
-      name: name, source: folder,
-      shape: Shape(height: first.height, width: first.width, channels: isGrey ? 1 : 3),
-      channelOrder: isGrey ? .first : order, isBytes: true, options: DataOptions(), notes: notes,
-      isByClass: true, isDivided: false)
-    return try assembly.dataset(rows[0], test: rows.count > 1 ? rows[1] : nil)
+    return try DatasetAssembly(
+      name: name, source: folder, shape: shape, channelOrder: isGrey ? .first : order,
+      options: options, notes: notes, isByClass: true
+    ).dataset(rows[0], test: rows.count > 1 ? rows[1] : nil)
   }
 
   private struct Part {
@@ -75,16 +81,18 @@ struct ClassFolders {
     var part = Part(folder: folder)
     var size: (height: Int, width: Int, path: String)?
     var values = 0
-    for name in folders(in: folder) {
-      for file in contents(folder + "/" + name) {
-        let path = folder + "/" + name + "/" + file
-        var isFolder: ObjCBool = false
-        guard unsafe FileManager.default.fileExists(atPath: path, isDirectory: &isFolder),
-          !isFolder.boolValue, try ImageFile.isImage(start: FileBytes(path: path).read(upTo: 8))
-        else {
-          ignored += 1
-          continue
-        }
+    for name in try ImageFolder.folders(in: folder) {
+      let found = try ImageFolder.images(in: folder + "/" + name)
+      ignored += found.others
+      // A class that is left out would shift the numbers of those behind it.
+      guard !found.paths.isEmpty else {
+        throw .badData(
+          path: folder + "/" + name,
+          reason:
+            "no image in this folder, expected PNG, JPEG, PGM or PPM: it would be a class without examples"
+        )
+      }
+      for path in found.paths {
         let image = try ImageFile.read(path: path)
         if let size, (size.height, size.width) != (image.height, image.width) {
           throw .badImage(
@@ -106,24 +114,8 @@ struct ClassFolders {
     guard !part.images.isEmpty else {
       throw .badData(
         path: folder,
-        reason: "no image in its folders, expected a folder of PNG, JPEG, PGM or PPM for each class"
-      )
+        reason: "no folders in it, expected a folder of PNG, JPEG, PGM or PPM for each class")
     }
     return part
-  }
-
-  private static func folders(in folder: String) -> [String] {
-    contents(folder).filter { name in
-      var isFolder: ObjCBool = false
-      return unsafe FileManager.default.fileExists(
-        atPath: folder + "/" + name, isDirectory: &isFolder) && isFolder.boolValue
-    }
-  }
-
-  /// Names in a folder, without hidden ones, sorted.
-  static func contents(_ folder: String) -> [String] {
-    ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).filter {
-      !$0.hasPrefix(".")
-    }.sorted()
   }
 }

@@ -6,6 +6,8 @@ public struct DataOptions: Sendable, Equatable {
   public var divisor: Double?
   /// The column of labels in a table: its name, or its number from 1 on.
   public var label: String?
+  /// Whether the first row of a table names its columns; `nil`: as it looks.
+  public var hasHeader: Bool?
   /// How colours of an image follow each other; `nil`: plane by plane, or as an array has them.
   public var channelOrder: Dataset.ChannelOrder?
   /// Whether coloured images are made grey.
@@ -14,9 +16,9 @@ public struct DataOptions: Sendable, Equatable {
   /// Nothing said.
   public init(
     divisor: Double? = nil, label: String? = nil, channelOrder: Dataset.ChannelOrder? = nil,
-    isGrey: Bool = false
+    isGrey: Bool = false, hasHeader: Bool? = nil
   ) {
     (self.divisor, self.label) = (divisor, label)
-    (self.channelOrder, self.isGrey) = (channelOrder, isGrey)
+    (self.channelOrder, self.isGrey, self.hasHeader) = (channelOrder, isGrey, hasHeader)
   }
 }

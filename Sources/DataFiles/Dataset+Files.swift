@@ -1,6 +1,5 @@
 public import Datasets
 internal import Files
-internal import Foundation
 internal import ModelFiles
 internal import Networks
 
@@ -18,43 +17,45 @@ extension Dataset {
   /// - Parameters:
   ///   - path: a file or folder.
   ///   - name: what to call the dataset.
-  ///   - options: what the files do not say.
+  ///   - options: what the files do not say; those that are about other forms are refused.
   /// - Throws: `DatasetError`.
   /// - Complexity: O(bytes of the files); 4 bytes of memory a number, twice while it is read.
   public init(
     contentsOf path: String, name: String, options: DataOptions = DataOptions()
   ) throws(DatasetError) {
-    var isFolder: ObjCBool = false
-    guard unsafe FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
-      throw .missing(path: path)
-    }
     self =
-      isFolder.boolValue
+      ImageFolder.isFolder(path)
       ? try Self.folder(path, name, options) : try Self.file(path, name, options)
   }
 
   private static func folder(
     _ path: String, _ name: String, _ options: DataOptions
   ) throws(DatasetError) -> Dataset {
-    if IDXFolder.isPresent(at: path) { return try IDXFolder.load(from: path, name: name) }
-    if let cifar = CIFARFolder(path) { return try cifar.dataset(name: name, options: options) }
-    let files = ClassFolders.contents(path)
+    if IDXFolder.isPresent(at: path) {
+      try options.check(.idx, path)
+      return try IDXFolder.load(from: path, name: name)
+    }
+    if let cifar = CIFARFolder(path) {
+      try options.check(.cifar, path)
+      return try cifar.dataset(name: name, options: options)
+    }
+    if let folders = try ClassFolders(path) {
+      try options.check(.images, path)
+      return try folders.dataset(name: name, options: options)
+    }
+    let files = try ImageFolder.contents(of: path)
     let arrays = files.filter { $0.hasSuffix(".npy") }
     if !arrays.isEmpty {
-      var all: [NumPyArray] = []
-      for file in arrays { all += try Self.arrays(path + "/" + file) }
+      try options.check(.arrays, path)
+      var all: [NumPyFile] = []
+      for file in arrays { all.append(try Self.arrays(path + "/" + file)) }
       return try dataset(LabelledArrays(all, path: path, options: options), path, name, options)
     }
     let tables = files.filter { isTableName($0) }
     if !tables.isEmpty { return try Self.tables(tables, path, name, options) }
     let archives = files.filter { $0.hasSuffix(".npz") }
     if archives.count == 1 { return try file(path + "/" + archives[0], name, options) }
-    if archives.count > 1 {
-      throw .severalDatasets(folder: path, names: archives)
-    }
-    if let folders = ClassFolders(path) {
-      return try folders.dataset(name: name, options: options)
-    }
+    guard archives.isEmpty else { throw .severalDatasets(folder: path, names: archives) }
     throw .badData(
       path: path,
       reason:
@@ -70,6 +71,7 @@ extension Dataset {
   private static func tables(
     _ files: [String], _ folder: String, _ name: String, _ options: DataOptions
   ) throws(DatasetError) -> Dataset {
+    try options.check(.table, folder)
     if files.count == 1 { return try file(folder + "/" + files[0], name, options) }
     let training = files.filter { $0.lowercased().contains("train") }
     let test = files.filter { $0.lowercased().contains("test") }
@@ -81,46 +83,47 @@ extension Dataset {
           + "with 'test'")
     }
     let learned = try LabelledTable(path: folder + "/" + training[0], options: options)
-    let judged = try LabelledTable(path: folder + "/" + test[0], options: options)
-    return try dataset(learned, judged.rows, folder, name, options)
+    let judged = try LabelledTable(
+      path: folder + "/" + test[0], options: options, like: learned)
+    return try dataset(learned, judged, folder, name, options)
   }
 
   private static func file(
     _ path: String, _ name: String, _ options: DataOptions
   ) throws(DatasetError) -> Dataset {
-    let start = try FileBytes(path: path).read(upTo: 8)
-    if start.starts(with: Array("PK".utf8)) {
-      return try dataset(
-        LabelledArrays(try arrays(path), path: path, options: options), path, name, options)
-    }
-    if start.starts(with: [0x93] + Array("NUMPY".utf8)) {
+    switch try DataFileKind(path: path) {
+    case .archive:
+      try options.check(.arrays, path)
+      let file = try arrays(path, where: LabelledArrays.isWanted)
+      return try dataset(LabelledArrays([file], path: path, options: options), path, name, options)
+    case .table:
+      try options.check(.table, path)
+      return try dataset(try LabelledTable(path: path, options: options), nil, path, name, options)
+    case .array:
       throw .badData(
         path: path,
         reason:
           "one array of NumPy: give the folder that holds x_train.npy, y_train.npy, x_test.npy and y_test.npy"
       )
-    }
-    if start.starts(with: [0, 0, 8]) {
+    case .idx:
       throw .badData(path: path, reason: "one IDX file: give the folder that holds all four")
-    }
-    if ImageFile.isImage(start: start) {
+    case .image, .netpbm:
       throw .badData(
         path: path,
         reason: "one image: give the folder that holds a folder of images for each class")
-    }
-    guard let first = start.first(where: { ![0x20, 0x09].contains($0) }) else {
+    case .empty:
       throw .badData(path: path, reason: "an empty file, expected a table, npz or a folder")
+    case .other(let kind):
+      throw .badData(path: path, reason: "\(kind), expected a table, npz or a folder")
     }
-    // Tables are text; the gzip of one may be.
-    guard first == 0x1F || first >= 0x20 || first == 0x0A || first == 0x0D, first != 0x7B else {
-      throw .badData(path: path, reason: "no data that is known: expected a table, npz or a folder")
-    }
-    return try dataset(try LabelledTable(path: path, options: options), nil, path, name, options)
   }
 
-  static func arrays(_ path: String) throws(DatasetError) -> [NumPyArray] {
+  /// The arrays of a file, whose faults are those of a dataset.
+  static func arrays(
+    _ path: String, where isWanted: (String) -> Bool = { _ in true }
+  ) throws(DatasetError) -> NumPyFile {
     do {
-      return try NumPyArray.read(path: path)
+      return try NumPyFile(path: path, where: isWanted)
     } catch let error as InputError {
       throw DatasetError(error)
     } catch let error as ModelFileError {
@@ -135,12 +138,12 @@ extension Dataset {
   ) throws(DatasetError) -> Dataset {
     try DatasetAssembly(
       name: name, source: path, shape: arrays.shape, channelOrder: arrays.channelOrder,
-      isBytes: arrays.isBytes, options: options, notes: arrays.notes
+      options: options, notes: arrays.notes
     ).dataset(arrays.training, test: arrays.test)
   }
 
   private static func dataset(
-    _ table: LabelledTable, _ test: LabelledRows?, _ path: String, _ name: String,
+    _ table: LabelledTable, _ test: LabelledTable?, _ path: String, _ name: String,
     _ options: DataOptions
   ) throws(DatasetError) -> Dataset {
     let columns = table.rows.columns
@@ -151,10 +154,9 @@ extension Dataset {
     }
     let square = Shape(squareOf: columns)
     return try DatasetAssembly(
-      name: name, source: path,
-      shape: square ?? Shape(units: columns), channelOrder: square == nil ? .last : .first,
-      isBytes: false,
-      options: options, notes: table.notes
-    ).dataset(table.rows, test: test)
+      name: name, source: path, shape: square ?? Shape(units: columns),
+      channelOrder: square == nil ? .last : .first, options: options,
+      notes: table.notes + (test?.notes ?? [])
+    ).dataset(table.rows, test: test?.rows)
   }
 }

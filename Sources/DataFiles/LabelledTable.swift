@@ -2,229 +2,209 @@ internal import Datasets
 
 /// A table with a row an example: numbers, and a label in one of its columns.
 struct LabelledTable {
+  /// Its examples.
   let rows: LabelledRows
+  /// What was assumed.
   let notes: [String]
+  private let layout: Layout
 
-  /// Names under which labels are found.
-  private static let labelNames = [
-    "label", "labels", "class", "target", "y", "category", "species", "variety", "digit",
-  ]
-
-  /// Reads a table, plain or gzip: commas, semicolons, tabs or blanks between, texts in double quotes where they hold
-  /// one, with names of columns in the first row or without.
+  /// Reads a table, plain or gzip.
   ///
-  /// Labels are in the column that `label` says; else in the one of a usual name, else in the only one that is no
-  /// number, else in the first.
+  /// Labels are in the column that `options.label` says; else in the one of a usual name, else in the only one that is
+  /// no number, else in the first.
   ///
+  /// - Parameter other: the training part of the same data: columns are found by its names, where it has them.
   /// - Throws: `DatasetError`, with the row.
-  init(path: String, options: DataOptions) throws(DatasetError) {
-    var lines = TextLines(try AnyBytes(path: path), path: path)
-    func failed(_ reason: String) -> DatasetError {
-      .badRow(path: path, row: max(lines.line, 1), reason: reason)
-    }
+  init(
+    path: String, options: DataOptions, like other: LabelledTable? = nil
+  ) throws(DatasetError) {
+    var reader = TableReader(
+      try AnyBytes(path: path), path: path, label: options.label, hasHeader: options.hasHeader)
     var layout: Layout?
-    var header: [String]?
     var values: [Float] = []
     var texts: [String] = []
     var numbers: [Int]? = []
-    var fields: [ArraySlice<UInt8>] = []
-    while let line = try lines.next() {
-      let separator = layout?.separator ?? Self.separator(of: line)
-      try Self.split(line, by: separator, into: &fields, failed)
-      if fields.isEmpty { continue }
+    var places: [Int] = []
+    while let fields = try reader.next() {
       if layout == nil {
-        // A byte order mark of a spreadsheet.
-        if lines.line == 1, fields[0].starts(with: [0xEF, 0xBB, 0xBF]) {
-          fields[0] = fields[0].dropFirst(3)
+        if let other {
+          layout = try other.layout.found(in: reader, fields.count)
+        } else {
+          layout = try Layout(fields, reader, options.label)
         }
-        if header == nil, Self.isHeader(fields, options.label) {
-          header = fields.map { String(decoding: $0, as: UTF8.self) }
-          if let label = options.label, Int(label) == nil, !header!.contains(label) {
-            throw failed(
-              "no column \(label.debugDescription) among \(header!.count): "
-                + header!.prefix(8).joined(separator: ", "))
-          }
-          continue
-        }
-        layout = try Layout(fields, header, options.label, separator, failed)
       }
-      guard let layout else { continue }
+      let layout = layout!
       guard fields.count == layout.columns else {
-        throw failed("\(fields.count) columns, expected \(layout.columns)")
+        throw reader.fault("\(fields.count) columns, expected \(layout.columns)")
       }
-      for (column, field) in fields.enumerated() where !layout.skipped.contains(column) {
-        if column == layout.label {
-          let text = String(decoding: field, as: UTF8.self)
-          guard !text.isEmpty else { throw failed("column \(column + 1), the label, is empty") }
-          if let number = Self.whole(field), numbers != nil {
-            numbers!.append(number)
-          } else {
-            numbers = nil
-          }
-          texts.append(text)
-          continue
-        }
-        guard let number = DecimalNumber.parse(field) else {
-          throw failed(
-            "column \(column + 1) is \(String(decoding: field.prefix(40), as: UTF8.self).debugDescription), "
-              + "expected a finite number (the label is column \(layout.label + 1): --label)")
+      let label = fields[layout.label]
+      guard !label.isEmpty else {
+        throw reader.fault("column \(layout.label + 1), the label, is empty")
+      }
+      if let number = Self.whole(label) { numbers?.append(number) } else { numbers = nil }
+      texts.append(String(decoding: label, as: UTF8.self))
+      places.append(reader.row)
+      for column in layout.features {
+        guard let number = DecimalNumber.parse(fields[column]) else {
+          let shown = String(decoding: fields[column].prefix(40), as: UTF8.self)
+          throw reader.fault(
+            "column \(column + 1) is \(shown.debugDescription), expected a finite number (the label is column "
+              + "\(layout.label + 1): --label)")
         }
         values.append(number)
       }
       guard values.count <= IDXArray.maximumElements else {
-        throw failed("more than \(IDXArray.maximumElements) numbers")
+        throw reader.fault("more than \(IDXArray.maximumElements) numbers")
       }
     }
     guard let layout else { throw .badData(path: path, reason: "a table without rows") }
-    if numbers == nil,
-      let row = texts.firstIndex(where: {
-        DecimalNumber.parse(Array($0.utf8)[...]) != nil && Self.whole(Array($0.utf8)[...]) == nil
-      })
-    {
+    guard !layout.features.isEmpty else {
+      throw .badData(path: path, reason: "no column but the labels")
+    }
+    if numbers == nil, let row = texts.firstIndex(where: Self.isNoClass) {
       throw .badRow(
-        path: path, row: row + (header == nil ? 1 : 2),
+        path: path, row: places[row],
         reason:
-          "label \(texts[row].prefix(40).debugDescription) in column \(layout.label + 1), expected a class: a whole "
-          + "number or a name (--label NAME or NUMBER says which column)")
+          "label \(texts[row].prefix(40).debugDescription) in column \(layout.label + 1), expected a class: a "
+          + "whole number up to \(LabelNames.maximumClasses - 1), or a name (--label NAME or NUMBER says which column)"
+      )
     }
     rows = LabelledRows(
-      path: path, columns: layout.columns - layout.skipped.count - 1, values: values,
+      path: path, columns: layout.features.count, values: values,
       labels: numbers.map { .numbers($0) } ?? .texts(texts))
-    guard rows.columns > 0 else { throw .badData(path: path, reason: "no column but the labels") }
-    notes = layout.notes(header)
+    self.layout = layout
+    notes = (reader.note.map { [$0] } ?? []) + (other == nil ? layout.notes : [])
   }
 
   /// Which column is what.
   private struct Layout {
-    let separator: UInt8
     let columns: Int
     let label: Int
-    let skipped: Set<Int>
-    let isAssumed: Bool
+    /// Columns of numbers, in the order of an example.
+    let features: [Int]
+    /// Names of all columns, where the table has them.
+    let names: [String]?
+    /// What was assumed.
+    let notes: [String]
 
     init(
-      _ fields: [ArraySlice<UInt8>], _ header: [String]?, _ said: String?, _ separator: UInt8,
-      _ failed: (String) -> DatasetError
+      _ fields: [ArraySlice<UInt8>], _ reader: TableReader, _ said: String?
     ) throws(DatasetError) {
-      self.separator = separator
       columns = fields.count
-      if let header, header.count != columns {
-        throw failed("\(columns) columns, where the first row names \(header.count)")
+      names = reader.names
+      if let names, names.count != columns {
+        throw reader.fault("\(columns) columns, where the first row names \(names.count)")
       }
       // The index that pandas writes has no name.
-      skipped = header?.first == "" ? [0] : []
+      let index = names?.first == "" ? 0 : nil
+      var notes = index == nil ? [] : ["column 1 has no name: an index, left out"]
       if let said {
-        if let place = header?.firstIndex(of: said) {
-          label = place
-        } else if let number = Int(said), (1...columns).contains(number) {
-          label = number - 1
-        } else {
-          throw failed("no column \(said.debugDescription): there are \(columns)")
+        label = try Self.said(said, names, columns, reader)
+      } else if let place = try Self.usual(names, reader) {
+        label = place
+        if names![place].lowercased() == "y" {
+          notes.append(
+            "labels are in the column \(names![place]), as assumed (--label says otherwise)")
         }
-        isAssumed = false
-        return
+      } else {
+        let texts = fields.indices.filter { $0 != index && DecimalNumber.parse(fields[$0]) == nil }
+        label = texts.count == 1 ? texts[0] : index == nil ? 0 : 1
+        let name = label
+        notes.append(
+          "labels are in column \(label + 1)\(names.map { " (\($0[name]))" } ?? ""), as assumed (--label says "
+            + "otherwise)")
       }
-      if let place = header?.firstIndex(where: {
-        LabelledTable.labelNames.contains($0.lowercased())
-      }) {
-        (label, isAssumed) = (place, false)
-        return
-      }
-      let index = skipped
-      let texts = fields.indices.filter {
-        !index.contains($0) && DecimalNumber.parse(fields[$0]) == nil
-      }
-      label = texts.count == 1 ? texts[0] : index.count
-      isAssumed = true
+      let place = label
+      guard place < columns else { throw reader.fault("no column but the index") }
+      features = (0..<columns).filter { $0 != place && $0 != index }
+      self.notes = notes
     }
 
-    func notes(_ header: [String]?) -> [String] {
-      (isAssumed
-        ? [
-          "labels are in column \(label + 1)"
-            + (header.map { " (\($0[label]))" } ?? "") + ", as assumed (--label says otherwise)"
-        ] : [])
-        + (skipped.isEmpty ? [] : ["column 1 has no name: an index, left out"])
+    private init(columns: Int, label: Int, features: [Int], names: [String]?) {
+      (self.columns, self.label, self.features) = (columns, label, features)
+      (self.names, notes) = (names, [])
+    }
+
+    private static func said(
+      _ said: String, _ names: [String]?, _ columns: Int, _ reader: TableReader
+    ) throws(DatasetError) -> Int {
+      if let place = names?.firstIndex(of: said) { return place }
+      guard let number = Int(said), (1...columns).contains(number) else {
+        let shown = names.map { ": " + $0.prefix(8).joined(separator: ", ") } ?? ", without names"
+        throw reader.fault("no column \(said.debugDescription) among \(columns)\(shown)")
+      }
+      return number - 1
+    }
+
+    private static func usual(
+      _ names: [String]?, _ reader: TableReader
+    ) throws(DatasetError) -> Int? {
+      guard let names else { return nil }
+      do { return try LabelColumn.find(names) } catch {
+        throw reader.fault(
+          "columns \(error.names.joined(separator: " and ")) may each be the labels: say which, --label "
+            + "\(error.names[0])")
+      }
+    }
+
+    /// The same columns in another table of the data, by their names.
+    func found(
+      in reader: TableReader, _ columns: Int
+    ) throws(DatasetError) -> Layout {
+      guard let names else {
+        guard reader.names == nil else {
+          throw reader.fault("it names its columns, and the training table does not")
+        }
+        guard columns == self.columns else {
+          throw reader.fault("\(columns) columns, where the training table has \(self.columns)")
+        }
+        return Layout(columns: columns, label: label, features: features, names: nil)
+      }
+      guard let own = reader.names else {
+        throw reader.fault("its columns have no names, and those of the training table do")
+      }
+      guard own.count == columns else {
+        throw reader.fault("\(columns) columns, where the first row names \(own.count)")
+      }
+      if own == names {
+        return Layout(columns: columns, label: label, features: features, names: own)
+      }
+      func place(_ column: Int) throws(DatasetError) -> Int {
+        let places = own.indices.filter { own[$0] == names[column] }
+        guard places.count == 1 else {
+          throw reader.fault(
+            (places.isEmpty ? "no column " : "two columns ") + names[column].debugDescription
+              + ", which the training table has"
+              + (column == self.label
+                ? " for its labels: without labels nothing can be "
+                  + "tested; give the training table alone" : ""))
+        }
+        return places[0]
+      }
+      let label = try place(self.label)
+      var order: [Int] = []
+      for feature in features { order.append(try place(feature)) }
+      let used = Set(order + [label])
+      let others = own.indices.filter { !used.contains($0) && own[$0] != "" }
+      guard others.isEmpty else {
+        throw reader.fault(
+          "column \(own[others[0]].debugDescription), which the training table does not have")
+      }
+      return Layout(columns: columns, label: label, features: order, names: own)
     }
   }
 
-  /// Whether these are names of columns: more than one is no number, or one that is said, or usual for labels.
-  private static func isHeader(_ fields: [ArraySlice<UInt8>], _ label: String?) -> Bool {
-    let texts = fields.filter { DecimalNumber.parse($0) == nil }.map {
-      String(decoding: $0, as: UTF8.self)
-    }
-    if texts.count > 1 { return true }
-    guard let text = texts.first else { return false }
-    return text == label || labelNames.contains(text.lowercased())
-  }
-
-  private static func separator(of line: ArraySlice<UInt8>) -> UInt8 {
-    [UInt8(ascii: ","), UInt8(ascii: ";"), UInt8(ascii: "\t")].first(where: line.contains)
-      ?? UInt8(ascii: " ")
-  }
-
-  /// A whole number, `3` or `3.0`.
+  /// A whole number, `3` or `3.0`, small enough for a class.
   private static func whole(_ field: ArraySlice<UInt8>) -> Int? {
     guard let number = DecimalNumber.parse(field), number == number.rounded(),
-      number.magnitude <= 0x1p24
+      number.magnitude < Float(LabelNames.maximumClasses)
     else { return nil }
     return Int(number)
   }
 
-  /// Fields of a line, without white space around them; of blanks, any number is one separator.
-  private static func split(
-    _ line: ArraySlice<UInt8>, by separator: UInt8, into fields: inout [ArraySlice<UInt8>],
-    _ failed: (String) -> DatasetError
-  ) throws(DatasetError) {
-    fields.removeAll(keepingCapacity: true)
-    let isSpace: (UInt8) -> Bool = { $0 == 0x20 || $0 == 0x0D || ($0 == 0x09 && separator != 0x09) }
-    var rest = line
-    while let last = rest.last, isSpace(last) { rest.removeLast() }
-    rest = rest.drop(while: isSpace)
-    if rest.isEmpty { return }
-    guard rest.contains(UInt8(ascii: "\"")) else {
-      for field in rest.split(separator: separator, omittingEmptySubsequences: separator == 0x20) {
-        var field = field.drop(while: isSpace)
-        while let last = field.last, isSpace(last) { field.removeLast() }
-        fields.append(field)
-      }
-      return
-    }
-    // RFC 4180: a quote within quotes is written twice.
-    while true {
-      rest = rest.drop(while: isSpace)
-      if rest.first == UInt8(ascii: "\"") {
-        var text: [UInt8] = []
-        rest = rest.dropFirst()
-        while true {
-          guard let byte = rest.popFirst() else {
-            throw failed("a quote that does not end in its row")
-          }
-          if byte != UInt8(ascii: "\"") {
-            text.append(byte)
-          } else if rest.first == UInt8(ascii: "\"") {
-            text.append(byte)
-            rest = rest.dropFirst()
-          } else {
-            break
-          }
-        }
-        fields.append(text[...])
-        rest = rest.drop(while: isSpace)
-        guard rest.isEmpty || rest.first == separator || separator == 0x20 else {
-          throw failed("text after a quote in column \(fields.count)")
-        }
-      } else {
-        let end = rest.firstIndex(of: separator) ?? rest.endIndex
-        fields.append(rest[..<end])
-        rest = rest[end...]
-      }
-      guard let next = rest.first else { return }
-      if next == separator { rest = rest.dropFirst() }
-      if rest.isEmpty {
-        if separator != 0x20 { fields.append([]) }
-        return
-      }
-    }
+  /// A number that is no class: beside names it is a wrong column rather than a name.
+  private static func isNoClass(_ text: String) -> Bool {
+    let bytes = Array(text.utf8)[...]
+    return DecimalNumber.parse(bytes) != nil && whole(bytes) == nil
   }
 }

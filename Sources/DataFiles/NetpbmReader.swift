@@ -111,11 +111,14 @@ package struct NetpbmReader<Source: ByteStream> {
 }
 
 extension NetpbmReader where Source == BytesInMemory {
-  /// `P2`, `P3`, `P5` or `P6`, and white space or a comment.
+  /// `P2`, `P3`, `P5` or `P6`, white space, and a number or a comment: a table may have a column P2.
   static func isStart(_ bytes: some Collection<UInt8>) -> Bool {
-    let start = Array(bytes.prefix(3))
-    return start.count == 3 && start[0] == UInt8(ascii: "P")
-      && [0x32, 0x33, 0x35, 0x36].contains(start[1])
-      && (isSpace(start[2]) || start[2] == UInt8(ascii: "#"))
+    let start = Array(bytes.prefix(64))
+    guard start.count > 3, start[0] == UInt8(ascii: "P"),
+      [0x32, 0x33, 0x35, 0x36].contains(start[1]),
+      isSpace(start[2]) || start[2] == UInt8(ascii: "#"),
+      let next = start[2...].first(where: { !isSpace($0) })
+    else { return false }
+    return (0x30...0x39).contains(next) || next == UInt8(ascii: "#")
   }
 }

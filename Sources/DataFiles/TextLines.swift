@@ -1,11 +1,11 @@
 internal import Datasets
 
 /// Lines of some bytes, read in parts.
-struct TextLines<Source: ByteStream> {
+struct TextLines {
   /// The longest line, in bytes: numbers of the widest input.
   static var maximumLine: Int { 1 << 25 }
 
-  private var source: Source
+  private var source: AnyBytes
   private let path: String
   private var buffer: [UInt8] = []
   private var start = 0
@@ -13,14 +13,12 @@ struct TextLines<Source: ByteStream> {
   /// The number of the line that was read last, from 1 on.
   private(set) var line = 0
 
-  init(_ source: Source, path: String, after first: [UInt8] = []) {
-    (self.source, self.path, buffer) = (source, path, first)
-  }
+  init(_ source: AnyBytes, path: String) { (self.source, self.path) = (source, path) }
 
   /// Whether a whole line is there, so that the next does not wait.
   var isReady: Bool { buffer[start...].contains(0x0A) }
 
-  /// The next line without its end; `nil` at the end.
+  /// The next line without its line feed; `nil` at the end.
   mutating func next() throws(DatasetError) -> ArraySlice<UInt8>? {
     var looked = start
     while true {
@@ -68,9 +66,10 @@ enum DecimalNumber {
   private static func general(_ text: ArraySlice<UInt8>) -> Float? {
     let isSpace: (UInt8) -> Bool = { $0 == 0x20 || $0 == 0x09 || $0 == 0x0D }
     let bare = text.drop(while: isSpace).reversed().drop(while: isSpace).reversed()
-    guard let number = Float(String(decoding: bare, as: UTF8.self)), number.isFinite else {
-      return nil
-    }
+    // Decimal alone: Swift would read 0x10 and nan, too.
+    let isDecimal = bare.allSatisfy { (0x30...0x39).contains($0) || "+-.eE".utf8.contains($0) }
+    guard isDecimal, let number = Float(String(decoding: bare, as: UTF8.self)), number.isFinite
+    else { return nil }
     return number
   }
 }

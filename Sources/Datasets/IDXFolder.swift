@@ -5,11 +5,19 @@ internal import Networks
 /// `train-images-idx3-ubyte`, `train-images.idx3-ubyte`, `emnist-letters-test-images-idx3-ubyte.gz`; in the folder
 /// itself, in `raw`, `NAME/raw` (the root that torchvision is given), or each in a folder of its own name.
 public enum IDXFolder {
-  /// What the folder has that can be read as a dataset.
+  /// What can be read as a dataset, under one name.
   struct Found {
+    /// What stands before `train` or `test` in the names of its files, or, in folders of several, that of its folder.
+    let name: String
     /// Path by part (`train`, `test`) and kind (`images`, `labels`).
     var paths: [String: String] = [:]
-    var isWhole: Bool { paths.count == 4 }
+
+    /// Letters and digits of a name: `FashionMNIST` is `fashion-mnist`.
+    static func bare(_ name: String) -> String {
+      name.lowercased().filter { $0.isLetter || $0.isNumber }
+    }
+
+    func isNamed(_ other: String) -> Bool { Self.bare(name) == Self.bare(other) }
   }
 
   /// Names under which the files are looked for first.
@@ -18,29 +26,33 @@ public enum IDXFolder {
     "t10k-labels-idx1-ubyte",
   ]
 
-  /// Whether the folder holds a file under one of the names of images.
-  public static func isPresent(at folder: String) -> Bool {
-    !search(folder).isEmpty
+  /// Whether the folder holds files of a dataset.
+  ///
+  /// - Parameter name: what it must be called, where files or folders have names of their own.
+  public static func isPresent(at folder: String, named name: String? = nil) -> Bool {
+    let all = search(folder)
+    return name.map { name in all.contains { $0.name.isEmpty || $0.isNamed(name) } } ?? !all.isEmpty
   }
 
   /// Reads all four files. Pixels are divided by 255.
   ///
   /// - Parameters:
   ///   - folder: where the files are.
-  ///   - name: what to call the dataset; of several in a folder, as EMNIST's, the beginning of the files' names.
+  ///   - name: what to call the dataset; of several in a folder, as EMNIST's or those of torchvision's root, which one.
+  ///   - isNamed: whether files or folders that have another name are others.
   ///   - classes: labels must be below this; `nil`: as many as the labels say.
   /// - Throws: `DatasetError` for the first file that is missing or wrong.
   /// - Complexity: O(bytes of the files); 4 bytes of memory a pixel.
   public static func load(
-    from folder: String, name: String, classes: Int? = nil
+    from folder: String, name: String, isNamed: Bool = false, classes: Int? = nil
   ) throws(DatasetError) -> Dataset {
-    let (prefix, found) = try choose(folder, name: name)
+    let found = try choose(folder, name: name, isNamed: isNamed)
     func path(_ part: String, _ kind: String) throws(DatasetError) -> String {
       guard let path = found.paths["\(part) \(kind)"] else {
         let usual = usualNames.first {
           $0.hasPrefix(part == "train" ? "train" : "t10k") && $0.contains(kind)
         }!
-        throw .missingFile(folder: folder, names: [prefix + usual, prefix + usual + ".gz"])
+        throw .missingFile(folder: folder, names: [usual, usual + ".gz"])
       }
       return path
     }
@@ -64,26 +76,22 @@ public enum IDXFolder {
       notes: LabelNames.notes(unused: unused, classes: count))
   }
 
-  private static let separators: CharacterSet = ["-", "_", ".", " "]
-
   /// The files of one dataset.
   private static func choose(
-    _ folder: String, name: String
-  ) throws(DatasetError) -> (prefix: String, Found) {
+    _ folder: String, name: String, isNamed: Bool
+  ) throws(DatasetError) -> Found {
     let all = search(folder)
-    if let one = all.first, all.count == 1 { return (one.key, one.value) }
-    let fits = all.filter {
-      $0.key.trimmingCharacters(in: separators).lowercased() == name.lowercased()
-    }
-    if let one = fits.first, fits.count == 1 { return (one.key, one.value) }
-    if let plain = all[""] { return ("", plain) }
-    guard !all.isEmpty else {
+    let named = all.filter { $0.isNamed(name) }
+    if named.count == 1 { return named[0] }
+    let fits = isNamed ? all.filter(\.name.isEmpty) : all
+    if fits.count == 1 { return fits[0] }
+    guard !fits.isEmpty else {
       // Names of a folder that is not there, too.
-      _ = try folderExists(folder)
+      try folderExists(folder)
       throw .missingFile(folder: folder, names: usualNames.flatMap { [$0, $0 + ".gz"] })
     }
-    throw .severalDatasets(
-      folder: folder, names: all.keys.sorted().map { $0.trimmingCharacters(in: separators) })
+    if let plain = all.first(where: \.name.isEmpty) { return plain }
+    throw .severalDatasets(folder: folder, names: all.map(\.name))
   }
 
   static func folderExists(_ folder: String) throws(DatasetError) {
@@ -94,34 +102,48 @@ public enum IDXFolder {
     guard isFolder.boolValue else { throw .notAFolder(path: folder) }
   }
 
-  /// Datasets in a folder, by what stands before `train` or `test` in the names of their files.
-  private static func search(_ folder: String) -> [String: Found] {
-    let manager = FileManager.default
-    func contents(_ path: String) -> [String] {
-      ((try? manager.contentsOfDirectory(atPath: path)) ?? []).sorted()
-    }
-    func add(_ name: String, _ path: String, to found: inout [String: Found]) {
-      guard let (prefix, key) = meaning(name) else { return }
-      var path = path
-      var isFolder: ObjCBool = false
-      if unsafe manager.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue {
-        // Archives unpacked by some tools: a folder of the file's name around it.
-        path += "/" + name
-        guard manager.fileExists(atPath: path) else { return }
-      }
-      // The plain file before the compressed one.
-      if found[prefix, default: Found()].paths[key] == nil || !name.hasSuffix(".gz") {
-        found[prefix, default: Found()].paths[key] = path
-      }
-    }
+  /// Datasets in a folder: in it, in `raw`, or in the `raw` of folders in it.
+  private static func search(_ folder: String) -> [Found] {
     let base = folder.hasSuffix("/") ? String(folder.dropLast()) : folder
-    let deeper = contents(base).filter { !$0.hasPrefix(".") && meaning($0) == nil }.prefix(100)
-    for place in [base, base + "/raw"] + deeper.map({ base + "/" + $0 + "/raw" }) {
-      var found: [String: Found] = [:]
-      for name in contents(place).prefix(10_000) { add(name, place + "/" + name, to: &found) }
+    for place in [base, base + "/raw"] {
+      let found = files(in: place)
       if !found.isEmpty { return found }
     }
-    return [:]
+    return contents(base).filter { meaning($0) == nil }.prefix(100).flatMap { name in
+      let found = files(in: base + "/" + name + "/raw")
+      // EMNIST's parts have names of their own.
+      return found.map { Found(name: $0.name.isEmpty ? name : $0.name, paths: $0.paths) }
+    }
+  }
+
+  private static func contents(_ path: String) -> [String] {
+    ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).filter {
+      !$0.hasPrefix(".")
+    }.sorted()
+  }
+
+  /// Datasets whose files are in one folder, by what stands before `train` or `test` in their names.
+  private static func files(in folder: String) -> [Found] {
+    let separators: CharacterSet = ["-", "_", ".", " "]
+    var found: [String: Found] = [:]
+    for name in contents(folder).prefix(10_000) {
+      guard let (prefix, key) = meaning(name) else { continue }
+      var path = folder + "/" + name
+      var isFolder: ObjCBool = false
+      if unsafe FileManager.default.fileExists(atPath: path, isDirectory: &isFolder),
+        isFolder.boolValue
+      {
+        // Archives unpacked by some tools: a folder of the file's name around it.
+        path += "/" + name
+        guard FileManager.default.fileExists(atPath: path) else { continue }
+      }
+      let bare = prefix.trimmingCharacters(in: separators)
+      var set = found[bare] ?? Found(name: bare)
+      // The plain file before the compressed one.
+      if set.paths[key] == nil || !name.hasSuffix(".gz") { set.paths[key] = path }
+      found[bare] = set
+    }
+    return found.values.sorted { $0.name < $1.name }
   }
 
   /// `emnist-letters-train-images-idx3-ubyte.gz` is of `emnist-letters-`, and `train images`.

@@ -83,13 +83,7 @@ public final class RegularFile: Sendable {
     var failure: InputError?
     let bytes = unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
       while filled < count {
-        #if canImport(Glibc)
-          let got = unsafe Glibc.read(descriptor, buffer.baseAddress! + filled, count - filled)
-        #elseif canImport(Darwin)
-          let got = unsafe Darwin.read(descriptor, buffer.baseAddress! + filled, count - filled)
-        #else
-          let got = unsafe Musl.read(descriptor, buffer.baseAddress! + filled, count - filled)
-        #endif
+        let got = unsafe Self.read(descriptor, buffer.baseAddress! + filled, count - filled)
         if got < 0 && errno == EINTR { continue }
         if got < 0 { failure = Self.failure(path, "read") }
         if got <= 0 { break }
@@ -131,6 +125,36 @@ public final class RegularFile: Sendable {
       throw Self.failure(path, "open")
     }
     return duplicate
+  }
+
+  /// What is piped into the process: at most `count` bytes, those that are there; it waits for the first of them, and 0
+  /// bytes mean the end.
+  ///
+  /// - Throws: `InputError.io`.
+  package static func standardInput(upTo count: Int) throws(InputError) -> [UInt8] {
+    var failed = false
+    let bytes = unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+      var got = 0
+      repeat {
+        got = unsafe read(STDIN_FILENO, buffer.baseAddress!, count)
+      } while got < 0 && errno == EINTR
+      failed = got < 0
+      filled = max(0, got)
+    }
+    if failed { throw failure("standard input", "read") }
+    return bytes
+  }
+
+  private static func read(_ descriptor: Int32, _ bytes: UnsafeMutableRawPointer, _ count: Int)
+    -> Int
+  {
+    #if canImport(Glibc)
+      return unsafe Glibc.read(descriptor, bytes, count)
+    #elseif canImport(Darwin)
+      return unsafe Darwin.read(descriptor, bytes, count)
+    #else
+      return unsafe Musl.read(descriptor, bytes, count)
+    #endif
   }
 
   /// Closes a descriptor that was not taken after all.

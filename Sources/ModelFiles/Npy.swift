@@ -92,39 +92,51 @@ enum Npy {
           ? elements.rowMajor(fromColumnMajor: header.shape) : elements))
   }
 
-  /// Reads an array of any numbers: data, not weights.
+  /// Reads an array of any numbers, or of texts: data, not weights.
   ///
-  /// - Throws: as `decode`; texts and what else is no number is refused.
-  static func numbers(
+  /// - Throws: as `decode`; what is neither is refused.
+  static func data(
     name: String, size: Int, read: (_ bytes: Int) throws -> [UInt8]
   ) throws -> NumPyArray {
     let opened = try open(name: name, size: size, read: read)
     let header = opened.header
-    let elements: [Float]
+    var (elements, texts) = ([Float](), [String]?.none)
+    func parts(of bytes: Int, _ body: (_ data: [UInt8]) -> Void) throws {
+      let most = max(1, (1 << 20) / bytes) * bytes
+      var left = opened.bytes
+      while left > 0 {
+        let data = try read(min(left, most))
+        guard data.count == min(left, most) else {
+          throw ModelFileError.Fault.npy(
+            array: name, .truncated(need: size, have: size - left + data.count))
+        }
+        left -= data.count
+        body(data)
+      }
+    }
     if let type = header.type {
       elements = try type.elements(
         count: opened.count, isBigEndian: header.isBigEndian, tensor: name, read: read)
-    } else {
-      guard let type = header.integer else {
-        throw ModelFileError.Fault.npy(array: name, .noNumbers(header.descr))
+    } else if let type = header.integer {
+      elements.reserveCapacity(opened.count)
+      try parts(of: type.bytes) {
+        type.append($0, to: &elements, isBigEndian: header.isBigEndian)
       }
-      var all: [Float] = []
-      all.reserveCapacity(opened.count)
-      while all.count < opened.count {
-        let part = min(opened.count - all.count, (1 << 20) / type.bytes)
-        let data = try read(part * type.bytes)
-        guard data.count == part * type.bytes else {
-          throw ModelFileError.Fault.npy(array: name, .truncated(need: size, have: data.count))
+    } else if header.isText, header.bytes > 0 {
+      var all: [String] = []
+      try parts(of: header.bytes) { data in
+        for start in stride(from: 0, to: data.count, by: header.bytes) {
+          all.append(header.text(data[start..<start + header.bytes]))
         }
-        type.append(data, to: &all, isBigEndian: header.isBigEndian)
       }
-      elements = all
+      texts = all
+    } else {
+      throw ModelFileError.Fault.npy(array: name, .noNumbers(header.descr))
     }
     return NumPyArray(
-      name: name, shape: header.shape,
-      isBytes: header.integer == .bytes && !header.descr.hasSuffix("b1"),
+      name: name, shape: header.shape, isBytes: header.descr.dropFirst() == "u1",
       elements: header.isFortranOrder
-        ? elements.rowMajor(fromColumnMajor: header.shape) : elements)
+        ? elements.rowMajor(fromColumnMajor: header.shape) : elements, texts: texts)
   }
 
   /// The bytes of an array of Floats in C order, as NumPy 1.0 wrote them.
@@ -246,6 +258,24 @@ private struct NpyHeader {
       return nil
     }
     return IntegerType(bytes: bytes, isSigned: kind == "i")
+  }
+
+  /// Whether its elements are texts: bytes, or UTF-32.
+  var isText: Bool { descr.dropFirst().first.map { "SU".contains($0) } ?? false }
+
+  /// The text of an element, without the zeros that fill it.
+  func text(_ data: ArraySlice<UInt8>) -> String {
+    guard descr.dropFirst().first == "U" else {
+      return String(decoding: data.prefix { $0 != 0 }, as: UTF8.self)
+    }
+    let bytes = Array(data)
+    let scalars = stride(from: 0, to: bytes.count, by: 4).map { start in
+      (0..<4).reduce(UInt32(0)) { word, byte in
+        word << 8 | UInt32(bytes[start + (isBigEndian ? byte : 3 - byte)])
+      }
+    }.prefix { $0 != 0 }
+    return String(
+      String.UnicodeScalarView(scalars.map { Unicode.Scalar($0) ?? "\u{FFFD}" }))
   }
 
   /// The bytes of an element that is no weight: truth values, whole numbers, texts; `nil` for what is not known.

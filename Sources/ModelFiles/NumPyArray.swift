@@ -1,6 +1,6 @@
 internal import Files
 
-/// An array of numbers in a file of NumPy: data sets, not weights.
+/// An array in a file of NumPy: of a data set, not of weights.
 public struct NumPyArray: Sendable, Equatable {
   /// In an archive, without `.npy`; of a file of its own, the name of that.
   public let name: String
@@ -8,33 +8,48 @@ public struct NumPyArray: Sendable, Equatable {
   public let shape: [Int]
   /// Whether its elements are unsigned bytes, as pixels are.
   public let isBytes: Bool
-  /// Its numbers as Float, last dimension fastest.
+  /// Its numbers as Float, last dimension fastest; none of texts.
   public let elements: [Float]
+  /// Its texts, where it has them.
+  public let texts: [String]?
+}
 
-  /// Reads the arrays of an npz archive, in its order, or the one of an npy file. Arrays in an archive that are no numbers,
-  /// as names of classes, are left out.
+/// The arrays of an npz archive, in its order, or the one of an npy file.
+public struct NumPyFile: Sendable {
+  /// Those that were read.
+  public private(set) var arrays: [NumPyArray] = []
+  /// Those of an archive that were not: by their names, and why.
+  public private(set) var others: [(name: String, reason: String)] = []
+
+  /// Reads a file.
   ///
-  /// - Throws: `InputError`, `ModelFileError` for what is no number, NaN or infinite, cut off, or no such file.
+  /// - Parameter isWanted: which arrays of an archive; others are named, and not looked into.
+  /// - Throws: `InputError`; `ModelFileError` for what is no such file, is cut off or damaged, and, of a single array,
+  ///   for NaN, and elements that are neither numbers nor texts.
   /// - Complexity: memory for the numbers, and 1 MB.
-  public static func read(path: String) throws -> [NumPyArray] {
+  public init(path: String, where isWanted: (_ name: String) -> Bool = { _ in true }) throws {
     try ModelFileError.naming(path) {
       let file = try RegularFile(path: path)
       guard try file.read(at: 0, count: min(file.size, 2)) == Array("PK".utf8) else {
-        return [
-          try Npy.numbers(name: stem(path), size: file.size, read: file.read(upTo:))
-        ]
+        arrays = [try Npy.data(name: Self.stem(path), size: file.size, read: file.read(upTo:))]
+        return
       }
-      let directory = try ZipDirectory(file, ratio: 100)
+      // Deflate makes a thousandth of zeros at best: of data anything that it can make.
+      let directory = try ZipDirectory(file, ratio: 1100)
       let reader = try ZipReader(file)
-      return try directory.members.enumerated().compactMap { index, member in
+      for (index, member) in directory.members.enumerated() {
+        let name = Self.stem(member.name)
+        guard isWanted(name) else {
+          others.append((name, "not asked for"))
+          continue
+        }
         let stream = try reader.open(index, member)
-        let name = member.name.hasSuffix(".npy") ? String(member.name.dropLast(4)) : member.name
         do {
-          let array = try Npy.numbers(name: name, size: member.size, read: stream.read(upTo:))
+          let array = try Npy.data(name: name, size: member.size, read: stream.read(upTo:))
           try stream.finish()
-          return array
-        } catch ModelFileError.Fault.npy(_, .noNumbers), ModelFileError.Fault.npy(_, .objectArray) {
-          return nil
+          arrays.append(array)
+        } catch let fault as ModelFileError.Fault {
+          others.append((name, "\(fault)"))
         }
       }
     }

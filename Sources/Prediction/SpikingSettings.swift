@@ -1,6 +1,7 @@
+public import DataFiles
 public import Datasets
 public import ModelFiles
-internal import Networks
+public import Networks
 public import SpikingReLU
 
 /// How a spiking network was judged: beside its weights, quanta and patterns all that makes it the same network again.
@@ -28,6 +29,10 @@ public struct SpikingSettings: Sendable, Equatable, Codable {
   public var divisor: Double?
   /// How colours of an image follow each other; `nil` where images are grey, or nothing is known.
   public var channelOrder: Dataset.ChannelOrder?
+  /// The largest magnitude of an input of the data; `nil` where nothing is known.
+  public var largestInput: Float?
+  /// Height, width and channels of an image of the data; `nil` where nothing is known.
+  public var inputShape: Shape?
   /// What training did to inputs, which was folded into the first layer: the network takes them as they were before.
   /// To be read; it is not done again.
   public var foldedPreprocessing: Preprocessing?
@@ -48,12 +53,18 @@ public struct SpikingSettings: Sendable, Equatable, Codable {
   ) {
     self.init(
       firing: firing, timeSteps: timeSteps, margin: margin, ratio: ratio, classes: data.classNames)
-    divisor = data.isDivisorKnown ? nil : data.divisor
+    let inputs = TrainedInputs(of: data)
+    (divisor, largestInput, inputShape) = (inputs.divisor, inputs.largest, inputs.shape)
     channelOrder = data.shape.isMap && data.shape.channels > 1 ? data.channelOrder : nil
   }
 
   /// Where no file says anything: refining without early exit, whose error is 2^-8 of a quantum of 1 a unit.
   public static let unsaid = SpikingSettings(firing: .refining, timeSteps: 8)
+
+  /// What its data were, for who reads inputs.
+  public var trainedInputs: TrainedInputs {
+    TrainedInputs(divisor: divisor, largest: largestInput, shape: inputShape)
+  }
 
   /// When an image ends.
   ///
@@ -84,6 +95,9 @@ extension NetworkFile {
     }
     guard stored.divisor.map({ $0 > 0 && $0.isFinite }) ?? true else {
       throw fault("a divisor of \(stored.divisor!), expected a positive number")
+    }
+    guard stored.largestInput.map({ $0 >= 0 && $0.isFinite }) ?? true else {
+      throw fault("a largest input of \(stored.largestInput!), expected a number from 0 on")
     }
     return stored
   }

@@ -95,7 +95,8 @@ import Testing
     #expect(
       try table(rows, DataOptions(label: "2")).contains("10 examples of 10 classes are too few"))
     #expect(
-      try table("a,b,c\n" + rows, DataOptions(label: "z")).contains("no column \"z\" among 3"))
+      try table("a,b,c\n" + rows, DataOptions(label: "z")).contains(
+        "no column \"z\" among 3: a, b, c"))
     #expect(try table("0.5,1\n0.25,2\n").contains("label \"0.5\" in column 1, expected a class"))
     #expect(try table("a,label\n1,0\n,1\n").contains("row 3: column 1 is \"\""))
     #expect(try table("a,label\n1,0\n2\n").contains("row 3: 1 columns, expected 2"))
@@ -158,7 +159,7 @@ import Testing
     #expect(words(path).contains("arrays w, expected images and labels"))
     try save([tensor("y", [2], [0, 1])])
     #expect(words(path).contains("expected images and labels"))
-    let read = try NumPyArray.read(path: path)
+    let read = try NumPyFile(path: path).arrays
     #expect(read.map(\.name) == ["y"] && read[0].elements == [0, 1] && !read[0].isBytes)
   }
 

@@ -81,6 +81,21 @@ import Testing
       #expect(data.test.unusedClasses == [0])
       #expect(data.notes == ["4 classes, by the largest label; no image of 0"])
     }
+    // torchvision's root with several: the name says which, or none is taken.
+    let root = try write { "FashionMNIST/raw/\($0)-idx\($1)-ubyte" }
+    #expect(!IDXFolder.isPresent(at: root.path, named: "mnist"))
+    #expect(throws: DatasetError.self) {
+      try IDXFolder.load(from: root.path, name: "mnist", isNamed: true)
+    }
+    #expect(
+      try IDXFolder.load(from: root.path, name: "fashion-mnist", isNamed: true).test.count == 2)
+    try FileManager.default.copyItem(
+      atPath: root.path + "/FashionMNIST", toPath: root.path + "/MNIST")
+    #expect(
+      try IDXFolder.load(from: root.path, name: "mnist", isNamed: true).test.count == 2)
+    #expect(
+      throws: DatasetError.severalDatasets(folder: root.path, names: ["FashionMNIST", "MNIST"])
+    ) { try IDXFolder.load(from: root.path, name: "own") }
     // Several in one folder: the name says which.
     let folder = try write { "emnist-letters-\($0)-idx\($1)-ubyte" }
     for (part, bytes) in files {
@@ -128,7 +143,7 @@ import Testing
   }
 
   static let mnist: String? = ProcessInfo.processInfo.environment["SPIKING_DATA"].flatMap { data in
-    [data + "/mnist", data].first(where: IDXFolder.isPresent(at:))
+    [data + "/mnist", data].first { IDXFolder.isPresent(at: $0) }
   }
 
   @Test(

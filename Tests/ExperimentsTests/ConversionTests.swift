@@ -160,7 +160,7 @@ import Testing
   func exported() throws {
     let folder = try #require(Self.models)
     let mnist = try #require(
-      [folder + "/../mnist", folder + "/.."].first(where: IDXFolder.isPresent(at:)))
+      [folder + "/../mnist", folder + "/.."].first { IDXFolder.isPresent(at: $0) })
     let data = try IDXFolder.load(from: mnist, name: "mnist").test
     let expected = try JSONDecoder().decode(
       [String: Expected].self, from: Data(contentsOf: URL(filePath: folder + "/expected.json")))

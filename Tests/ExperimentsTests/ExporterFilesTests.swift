@@ -36,7 +36,7 @@ struct ExporterFilesTests {
   private func images(_ dataset: String, in folder: String) throws -> LabelledImages {
     guard dataset == "mnist" else { return Dataset.embeddedDigits().test }
     let mnist = try #require(
-      [folder + "/../../mnist", folder + "/../.."].first(where: IDXFolder.isPresent(at:)))
+      [folder + "/../../mnist", folder + "/../.."].first { IDXFolder.isPresent(at: $0) })
     return try IDXFolder.load(from: mnist, name: "mnist").test
   }
 

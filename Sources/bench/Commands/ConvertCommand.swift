@@ -133,7 +133,7 @@ struct ConvertCommand: AsyncParsableCommand {
   func validate() throws {
     guard dataset != nil || (!dataFiles.areGiven && images == nil) else {
       throw ValidationError(
-        "'--data', '--images', '--label', '--divide', '--channels' and '--grey' go with '--dataset'."
+        "'--data', '--images', '--label', '--divide', '--channels', '--grey' and '--header' go with '--dataset'."
       )
     }
     guard scales || (!search.areGiven && minAgreement == nil && maxOperations == nil) else {
@@ -161,6 +161,8 @@ struct ConvertCommand: AsyncParsableCommand {
           + ".")
     }
     let whole = try dataset.map(dataFiles.load)
+    // What was read of the data is said before the network may not fit it.
+    let manifest = try run.begin(seed: 0, threads: threads, dataset: whole, isTimed: false)
     let options = reading.options(
       wholeNumberScale: whole?.divisor, isInterleaved: whole?.channelOrder == .last)
     let network = try NetworkFile(path: file, options: options)
@@ -169,7 +171,6 @@ struct ConvertCommand: AsyncParsableCommand {
       try network.require(
         topology: whole.topology(hidden: weights.hidden))
     }
-    let manifest = try run.begin(seed: 0, threads: threads, dataset: whole, isTimed: false)
     try run.print(ConvertTables.lines(network, path: file))
     if let judged = try network.spikingSettings() {
       try run.print("The file says how it was judged: \(judged.words). Here it is judged anew.")

@@ -41,7 +41,7 @@ struct InfoCommand: AsyncParsableCommand {
     var datasets = ["digits": "embedded"]
     for name in ["mnist", "fashion-mnist"] {
       let places = DataFileOptions.places(for: name, data: nil, environment: environment)
-      datasets[name] = places.first(where: IDXFolder.isPresent(at:))
+      datasets[name] = places.first { IDXFolder.isPresent(at: $0, named: name) }
     }
     let manifest = RunManifest.ofThisRun(
       seed: 0, set, threads: ProcessInfo.processInfo.activeProcessorCount)

@@ -54,6 +54,11 @@ struct PredictCommand: AsyncParsableCommand {
       "The array of an npz file. Default: the only one whose examples fit.", valueName: "name"))
   var array: String?
 
+  @Flag(
+    inversion: .prefixedNo,
+    help: "Whether the first row of a table names its columns. Default: as it looks.")
+  var header: Bool?
+
   @Flag(help: "Mix the colours of images where the network takes one number a pixel.")
   var grey = false
 
@@ -80,7 +85,7 @@ struct PredictCommand: AsyncParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Labels of all images, IDX or a line each: errors are counted.", valueName: "file"))
+      "Labels of all images, IDX, npy or a line each: errors are counted.", valueName: "file"))
   var labels: String?
 
   @Option(
@@ -98,34 +103,6 @@ struct PredictCommand: AsyncParsableCommand {
   @OptionGroup var threads: ThreadOptions
   @Flag(help: "Print no table and no progress.")
   var quiet = false
-
-  /// An answer as it is written.
-  struct Row: Encodable {
-    let file: String
-    let image: Int
-    let label: Int
-    let name: String
-    let margin: Float?
-    let timeSteps: Int
-    let spikes: Int
-    let additions: Int
-    let int32Nanojoules: Double
-    let outputs: [Float]
-
-    static let header = "file,image,label,name,margin,timeSteps,spikes,additions,int32Nanojoules"
-
-    var line: String {
-      func quoted(_ text: String) -> String {
-        text.contains { ",\"\n\r".contains($0) }
-          ? "\"" + text.replacing("\"", with: "\"\"") + "\"" : text
-      }
-      return [
-        quoted(file), "\(image)", "\(label)", quoted(name), margin.map { "\($0)" } ?? "",
-        "\(timeSteps)",
-        "\(spikes)", "\(additions)", "\(int32Nanojoules)",
-      ].joined(separator: ",")
-    }
-  }
 
   func validate() throws {
     guard !files.isEmpty else { throw ValidationError("Expected images: files, or '-'.") }
@@ -149,12 +126,14 @@ struct PredictCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let lines = try jsonl.map { try RowOutput($0) { $0.starts(with: [UInt8(ascii: "{")]) } }
+    let lines = try jsonl.map {
+      try RowOutput($0) { $0.starts(with: Array("{\"additions\":".utf8)) }
+    }
     let table = try csv.map {
-      try RowOutput($0) { $0.starts(with: Array(Row.header.utf8.prefix($0.count))) }
+      try RowOutput($0) { $0.elementsEqual(PredictRow.header.utf8.prefix(16)) }
     }
     let spikes = try trace.map {
-      try RowOutput($0) { $0.starts(with: Array(SpikeRows.header.utf8.prefix($0.count))) }
+      try RowOutput($0) { $0.elementsEqual(SpikeRows.header.utf8.prefix(16)) }
     }
     let isSilent = quiet || [jsonl, csv].contains("-")
     var predictor = try SpikingPredictor(
@@ -170,16 +149,19 @@ struct PredictCommand: AsyncParsableCommand {
     if !isSilent { for line in heading(predictor) { try Output.line(line) } }
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    try table?.write(Row.header)
-    var total = (images: 0, steps: 0, additions: 0)
+    try table?.write(PredictRow.header)
+    var total = PredictTotals()
     let clock = ContinuousClock()
     let start = clock.now
-    let expected = try labels.map(InputFile.labels)
-    var errors = 0
+    let expected = try labels.map {
+      try LabelFile.read(
+        path: $0, classes: predictor.file.weights.outputs, names: predictor.settings.classes)
+    }
     let traced = traceImage ?? 0
     for path in files {
       var input = try InputFile(
         path: path, inputs: predictor.file.weights.inputs, options: options(predictor.settings))
+      var said = 0
       while true {
         // Some at a time: memory is that of a batch, however many images come. What is piped in is answered as it
         // comes.
@@ -190,11 +172,8 @@ struct PredictCommand: AsyncParsableCommand {
           batch.append(next)
         }
         guard !batch.isEmpty else { break }
-        if input.areLarge(batch) {
-          Output.complain(
-            "bench: \(path): whole numbers beyond 16, as of pixels up to 255: if the network takes 0 to 1, give "
-              + "--divide 255")
-        }
+        for note in input.notes.dropFirst(said) { Output.complain("bench: \(path): \(note)") }
+        said = input.notes.count
         if let spikes, batch.indices.contains(traced - total.images) {
           try spikes.write(SpikeRows.header)
           for row in try predictor.spikes(
@@ -205,23 +184,12 @@ struct PredictCommand: AsyncParsableCommand {
         let answers = try await predictor.answers(
           of: batch.map(\.values), first: total.images, workers: threads.count)
         for (answer, input) in zip(answers, batch) {
-          let picojoules: Double = EnergyModel.energy(
-            additions: Double(answer.additions), multiplyAdds: 0, arithmetic: .int32, weightRead: 0)
-          let row = Row(
-            file: input.path, image: input.index, label: answer.label, name: answer.name,
-            margin: answer.margin.isFinite ? answer.margin : nil, timeSteps: answer.timeSteps,
-            spikes: answer.spikes, additions: answer.additions, int32Nanojoules: picojoules / 1000,
-            outputs: answer.outputs)
+          let row = PredictRow(answer, of: input)
           try lines?.write(String(decoding: encoder.encode(row), as: UTF8.self))
           try table?.write(row.line)
-          if !isSilent { try Output.line(Self.text(row)) }
-          if let expected, total.images < expected.count {
-            let label = expected[total.images]
-            errors += label == "\(row.label)" || label == row.name ? 0 : 1
-          }
-          total = (
-            total.images + 1, total.steps + answer.timeSteps, total.additions + answer.additions
-          )
+          if !isSilent { try Output.line(row.text) }
+          let label = expected.flatMap { total.images < $0.count ? $0[total.images] : nil }
+          total.add(answer, expected: label)
         }
       }
     }
@@ -235,31 +203,23 @@ struct PredictCommand: AsyncParsableCommand {
     }
     try lines?.commit()
     try table?.commit()
+    if total.images == 0 { return Output.complain("bench: no image was there to be answered") }
     let seconds = (clock.now - start) / .seconds(1)
-    guard !isSilent, total.images > 0 else { return }
-    let count = Double(total.images)
-    let additions: Double = Double(total.additions) / count
-    let share: Double = additions / Double(predictor.file.weights.parameterCount)
-    let steps: Double = Double(total.steps) / count
-    let rate: Int = Int(count / max(seconds, 1e-9))
-    try Output.line()
-    try Output.line(
-      "\(Format.count(total.images)) \(total.images == 1 ? "image" : "images"), \(Format.fixed(steps, 2)) steps and "
-        + "\(Format.count(Int(additions.rounded()))) additions each, "
-        + "\(Format.fixed(share, 3)) of the dense multiply-adds; \(Format.count(rate)) images a second"
-    )
-    if expected != nil {
-      let percent: Double = 100 * Double(errors) / count
-      try Output.line("\(Format.count(errors)) errors, \(Format.fixed(percent, 2))%")
+    if !isSilent {
+      try Output.line()
+      try Output.line(total.summary(predictor.file.weights, seconds: seconds))
     }
+    if expected != nil, ![jsonl, csv].contains("-") { try Output.line(total.errorLine) }
   }
 
   /// How images become inputs: as is said here, or in the network's file.
   private func options(_ settings: SpikingSettings) -> InputOptions {
     var options = InputOptions()
-    options.divisor = divide ?? settings.divisor.map { Float($0) }
-    options.channelOrder = channels ?? settings.channelOrder ?? .first
+    options.divisor = divide.map(Double.init)
+    options.channelOrder = channels ?? settings.channelOrder
     (options.isGrey, options.isInverted, options.array) = (grey, invert, array)
+    options.hasHeader = header
+    options.trained = settings.trainedInputs
     return options
   }
 
@@ -290,50 +250,4 @@ struct PredictCommand: AsyncParsableCommand {
     lines += predictor.file.notes.filter { $0.kind == .assumed }.map { "  \($0)" }
     return lines + ["", "   image  class       margin  steps  spikes  additions  int32 nJ  file"]
   }
-
-  private static func text(_ row: Row) -> String {
-    func right(_ text: String, _ width: Int) -> String {
-      String(repeating: " ", count: max(0, width - text.count)) + text
-    }
-    let name: String = row.name + String(repeating: " ", count: max(0, 10 - row.name.count))
-    let margin: String = row.margin.map { Format.significant(Double($0)) } ?? ""
-    let cells: [String] = [
-      right("\(row.image)", 8), "  ", name, right(margin, 8), right("\(row.timeSteps)", 7),
-      right("\(row.spikes)", 8), right(Format.count(row.additions), 11),
-      right(Format.significant(row.int32Nanojoules), 10), "  ", row.file,
-    ]
-    return cells.joined()
-  }
-}
-
-/// Spikes as rows of a table.
-private enum SpikeRows {
-  static let header = "step,layer,unit,sign"
-
-  static func line(_ spike: SpikingPredictor.TimedSpike) -> String {
-    "\(spike.step),\(spike.layer),\(spike.spike.unit),\(spike.spike.sign)"
-  }
-}
-
-/// Lines that go to a file, whole or not at all, or to standard output as they come.
-private final class RowOutput {
-  private let file: AtomicFile?
-  private var bytes: [UInt8] = []
-
-  /// - Parameter replaces: whether an earlier file that starts so may be replaced.
-  init(_ path: String, replaces: (_ start: [UInt8]) -> Bool) throws {
-    file = path == "-" ? nil : try AtomicFile(path: path, replacing: replaces)
-  }
-
-  func write(_ line: String) throws {
-    guard file != nil else { return try Output.line(line) }
-    bytes += Array(line.utf8) + [UInt8(ascii: "\n")]
-    // Memory is that of some lines, however many there are.
-    if bytes.count > 1 << 16 {
-      try file!.append(bytes)
-      bytes.removeAll(keepingCapacity: true)
-    }
-  }
-
-  func commit() throws { try file?.commit(bytes) }
 }

@@ -63,9 +63,19 @@ struct DataFileOptions: ParsableArguments {
   @Flag(help: "Mix the colours of images: one number a pixel.")
   var grey = false
 
+  @Flag(
+    inversion: .prefixedNo,
+    help: "Whether the first row of your own table names its columns. Default: as it looks.")
+  var header: Bool?
+
   /// Whether one of them was given.
   var areGiven: Bool {
-    data != nil || label != nil || divide != nil || channels != nil || grey
+    data != nil || aboutOwn
+  }
+
+  /// Whether something was said of data of one's own.
+  private var aboutOwn: Bool {
+    label != nil || divide != nil || channels != nil || grey || header != nil
   }
 
   /// Debian's package dataset-fashion-mnist puts its files here.
@@ -92,8 +102,8 @@ struct DataFileOptions: ParsableArguments {
     case "digits":
       guard !areGiven else {
         throw ValidationError(
-          "'--data', '--label', '--divide', '--channels' and '--grey' go with a dataset in files: the digits are "
-            + "embedded.")
+          "'--data', '--label', '--divide', '--channels', '--grey' and '--header' go with a dataset in files: the digits "
+            + "are embedded.")
       }
       return .embeddedDigits()
     case "mnist", "fashion-mnist":
@@ -104,15 +114,19 @@ struct DataFileOptions: ParsableArguments {
       }
       let places = Self.places(
         for: dataset, data: data, environment: ProcessInfo.processInfo.environment)
-      guard let folder = places.first(where: IDXFolder.isPresent(at:)) ?? places.first else {
+      guard
+        let folder = places.first(where: { IDXFolder.isPresent(at: $0, named: dataset) })
+          ?? places.first
+      else {
         throw DatasetError.missing(
           path: "\(dataset): give its folder with --data or the variable SPIKING_DATA "
             + "(Scripts/fetch-mnist downloads it)")
       }
-      return try IDXFolder.load(from: folder, name: dataset, classes: 10)
+      return try IDXFolder.load(from: folder, name: dataset, isNamed: true, classes: 10)
     default:
       let options = DataOptions(
-        divisor: divide.map(Double.init), label: label, channelOrder: channels, isGrey: grey)
+        divisor: divide.map(Double.init), label: label, channelOrder: channels, isGrey: grey,
+        hasHeader: header)
       guard let data else {
         let name = dataset.split(separator: "/").last.map(String.init) ?? dataset
         return try Dataset(contentsOf: dataset, name: name, options: options)
