@@ -9,8 +9,9 @@
   /// Sizes are looked at before anything is read. The library itself parses the file: of strangers' files it should do
   /// so in a process of its own.
   final class HDF5Reader {
-    /// The largest file, and the most numbers or texts of one dataset.
+    /// The largest file in bytes, and the most numbers or texts of one dataset: compressed ones may be larger than it.
     private static let maximumBytes = 1 << 30
+    private static let maximumNumbers = 1 << 28
     private static let maximumTexts = 1 << 16
 
     private let file: hid_t
@@ -80,7 +81,7 @@
           throw HDF5Fault(operation: "read \(path) as numbers")
         }
         let count = try elementCount(of: shape, tensor: path)
-        guard count <= NetworkFileLimits.numbers else {
+        guard count <= Self.maximumNumbers else {
           throw HDF5Fault(operation: "read \(path): \(count) numbers are too many")
         }
         var isRead = false
@@ -106,8 +107,8 @@
         guard count <= Self.maximumTexts else {
           throw HDF5Fault(operation: "read \(path): \(count) texts are too many")
         }
-        if H5Tis_Variable(type) {
-          return try self.variable(path, dataset, type, count)
+        if H5Tis_variable_str(type) > 0 {
+          return try self.variableTexts(path, dataset, type, count)
         }
         let size = H5Tget_size(type)
         guard size > 0, size <= 4096 else { throw HDF5Fault(operation: "read the text \(path)") }
@@ -125,9 +126,7 @@
       }
     }
 
-    private func H5Tis_Variable(_ type: hid_t) -> Bool { H5Tis_variable_str(type) > 0 }
-
-    private func variable(
+    private func variableTexts(
       _ path: String, _ dataset: hid_t, _ type: hid_t, _ count: Int
     ) throws -> [String] {
       var pointers = unsafe [UnsafeMutablePointer<CChar>?](repeating: nil, count: count)
@@ -167,10 +166,5 @@
       }
       return try body(dataset, type, sizes.prefix(rank).map { Int(clamping: $0) })
     }
-  }
-
-  /// Limits of what a file may make.
-  private enum NetworkFileLimits {
-    static let numbers = 1 << 28
   }
 #endif

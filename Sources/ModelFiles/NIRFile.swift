@@ -11,6 +11,9 @@
     /// The version of NIR whose form this is, as its reader knows it.
     private static let version = "1.0.8"
 
+    /// The entry of the metadata that says how many spikes of the graph's input are an input of 1.
+    public static let inputScale = "input_scale"
+
     /// Whose importer a graph is written for: each takes another form (docs/Networks.md has what each makes of it).
     public enum Reader: String, Sendable, CaseIterable {
       /// NIR's own library: IF with v_reset.

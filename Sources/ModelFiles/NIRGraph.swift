@@ -52,6 +52,8 @@
           metadata[name] = try? file.texts("/node/metadata/" + name).first
         }
       }
+      // Quanta are in the weights of a graph: once more they would make another network.
+      for name in metadata.keys where name.hasPrefix("spik") { metadata[name] = nil }
       self.metadata = metadata
     }
 
@@ -147,6 +149,12 @@
         let (values, shape, numberType) = try file.numbers(path + "weight")
         types.insert(numberType)
         guard shape.count == 2 else { throw fault("a weight of shape \(shape), expected a matrix") }
+        if chain.isAtStart, isOurs, let text = metadata[NIRFile.inputScale] {
+          guard let scale = Double(text), scale > 0, scale.isFinite else {
+            throw fault("input_scale \(text) in the metadata, expected a positive number")
+          }
+          try chain.scale(by: Array(repeating: scale, count: shape[1]))
+        }
         let floats = try ElementType.floats(values, tensor: name)
         try chain.multiply(
           by: Matrix(rows: shape[0], columns: shape[1], elements: floats).transposed)
@@ -205,7 +213,7 @@
               ? "a ReLU, as this package wrote it"
               : "a ReLU whose spikes are worth the threshold: reset by subtraction, as said"))
       }
-      if !isOurs, first != 1 {
+      if !isOurs {
         notes.append(
           ConversionNote(
             .assumed, "\(name) (IF)", "r = \(first) is 1 / dt: a step adds the weighted input"))

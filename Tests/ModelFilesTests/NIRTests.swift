@@ -51,6 +51,32 @@
       #expect(said.notes.contains { $0.kind == .assumed && $0.part.hasSuffix("(IF)") })
     }
 
+    @Test("quanta that are in a graph's weights are not applied once more")
+    func quanta() throws {
+      let read = try network(
+        NIRFile.encode(
+          NpzTests.network,
+          metadata: ["spike_coding": "{}", "spiking_network": "{}", "note": "a"]), subtract)
+      #expect(
+        read.metadata["note"] == "a" && read.metadata.keys.allSatisfy { !$0.hasPrefix("spik") })
+    }
+
+    @Test(
+      "a graph of ours says how many spikes an input of 1 is: inputs are those of the network again"
+    )
+    func inputScale() throws {
+      func read(_ scale: String) throws -> NetworkFile {
+        try network(
+          NIRFile.encode(
+            NpzTests.network,
+            metadata: ["producer": "DeepSpikingNetworks 1", NIRFile.inputScale: scale]))
+      }
+      let halved = NpzTests.network.matrices[0].elements.map { $0 / 2 }
+      #expect(try read("0.5").weights.matrices[0].elements == halved)
+      #expect(try read("0.5").weights.matrices[1] == NpzTests.network.matrices[1])
+      #expect(words { try read("-1") }.contains("input_scale -1"))
+    }
+
     private var subtract: ReadingOptions {
       var options = ReadingOptions()
       options.nirReset = .subtract

@@ -113,7 +113,10 @@ struct NetworkOutput {
       try file.commit(NetworkFile.encode(weights, as: format, metadata: metadata))
     case .nir(let reader):
       #if NIR
+        // Quanta are in the weights of a graph: beside them they would be applied once more.
         let coded = try coding.map(weights.coded(by:)) ?? weights
+        metadata = metadata.filter { !$0.key.hasPrefix("spik") }
+        if let coding { metadata[NIRFile.inputScale] = "\(coding.inputScale)" }
         try file.commit(
           NIRFile.encode(
             coded, for: NIRFile.Reader(rawValue: reader)!, differences: differences(firing),
