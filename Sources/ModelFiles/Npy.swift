@@ -88,8 +88,7 @@ enum Npy {
     return .tensor(
       NamedTensor(
         name: name, shape: header.shape, fileType: type.rawValue,
-        elements: header.isFortranOrder
-          ? elements.rowMajor(fromColumnMajor: header.shape) : elements))
+        elements: header.rowMajor(elements)))
   }
 
   /// Reads an array of any numbers, or of texts: data, not weights.
@@ -122,7 +121,7 @@ enum Npy {
       try parts(of: type.bytes) {
         type.append($0, to: &elements, isBigEndian: header.isBigEndian)
       }
-    } else if header.isText, header.bytes > 0 {
+    } else if header.isText, header.bytes > 0, header.shape.count == 1 || !header.isFortranOrder {
       var all: [String] = []
       try parts(of: header.bytes) { data in
         for start in stride(from: 0, to: data.count, by: header.bytes) {
@@ -135,8 +134,7 @@ enum Npy {
     }
     return NumPyArray(
       name: name, shape: header.shape, isBytes: header.descr.dropFirst() == "u1",
-      elements: header.isFortranOrder
-        ? elements.rowMajor(fromColumnMajor: header.shape) : elements, texts: texts)
+      elements: header.rowMajor(elements), texts: texts)
   }
 
   /// The bytes of an array of Floats in C order, as NumPy 1.0 wrote them.
@@ -250,6 +248,11 @@ private struct NpyHeader {
       throw .unsupportedType(descr)
     }
     self.shape = shape
+  }
+
+  /// Elements with the last dimension fastest.
+  func rowMajor(_ elements: [Float]) -> [Float] {
+    isFortranOrder ? elements.rowMajor(fromColumnMajor: shape) : elements
   }
 
   /// Whole numbers and truth values; `nil` for other types.

@@ -49,6 +49,13 @@ import Testing
     let folder = try TemporaryFolder()
     try folder.write(npy("|b1", "(2, 2)", [1, 0, 1, 1]), to: "b.npy")
     #expect(try inputs(folder.path + "/b.npy", 2) == [[1, 0], [1, 1]])
+    // Column by column, as Fortran has them.
+    var bytes = npy("|u1", "(2, 2)", [0, 51, 255, 102])
+    let order = Array("'fortran_order': False".utf8)
+    let place = bytes.indices.first { bytes[$0...].starts(with: order) }!
+    bytes.replaceSubrange(place..<place + order.count, with: Array("'fortran_order': True ".utf8))
+    try folder.write(bytes, to: "f.npy")
+    #expect(try inputs(folder.path + "/f.npy", 2) == [[0, 1], [0.2, 0.4]])
   }
 
   @Test("a first row that counts the columns names them; --no-header says otherwise")
