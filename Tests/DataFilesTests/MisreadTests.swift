@@ -113,6 +113,8 @@ import Testing
     try table("x,y,label")
     #expect(try Dataset(contentsOf: path, name: "own").test.classes == 2)
     #expect(!words(path).contains("as assumed"))
+    try folder.write("label,x,y\n" + (0..<10).map { "\($0 % 2),5,\($0)\n" }.joined(), to: "t.csv")
+    #expect(try Dataset(contentsOf: path, name: "own").test.classes == 2)
     try table("x,z,y")
     #expect(words(path).contains("labels are in the column y, as assumed"))
     try table("class,x,label")
